@@ -1,0 +1,22 @@
+//! The code that `wit-bindgen` makes of `wit/`. Only the door and the far wall use it.
+
+#![expect(unsafe_code, reason = "the canonical ABI passes pointers")]
+#![expect(clippy::pedantic, reason = "generated; the documentation is in wit/")]
+
+wit_bindgen::generate!({
+    path: "wit",
+    world: "connector",
+    with: {
+        "wasi:clocks/monotonic-clock@0.2.12": wasi::clocks::monotonic_clock,
+        "wasi:clocks/wall-clock@0.2.12": wasi::clocks::wall_clock,
+        "wasi:http/outgoing-handler@0.2.12": wasi::http::outgoing_handler,
+        "wasi:http/types@0.2.12": wasi::http::types,
+        "wasi:io/error@0.2.12": wasi::io::error,
+        "wasi:io/poll@0.2.12": wasi::io::poll,
+        "wasi:io/streams@0.2.12": wasi::io::streams,
+    },
+});
+
+export!(Door with_types_in self);
+
+pub(crate) use super::door::Door;

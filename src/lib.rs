@@ -1,0 +1,29 @@
+//! The connector plugin. The data's way is in [`connect`]; the contract that it serves, in `wit/`.
+//!
+//! In WebAssembly, `door` turns WIT into the types of this library and back, and `http::wasi` does the only I/O. Natively this is
+//! an ordinary library without both, so that all the rest is tested and fuzzed as it is. The artefact that hosts load is made by `cargo wasm`.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+pub mod access;
+pub mod base_url;
+pub mod connect;
+pub mod credential;
+pub mod error;
+pub mod http;
+pub mod reply;
+pub mod secret;
+pub mod session;
+pub mod token;
+pub mod vendors;
+pub mod verdict;
+
+#[cfg(target_family = "wasm")]
+mod bindings;
+#[cfg(target_family = "wasm")]
+mod door;

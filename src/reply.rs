@@ -1,0 +1,216 @@
+//! What an answer of a vendor comes to: the members that were promised, or the error that it is.
+//! Which members were promised is in `token.rs` and `access.rs`; what the codes of a vendor mean, in `vendors/`.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Misreply, Refusal};
+use crate::http::{MAX_REPLY_BYTES, Reply};
+use crate::session::Timestamp;
+use crate::vendors::Vendor;
+use crate::verdict::Verdict;
+
+/// Longer codes are sentences.
+const MAX_CODE_BYTES: usize = 64;
+
+/// The words of which vendors make codes. A code passes only if it is made of these, so whatever a vendor may put into its place
+/// (a secret, a token, a person's words), nothing gets through that is not in this list.
+const CODE_WORDS: &str = "access account active api application auth authentication authorization bad bearer blocked call calls \
+    client closed code concurrent conflict credential credentials customer deleted denied disabled does enabled endpoint \
+    enrichment error exceeded exist exists expired export failed failure feature forbidden format found grant id inactive \
+    incorrect insufficient integration internal invalid ip jwt key limit limited locked malformed many method metrics mismatch \
+    missing no not of organization parameter password permission permissions plan project quota rate refused request \
+    required resource response revoked role scope scopes secret server service site suspended temporarily throttled token \
+    too type unauthenticated unauthorized unavailable unknown unsupported user validation wrong";
+
+/// The members of a reply that was promised as a JSON object with status 200.
+pub struct Members {
+    /// The status, for the errors that name it.
+    status: u16,
+    map: Map<String, Value>,
+}
+
+impl Members {
+    /// Takes the member `name` out; `null` counts as absent.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        let value = self.map.get_mut(name)?.take();
+        (!value.is_null()).then_some(value)
+    }
+
+    /// Takes the text `name` out; absent is `None`, another type is an error.
+    pub fn take_text(&mut self, name: &'static str) -> Result<Option<String>, Error> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(self.unintelligible(name)),
+        }
+    }
+
+    /// The error that says that `part` was missing or not as promised.
+    pub fn unintelligible(&self, part: &'static str) -> Error {
+        unintelligible(self.status, part)
+    }
+}
+
+fn unintelligible(status: u16, part: &'static str) -> Error {
+    Error::Unintelligible(Misreply { status, part })
+}
+
+/// Reads the reply of an endpoint that takes a credential.
+///
+/// The cause of an error is read from the status first, as RFC 6749 §5.2 has it
+/// (<https://www.rfc-editor.org/rfc/rfc6749#section-5.2>).
+pub fn accept(vendor: &dyn Vendor, reply: &Reply, now: Timestamp) -> Result<Members, Error> {
+    let status = reply.status;
+    let complaint = Complaint::read(&reply.body);
+    let code = complaint.code();
+    let refusal = || Refusal {
+        status,
+        code: code.filter(|code| is_speakable(code)).map(Into::into),
+    };
+
+    let is_failure = status != 200 || complaint.success == Some(false);
+    if is_failure
+        && status < 500
+        && code.and_then(|code| vendor.meaning(code)) == Some(Verdict::Throttled(None))
+    {
+        return Err(Error::Throttled(reply.retry_after(now)));
+    }
+    match status {
+        200 if complaint.success == Some(false) => Err(Error::Rejected(refusal())),
+        200 => members(reply),
+        400 if matches!(code, Some("invalid_scope" | "unauthorized_client")) => {
+            Err(Error::Forbidden(refusal()))
+        }
+        400 | 401 => Err(Error::Rejected(refusal())),
+        403 => Err(Error::Forbidden(refusal())),
+        429 => Err(Error::Throttled(reply.retry_after(now))),
+        500..=599 => Err(Error::Unavailable(reply.retry_after(now))),
+        _ => Err(unintelligible(status, "status")),
+    }
+}
+
+/// Reads the body of a reply that has the status of success.
+fn members(reply: &Reply) -> Result<Members, Error> {
+    if let Some(stage) = reply.cut {
+        return Err(Error::Unreachable(stage));
+    }
+    let bad_body = || unintelligible(reply.status, "body");
+    if reply.body.len() > MAX_REPLY_BYTES {
+        return Err(bad_body());
+    }
+    match json(&reply.body) {
+        Some(Value::Object(map)) => Ok(Members {
+            status: reply.status,
+            map,
+        }),
+        _ => Err(bad_body()),
+    }
+}
+
+/// Reads a JSON text. Into [`Value`], whatever is wanted of it: each other type that is read would bring a reader of its own.
+pub fn json(text: &[u8]) -> Option<Value> {
+    serde_json::from_slice(text).ok()
+}
+
+/// Whether a vendor's code may be passed on: a few known words, in any case of letters.
+fn is_speakable(code: &str) -> bool {
+    let is_known = |word: &str| {
+        CODE_WORDS
+            .split(' ')
+            .any(|known| known.eq_ignore_ascii_case(word))
+    };
+    code.len() <= MAX_CODE_BYTES && code.split(['_', '.', '-']).all(is_known)
+}
+
+/// What an answer says against itself: the members in which vendors put a failure, as far as they can be read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Complaint {
+    /// Contentsquare's `success`.
+    pub success: Option<bool>,
+    error: Option<String>,
+    error_code: Option<String>,
+    plain_code: Option<String>,
+}
+
+impl Complaint {
+    /// Reads what can be read. The body may be cut off anywhere, or be no JSON at all; what stood before the end counts.
+    pub fn read(body: &[u8]) -> Self {
+        let mut complaint = Self::default();
+        let mut json = serde_json::Deserializer::from_slice(body);
+        // An error only says where reading ended.
+        let _ended = Reader(&mut complaint).deserialize(&mut json);
+        complaint
+    }
+
+    /// The code of the failure: `error` of RFC 6749 and RFC 6750, else what else vendors call it.
+    pub fn code(&self) -> Option<&str> {
+        [&self.error, &self.error_code, &self.plain_code]
+            .into_iter()
+            .find_map(Option::as_deref)
+    }
+}
+
+/// Fills in a complaint member by member, so that it keeps what came before an error.
+struct Reader<'a>(&'a mut Complaint);
+
+impl<'de> DeserializeSeed<'de> for Reader<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// Anything but an object says nothing. The defaults of the trait would say the same, with texts that nobody reads.
+impl<'de> Visitor<'de> for Reader<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<(), A::Error> {
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<Value>()? {
+            let value: Value = members.next_value()?;
+            match (name.as_str(), value) {
+                (Some("success"), Value::Bool(success)) => self.0.success = Some(success),
+                (Some("error"), Value::String(code)) => self.0.error = Some(code),
+                (Some("errorCode"), Value::String(code)) => self.0.error_code = Some(code),
+                (Some("code"), Value::String(code)) => self.0.plain_code = Some(code),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,132 @@
+//! What a vendor is to the connector, and the table of vendors. A third one is a file, a schema and a row here.
+
+pub mod contentsquare;
+pub mod hotjar;
+
+use crate::access::Access;
+use crate::base_url;
+use crate::credential::Form;
+use crate::error::Error;
+use crate::http::Request;
+use crate::reply::Members;
+use crate::secret::Secret;
+use crate::token;
+use crate::verdict::{self, Verdict};
+
+/// The vendors, in the order to show them.
+pub static VENDORS: [&dyn Vendor; 2] = [&hotjar::Hotjar, &contentsquare::Contentsquare];
+
+/// Finds a vendor by its id.
+pub fn find(id: &str) -> Result<&'static dyn Vendor, Error> {
+    VENDORS
+        .into_iter()
+        .find(|vendor| vendor.about().id == id)
+        .ok_or(Error::UnknownVendor)
+}
+
+/// What a host is told of a vendor. The contract of each field is in `wit/types.wit`.
+#[derive(Debug)]
+pub struct About {
+    /// The vendor's id.
+    pub id: &'static str,
+    /// The name that people know.
+    pub display_name: &'static str,
+    /// Where people learn how to get the credential.
+    pub setup_url: &'static str,
+    /// The origins that are needed.
+    pub origins: &'static [&'static str],
+}
+
+/// What is particular to a vendor. The defaults are those of RFC 6749 and RFC 6750.
+pub trait Vendor: Sync {
+    /// What a host is told.
+    fn about(&self) -> &'static About;
+
+    /// The JSON Schema of the credential document: the same rules as in [`Vendor::grant`], for a form.
+    fn schema(&self) -> &'static str;
+
+    /// Reads a credential document, in the order of the form, into what the grant needs. `None` only where a problem was noted.
+    fn grant(&self, form: &mut Form) -> Option<Grant>;
+
+    /// The project that the token reaches: the one that was asked for, if any. Vendors without projects need nothing here.
+    fn project(&self, asked: Option<u64>, _members: &mut Members) -> Result<Option<u64>, Error> {
+        Ok(asked)
+    }
+
+    /// Reads only who the credential is, into the request that asks what it reaches. By default the grant itself.
+    fn inspection(&self, form: &mut Form) -> Option<Request> {
+        self.grant(form).map(|grant| grant.request)
+    }
+
+    /// Reads the answer to [`Vendor::inspection`]. By default a token reply, which may name scopes.
+    fn access(&self, members: &mut Members) -> Result<Access, Error> {
+        let token = token::read(members)?;
+        Ok(Access {
+            scopes: token.scopes.unwrap_or_default(),
+            ..Access::default()
+        })
+    }
+
+    /// What a code in a failed answer means, if it says anything about the session.
+    fn meaning(&self, code: &str) -> Option<Verdict> {
+        verdict::bearer_meaning(code)
+    }
+}
+
+/// Who the credential is.
+pub struct Client {
+    /// `client_id` of RFC 6749 §2.2.
+    pub id: Secret,
+    /// `client_secret` of RFC 6749 §2.3.1.
+    pub secret: Secret,
+}
+
+impl Client {
+    /// Takes both from the form.
+    pub fn read(form: &mut Form) -> Option<Self> {
+        let id = form.text("client_id");
+        let secret = form.text("client_secret");
+        Some(Self {
+            id: id?,
+            secret: secret?,
+        })
+    }
+}
+
+/// One request for a token, and how to read the answer.
+pub struct Grant {
+    /// What to send.
+    pub request: Request,
+    /// The scopes asked for: those granted, when the answer names none (RFC 6749 §5.1).
+    pub scopes: Vec<&'static str>,
+    /// The project asked for.
+    pub project: Option<u64>,
+    /// Where API calls go.
+    pub base_url: BaseUrl,
+}
+
+/// Where API calls of a session go.
+pub enum BaseUrl {
+    /// Always here.
+    Fixed(&'static str),
+    /// Where the reply says, within a domain of the vendor's.
+    Named {
+        /// The member of the reply.
+        member: &'static str,
+        /// The domain.
+        domain: &'static str,
+    },
+}
+
+impl BaseUrl {
+    /// Settles the base URL with the reply.
+    pub fn read(&self, members: &mut Members) -> Result<String, Error> {
+        match *self {
+            Self::Fixed(url) => Ok(url.into()),
+            Self::Named { member, domain } => members
+                .take_text(member)?
+                .and_then(|text| base_url::parse(&text, domain))
+                .ok_or_else(|| members.unintelligible(member)),
+        }
+    }
+}
