@@ -1,0 +1,509 @@
+//! Loading a plugin and calling it: every call in an instance of its own, within the limits, one method per function of the contract.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING};
+use tracing::Instrument;
+use tracing::field::Empty;
+use wasmtime::Store;
+use wasmtime::component::Component;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::bindings::integration::connector::types as wit;
+use crate::bindings::{Connector as Instance, ConnectorPre};
+use crate::door::{self, Door};
+use crate::egress::Egress;
+use crate::plugin_state::{MemoryLimit, PluginState};
+use crate::{
+    Access, ApiResponse, CallError, Clock, ConnectorError, Limits, LoadError, Origin, PluginError,
+    ResponseBody, SendError, Session, SystemClock, Transport, TransportError, Vendor, Verdict,
+    engine,
+};
+
+/// Collects what a plugin runs with, and loads it.
+pub struct Builder {
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    granted: Option<Arc<[Origin]>>,
+}
+
+impl Builder {
+    /// Sets what one call may use up. Not called: [`Limits::default`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the operator's allow-list: a request leaves only to an origin that its vendor declares *and* that is granted here.
+    /// Not called: whatever a vendor declares is granted.
+    #[must_use]
+    pub fn grant(mut self, origins: impl IntoIterator<Item = Origin>) -> Self {
+        self.granted = Some(origins.into_iter().collect());
+        self
+    }
+
+    /// Sets the clock that dates the sessions. Not called: that of the machine.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Loads a component from a file; see [`Builder::load_bytes`].
+    pub async fn load_file(self, path: &Path) -> Result<Connector, LoadError> {
+        let path = path.to_owned();
+        let read =
+            blocking(move || std::fs::read(&path).map_err(|error| LoadError::Read { path, error }));
+        let bytes = read.await?;
+        self.load(bytes).await
+    }
+
+    /// Compiles a component on a thread where that is allowed to take a moment, checks its imports and exports, and asks it
+    /// once which vendors it serves.
+    ///
+    /// Needs a tokio runtime with its timer enabled.
+    pub async fn load_bytes(self, bytes: &[u8]) -> Result<Connector, LoadError> {
+        self.load(bytes.to_vec()).await
+    }
+
+    async fn load(self, bytes: Vec<u8>) -> Result<Connector, LoadError> {
+        let (pre, imports) = blocking(move || compile(&bytes)).await?;
+        let mut plugin = Plugin {
+            pre,
+            imports,
+            transport: self.transport,
+            clock: self.clock,
+            limits: self.limits,
+            vendors: Vec::new(),
+            walls: Vec::new(),
+        };
+        if !plugin.exports_fit().await? {
+            return Err(LoadError::Exports);
+        }
+        let listed = plugin.vendors().await?;
+        let vendors: Result<Vec<_>, _> = listed.into_iter().map(Vendor::try_from).collect();
+        plugin.vendors = vendors?;
+        plugin.walls = plugin
+            .vendors
+            .iter()
+            .map(|vendor| Egress::new(vendor.origins.as_slice().into(), self.granted.clone()))
+            .collect();
+        Ok(Connector {
+            plugin: Arc::new(plugin),
+        })
+    }
+}
+
+/// Runs work that reads files or computes for long where it holds nobody up.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
+) -> Result<T, LoadError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or(Err(LoadError::Engine))
+}
+
+/// Makes machine code of a component, and links what it imports.
+fn compile(bytes: &[u8]) -> Result<(ConnectorPre<PluginState>, Vec<String>), LoadError> {
+    let engine = engine::start().map_err(|_| LoadError::Engine)?;
+    let linker = engine::linker(&engine).map_err(|_| LoadError::Engine)?;
+    let component = Component::new(&engine, bytes).map_err(|_| LoadError::NotAComponent)?;
+    let imports: Vec<String> = component
+        .component_type()
+        .imports(&engine)
+        .map(|(name, _)| name.to_owned())
+        .filter(|name| name != engine::CONTRACT_TYPES)
+        .collect();
+    if let Some(name) = imports.iter().find(|name| !engine::offers(name)) {
+        return Err(LoadError::Imports { name: name.clone() });
+    }
+    let pre = linker.instantiate_pre(&component).map_err(|error| {
+        // One of the seven, in a form of its own. The runtime puts the name in backquotes.
+        let text = error.to_string();
+        let name = text.split('`').nth(1).unwrap_or("an unknown form of WASI");
+        LoadError::Imports {
+            name: name.to_owned(),
+        }
+    })?;
+    let pre = ConnectorPre::new(pre).map_err(|_| LoadError::Exports)?;
+    Ok((pre, imports))
+}
+
+/// A loaded plugin. Cheap to clone; calls may run at the same time and know nothing of each other.
+///
+/// Each call may be dropped at any moment, which ends it and its request. The methods are those of `credentials` in
+/// `wit/credentials.wit`, which says what they promise; a vendor that the plugin does not list gives
+/// [`ConnectorError::UnknownVendor`].
+#[derive(Clone)]
+pub struct Connector {
+    plugin: Arc<Plugin>,
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Connector")
+            .field("vendors", &self.plugin.vendors)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What all calls share.
+struct Plugin {
+    pre: ConnectorPre<PluginState>,
+    imports: Vec<String>,
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
+    vendors: Vec<Vendor>,
+    /// In the order of `vendors`.
+    walls: Vec<Egress>,
+}
+
+impl Connector {
+    /// Begins with what carries the requests: [`Live`](crate::Live), or a fake one in tests.
+    pub fn builder(transport: Arc<dyn Transport>) -> Builder {
+        Builder {
+            transport,
+            clock: Arc::new(SystemClock),
+            limits: Limits::default(),
+            granted: None,
+        }
+    }
+
+    /// The vendors that the plugin connects to, in the order to show them.
+    pub fn vendors(&self) -> &[Vendor] {
+        &self.plugin.vendors
+    }
+
+    /// The names of what the component imports, such as `wasi:http/types@0.2.12`; all but `types` of the contract itself,
+    /// which is data and no power.
+    pub fn imports(&self) -> &[String] {
+        &self.plugin.imports
+    }
+
+    /// Returns the JSON Schema of the vendor's credential document. No network.
+    pub async fn credential_schema(&self, vendor: &str) -> Result<String, CallError> {
+        let work = async {
+            let (mut store, instance) = self.plugin.instance(vendor).await?;
+            let credentials = instance.integration_connector_credentials();
+            credentials.call_credential_schema(&mut store, vendor).await
+        };
+        self.plugin.bounded("credential-schema", vendor, work).await
+    }
+
+    /// Checks a credential document and reports every problem at once. No network.
+    pub async fn validate(&self, vendor: &str, credential: &str) -> Result<(), CallError> {
+        let work = async {
+            let (mut store, instance) = self.plugin.instance(vendor).await?;
+            let credentials = instance.integration_connector_credentials();
+            let credential = wiped(credential);
+            credentials
+                .call_validate(&mut store, vendor, &credential)
+                .await
+        };
+        self.plugin.bounded("validate", vendor, work).await
+    }
+
+    /// Runs the grant and returns a session. One request.
+    pub async fn authenticate(&self, vendor: &str, credential: &str) -> Result<Session, CallError> {
+        let work = async {
+            let (mut store, instance) = self.plugin.instance(vendor).await?;
+            let credentials = instance.integration_connector_credentials();
+            let credential = wiped(credential);
+            credentials
+                .call_authenticate(&mut store, vendor, &credential)
+                .await
+        };
+        let session = self.plugin.bounded("authenticate", vendor, work).await?;
+        Ok(session.try_into()?)
+    }
+
+    /// Replaces a session by a new one, however long it would last. One request.
+    pub async fn refresh(
+        &self,
+        vendor: &str,
+        credential: &str,
+        current: &Session,
+    ) -> Result<Session, CallError> {
+        let work = async {
+            let (mut store, instance) = self.plugin.instance(vendor).await?;
+            let credentials = instance.integration_connector_credentials();
+            let current = Wiped(current.into());
+            let credential = wiped(credential);
+            credentials
+                .call_refresh(&mut store, vendor, &credential, &current.0)
+                .await
+        };
+        let session = self.plugin.bounded("refresh", vendor, work).await?;
+        Ok(session.try_into()?)
+    }
+
+    /// Asks the vendor what the credential reaches. One request, free of side effects beyond an unused token.
+    pub async fn inspect(&self, vendor: &str, credential: &str) -> Result<Access, CallError> {
+        let work = async {
+            let (mut store, instance) = self.plugin.instance(vendor).await?;
+            let credentials = instance.integration_connector_credentials();
+            let credential = wiped(credential);
+            credentials
+                .call_inspect(&mut store, vendor, &credential)
+                .await
+        };
+        Ok(self.plugin.bounded("inspect", vendor, work).await?.into())
+    }
+
+    /// Tells what an API response says about the session that was used. No network.
+    pub async fn classify(
+        &self,
+        vendor: &str,
+        response: &ApiResponse,
+    ) -> Result<Verdict, CallError> {
+        let work = async {
+            let (mut store, instance) = self.plugin.instance(vendor).await?;
+            let credentials = instance.integration_connector_credentials();
+            credentials
+                .call_classify(&mut store, vendor, &response.into())
+                .await
+        };
+        Ok(self.plugin.bounded("classify", vendor, work).await?.into())
+    }
+
+    /// Makes one API call with a session: puts the path and query of `request` behind the session's base URL, adds the bearer,
+    /// and sends it, once, if the egress allows. No redirect is followed.
+    ///
+    /// The reply may have any status; ask [`Connector::classify`] what it says about the session. Its body is streamed and
+    /// as long as it is, only its silences are bounded. The transport writes `host` and the length; the request's own are dropped.
+    pub async fn send(
+        &self,
+        vendor: &str,
+        session: &Session,
+        request: http::Request<Bytes>,
+    ) -> Result<http::Response<ResponseBody>, SendError> {
+        let plugin = &*self.plugin;
+        let wall = plugin.wall(vendor).ok_or(SendError::UnknownVendor)?;
+        let request = with_session(session, request)?;
+        if !wall.allows(request.uri()) {
+            return Err(TransportError::Denied.into());
+        }
+        let timeouts = plugin.limits.timeouts;
+        Ok(door::ask(&*plugin.transport, request, timeouts, None, usize::MAX).await?)
+    }
+}
+
+impl Plugin {
+    /// The only call without a vendor, and so without a way out.
+    async fn vendors(&self) -> Result<Vec<wit::Vendor>, PluginError> {
+        let work = async {
+            let (mut store, instance) = self.instance("").await?;
+            let credentials = instance.integration_connector_credentials();
+            credentials.call_vendors(&mut store).await
+        };
+        self.timed(work).await
+    }
+
+    /// What the vendor's requests may reach, or `None` if the plugin does not list it.
+    fn wall(&self, vendor: &str) -> Option<&Egress> {
+        let mut walls = self.vendors.iter().zip(&self.walls);
+        walls
+            .find(|(listed, _)| listed.id == vendor)
+            .map(|(_, wall)| wall)
+    }
+
+    /// Tells whether the exports have the types of the contract, which the runtime finds out only with an instance.
+    async fn exports_fit(&self) -> Result<bool, PluginError> {
+        let work = async {
+            let mut store = self.store("");
+            let pre = self.pre.instance_pre();
+            let instance = pre.instantiate_async(&mut store).await?;
+            Ok(Instance::new(&mut store, &instance).is_ok())
+        };
+        self.timed(work).await
+    }
+
+    /// Makes an instance for one call. It has nothing from any other, and goes when the store is dropped.
+    async fn instance(&self, vendor: &str) -> wasmtime::Result<(Store<PluginState>, Instance)> {
+        let mut store = self.store(vendor);
+        let instance = self.pre.instantiate_async(&mut store).await?;
+        Ok((store, instance))
+    }
+
+    /// Makes what an instance lives in, with the limits of one call.
+    fn store(&self, vendor: &str) -> Store<PluginState> {
+        let egress = self.wall(vendor).cloned().unwrap_or_else(Egress::closed);
+        let door = Door::new(Arc::clone(&self.transport), egress, &self.limits);
+        let state = PluginState::new(door, Arc::clone(&self.clock), self.limits.memory_bytes);
+        let mut store = Store::new(self.pre.engine(), state);
+        store.limiter(|state| state);
+        store.set_hostcall_fuel(self.limits.result_bytes);
+        // A loop without calls gives way at every tick, so that `timed` can end it and others can run.
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        store
+    }
+
+    /// Waits for a call within the deadline.
+    async fn timed<T>(
+        &self,
+        work: impl Future<Output = wasmtime::Result<T>>,
+    ) -> Result<T, PluginError> {
+        match tokio::time::timeout(self.limits.deadline, work).await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(error)) => Err(plugin_error(&error)),
+            Err(_) => Err(PluginError::Deadline),
+        }
+    }
+
+    /// `timed`, for the functions that can fail, with a span that tells how it ended and nothing more.
+    async fn bounded<T>(
+        &self,
+        function: &'static str,
+        vendor: &str,
+        work: impl Future<Output = wasmtime::Result<Result<T, wit::Error>>>,
+    ) -> Result<T, CallError> {
+        // An id that is not known may be anything that a person typed.
+        let known = self.wall(vendor).map(|_| vendor);
+        let span = tracing::debug_span!("call", function, vendor = known, outcome = Empty);
+        let result = match self.timed(work).instrument(span.clone()).await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(CallError::from(ConnectorError::from(error))),
+            Err(error) => Err(error.into()),
+        };
+        let outcome = result.as_ref().map_or_else(CallError::kind, |_| "ok");
+        span.record("outcome", outcome);
+        result
+    }
+}
+
+/// Names what a plugin did wrong, in fixed words: the runtime's text may quote what the plugin made up.
+fn plugin_error(error: &wasmtime::Error) -> PluginError {
+    if error.downcast_ref::<MemoryLimit>().is_some() {
+        return PluginError::Memory;
+    }
+    if let Some(trap) = error.downcast_ref::<wasmtime::Trap>() {
+        let text = trap.to_string();
+        return PluginError::Trapped(text.trim_start_matches("wasm trap: ").to_owned());
+    }
+    // The runtime keeps the type of this one to itself.
+    if error
+        .root_cause()
+        .to_string()
+        .starts_with("too much data is being copied")
+    {
+        return PluginError::Result;
+    }
+    PluginError::Trapped("a call that the runtime does not allow".to_owned())
+}
+
+/// A credential in the form in which it enters the plugin; wiped when the call ends, whichever way.
+fn wiped(credential: &str) -> Zeroizing<String> {
+    Zeroizing::new(credential.to_owned())
+}
+
+/// A session in the form in which it enters the plugin; its token is wiped when the call ends, whichever way.
+struct Wiped(wit::Session);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.access_token.zeroize();
+    }
+}
+
+/// Puts an API request on a session.
+fn with_session(
+    session: &Session,
+    request: http::Request<Bytes>,
+) -> Result<http::Request<Bytes>, SendError> {
+    let refuse = |part| Err(SendError::Request(part));
+    let (parts, body) = request.into_parts();
+    if parts.uri.authority().is_some() || !parts.uri.path().starts_with('/') {
+        return refuse("its address is not a path");
+    }
+    if parts.method == http::Method::CONNECT {
+        return refuse("its method opens a tunnel");
+    }
+    if session.base_url.contains(['?', '#']) {
+        return refuse("the base URL has more than a path");
+    }
+    let url = format!("{}{}", session.base_url.trim_end_matches('/'), parts.uri);
+    let Ok(url) = url.parse::<http::Uri>() else {
+        return refuse("the base URL is not an address");
+    };
+    let bearer = Zeroizing::new(format!("Bearer {}", session.access_token.expose()));
+    let Ok(mut bearer) = HeaderValue::from_str(&bearer) else {
+        return refuse("the access token does not fit into a header");
+    };
+    bearer.set_sensitive(true);
+
+    let mut request = http::Request::new(body);
+    *request.method_mut() = parts.method;
+    *request.uri_mut() = url;
+    *request.headers_mut() = parts.headers;
+    let headers = request.headers_mut();
+    for name in [HOST, CONTENT_LENGTH, TRANSFER_ENCODING] {
+        headers.remove(name);
+    }
+    headers.insert(AUTHORIZATION, bearer);
+    Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::Secret;
+
+    fn session(base_url: &str, token: &str) -> Session {
+        Session {
+            access_token: Secret::new(token),
+            base_url: base_url.to_owned(),
+            scopes: Vec::new(),
+            project: None,
+            issued_at: SystemTime::UNIX_EPOCH,
+            expires_at: SystemTime::UNIX_EPOCH,
+            refresh_after: SystemTime::UNIX_EPOCH,
+        }
+    }
+
+    fn get(path: &str) -> http::Request<Bytes> {
+        http::Request::get(path).body(Bytes::new()).unwrap()
+    }
+
+    #[test]
+    fn puts_path_and_bearer_on_the_session_and_drops_what_the_transport_writes() {
+        let mut request = get("/v1/exports?limit=1");
+        for name in [HOST, CONTENT_LENGTH, TRANSFER_ENCODING, AUTHORIZATION] {
+            request.headers_mut().insert(name, "mine".parse().unwrap());
+        }
+        let session = session("https://api.eu.contentsquare.com/base", "t0k");
+        let request = with_session(&session, request).unwrap();
+        let url = "https://api.eu.contentsquare.com/base/v1/exports?limit=1";
+        assert_eq!(request.uri(), url);
+        assert_eq!(request.headers().len(), 1);
+        assert_eq!(request.headers()[AUTHORIZATION], "Bearer t0k");
+        assert!(!format!("{request:?}").contains("t0k"));
+    }
+
+    #[test]
+    fn refuses_what_would_carry_the_token_elsewhere() {
+        let good = "https://api.hotjar.io";
+        let connect = http::Request::connect("/x").body(Bytes::new()).unwrap();
+        for (base, token, request) in [
+            (good, "t", get("https://evil.example/x")),
+            (good, "t", get("*")),
+            (good, "t", connect),
+            ("https://api.hotjar.io?", "t", get("/x")),
+            ("https://api.hotjar.io#", "t", get("/x")),
+            ("", "t\r\nx: y", get("/x")),
+            (good, "t\r\nx: y", get("/x")),
+        ] {
+            let refused = with_session(&session(base, token), request);
+            assert!(matches!(refused, Err(SendError::Request(_))), "{base}");
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! The plugin's only way to the network: what it may send, how long and how much it may get, and in which words it is told
+//! why not. What carries the request is a `Transport`.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::FutureExt;
+use http::header::AUTHORIZATION;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use wasmtime_wasi_http::p2::bindings::http::types::{DnsErrorPayload, ErrorCode};
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use crate::egress::Egress;
+use crate::{Limits, ResponseBody, Timeouts, Transport, TransportError};
+
+/// What a plugin may write ahead of the network at a time: the longest request by default.
+const WRITE_AHEAD_BYTES: usize = 64 << 10;
+
+/// Answers `wasi:http` for one call.
+pub(crate) struct Door {
+    transport: Arc<dyn Transport>,
+    egress: Egress,
+    timeouts: Timeouts,
+    requests_left: u32,
+    request_bytes: usize,
+    reply_bytes: usize,
+    /// When every reply must have come: a little before the call itself is ended, so that the plugin can still say why.
+    until: Instant,
+}
+
+/// Longer than any call.
+const FAR: Duration = Duration::from_hours(24 * 365);
+
+type Sent = Result<(http::Response<WasiBody>, Io), Error>;
+type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+impl Door {
+    /// The door of a call that begins now.
+    pub(crate) fn new(transport: Arc<dyn Transport>, egress: Egress, limits: &Limits) -> Self {
+        Self {
+            transport,
+            egress,
+            timeouts: limits.timeouts,
+            requests_left: limits.requests,
+            request_bytes: limits.request_bytes,
+            reply_bytes: limits.reply_bytes,
+            until: after(limits.deadline / 10 * 9),
+        }
+    }
+
+    /// Decides about a request by all that is known before its body is.
+    fn lets_out<B>(&mut self, request: &http::Request<B>) -> bool {
+        let Some(left) = self.requests_left.checked_sub(1) else {
+            return false;
+        };
+        self.requests_left = left;
+        // CONNECT asks for a tunnel through the host, whatever its URL says.
+        request.method() != http::Method::CONNECT && self.egress.allows(request.uri())
+    }
+}
+
+impl WasiHttpHooks for Door {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _reply_handled: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        if !self.lets_out(&request) {
+            return Box::new(std::future::ready(Err(Error::HttpRequestDenied)));
+        }
+        let transport = Arc::clone(&self.transport);
+        let timeouts = shortened(self.timeouts, options.unwrap_or_default());
+        let (request_bytes, reply_bytes) = (self.request_bytes, self.reply_bytes);
+        let until = self.until;
+        Box::new(async move {
+            let request = collected(request, request_bytes).await?;
+            let reply = ask(&*transport, request, timeouts, Some(until), reply_bytes)
+                .await
+                .map_err(error_of)?;
+            let reply = reply.map(|body| body.map_err(error_of).boxed_unsync());
+            let io: Io = Box::new(std::future::ready(Ok(())));
+            Ok((reply, io))
+        })
+    }
+
+    /// Yes to all: `send_request` refuses others as denied, which is what they are.
+    fn is_supported_scheme(&mut self, _scheme: &http::uri::Scheme) -> bool {
+        true
+    }
+
+    /// The transport writes it.
+    fn set_host_header(&mut self) -> bool {
+        false
+    }
+
+    fn p2_outgoing_body_chunk_size(&mut self) -> usize {
+        WRITE_AHEAD_BYTES
+    }
+
+    // The following three never see an error, since `error_of` makes none of theirs. The defaults would log it.
+    fn p2_error_from_hyper(&mut self, _error: &hyper::Error) -> ErrorCode {
+        ErrorCode::HttpProtocolError
+    }
+
+    fn p2_error_from_connect(&mut self, _error: &std::io::Error) -> ErrorCode {
+        ErrorCode::ConnectionRefused
+    }
+
+    fn p2_error_from_tls(&mut self, _error: &std::io::Error) -> ErrorCode {
+        ErrorCode::TlsProtocolError
+    }
+}
+
+/// The plugin's wishes, within the host's limits.
+fn shortened(limits: Timeouts, wishes: RequestOptions) -> Timeouts {
+    let shorter = |limit: Duration, wish: Option<Duration>| wish.map_or(limit, |w| w.min(limit));
+    Timeouts {
+        connect: shorter(limits.connect, wishes.connect_timeout),
+        first_byte: shorter(limits.first_byte, wishes.first_byte_timeout),
+        between_bytes: shorter(limits.between_bytes, wishes.between_bytes_timeout),
+    }
+}
+
+/// Waits for the plugin to finish its request, and leaves everything behind but method, URL, fields and body.
+async fn collected(
+    request: http::Request<WasiBody>,
+    limit_bytes: usize,
+) -> Result<http::Request<Bytes>, Error> {
+    let (parts, body) = request.into_parts();
+    let body = match Limited::new(body, limit_bytes).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => return Err(Error::HttpRequestDenied),
+        // The plugin gave up in the middle.
+        Err(_) => return Err(Error::HttpProtocolError),
+    };
+    let mut request = http::Request::new(body);
+    *request.method_mut() = parts.method;
+    *request.uri_mut() = parts.uri;
+    *request.headers_mut() = parts.headers;
+    if let Some(value) = request.headers_mut().get_mut(AUTHORIZATION) {
+        value.set_sensitive(true);
+    }
+    Ok(request)
+}
+
+/// Sends a request that may leave, and watches over the reply: time to its header, silence within its body, its length.
+///
+/// Nobody but the transport knows when the connection stands, so the header is given the time for both; a transport
+/// may be stricter. The future and the body, when dropped, take the request with them.
+pub(crate) async fn ask(
+    transport: &dyn Transport,
+    request: http::Request<Bytes>,
+    timeouts: Timeouts,
+    until: Option<Instant>,
+    limit_bytes: usize,
+) -> Result<http::Response<ResponseBody>, TransportError> {
+    let both = timeouts.connect.saturating_add(timeouts.first_byte);
+    let header_by = earlier(after(both), until);
+    let reply = timeout_at(header_by, transport.send(request, timeouts))
+        .await
+        .map_err(|_| TransportError::Timeout)??;
+    Ok(reply.map(|body| {
+        Watched {
+            body: Some(body),
+            left_bytes: limit_bytes,
+            between_bytes: timeouts.between_bytes,
+            until,
+            silence: None,
+        }
+        .boxed_unsync()
+    }))
+}
+
+/// A time from now. Durations that no clock can add up are as good as a year.
+fn after(duration: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(duration).unwrap_or(now + FAR)
+}
+
+fn earlier(time: Instant, until: Option<Instant>) -> Instant {
+    until.map_or(time, |until| until.min(time))
+}
+
+/// A body that ends with an error when it is silent or goes on for too long.
+struct Watched {
+    /// `None` when it has ended, one way or the other.
+    body: Option<ResponseBody>,
+    left_bytes: usize,
+    between_bytes: Duration,
+    until: Option<Instant>,
+    /// Runs while somebody waits for the next piece. A reader that takes its time is no silence.
+    silence: Option<Pin<Box<Sleep>>>,
+}
+
+impl Body for Watched {
+    type Data = Bytes;
+    type Error = TransportError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let this = &mut *self;
+        let Some(body) = &mut this.body else {
+            return Poll::Ready(None);
+        };
+        let frame = match Pin::new(body).poll_frame(context) {
+            Poll::Ready(frame) => frame,
+            Poll::Pending => {
+                let by = earlier(after(this.between_bytes), this.until);
+                let silence = this
+                    .silence
+                    .get_or_insert_with(|| Box::pin(sleep_until(by)));
+                ready!(silence.poll_unpin(context));
+                Some(Err(TransportError::Timeout))
+            }
+        };
+        this.silence = None;
+        let length = match &frame {
+            Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
+            Some(Err(_)) | None => 0,
+        };
+        let frame = match this.left_bytes.checked_sub(length) {
+            Some(left) => {
+                this.left_bytes = left;
+                // A drip that never falls silent still ends with the call.
+                let over = this.until.is_some_and(|until| Instant::now() >= until);
+                match frame {
+                    Some(Ok(_)) if over => Some(Err(TransportError::Timeout)),
+                    frame => frame,
+                }
+            }
+            None => Some(Err(TransportError::TooLong)),
+        };
+        if !matches!(frame, Some(Ok(_))) {
+            this.body = None;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body
+            .as_ref()
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+/// Says in the words of `wasi:http` why no reply came.
+fn error_of(error: TransportError) -> Error {
+    code_of(error).into()
+}
+
+fn code_of(error: TransportError) -> ErrorCode {
+    match error {
+        TransportError::Denied => ErrorCode::HttpRequestDenied,
+        TransportError::Dns => ErrorCode::DnsError(DnsErrorPayload {
+            rcode: None,
+            info_code: None,
+        }),
+        TransportError::DnsTimeout => ErrorCode::DnsTimeout,
+        TransportError::Connect => ErrorCode::ConnectionRefused,
+        TransportError::ConnectTimeout => ErrorCode::ConnectionTimeout,
+        TransportError::TlsCertificate => ErrorCode::TlsCertificateError,
+        TransportError::Tls => ErrorCode::TlsProtocolError,
+        TransportError::Timeout => ErrorCode::HttpResponseTimeout,
+        TransportError::CutOff => ErrorCode::HttpResponseIncomplete,
+        TransportError::Protocol => ErrorCode::HttpProtocolError,
+        TransportError::TooLong => ErrorCode::HttpResponseBodySize(None),
+    }
+}
+
+/// The other way round, for a body that ended with an error of `error_of`.
+pub(crate) fn code_of_body_error(error: &Error) -> Option<ErrorCode> {
+    Some(match error {
+        Error::HttpResponseTimeout => ErrorCode::HttpResponseTimeout,
+        Error::HttpResponseIncomplete => ErrorCode::HttpResponseIncomplete,
+        Error::HttpProtocolError => ErrorCode::HttpProtocolError,
+        Error::HttpResponseBodySize(size) => ErrorCode::HttpResponseBodySize(*size),
+        Error::TlsProtocolError => ErrorCode::TlsProtocolError,
+        Error::TlsCertificateError => ErrorCode::TlsCertificateError,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::sync::Mutex;
+
+    use futures::future::BoxFuture;
+    use futures::stream;
+    use http_body_util::{Full, StreamBody};
+
+    use super::*;
+
+    /// Answers with pieces, each after a pause; keeps what it was asked.
+    #[derive(Default)]
+    struct Fake {
+        header_after: Duration,
+        pieces: Vec<(Duration, Result<&'static str, TransportError>)>,
+        asked: Mutex<Vec<http::Request<Bytes>>>,
+    }
+
+    impl Transport for Fake {
+        fn send(
+            &self,
+            request: http::Request<Bytes>,
+            _timeouts: Timeouts,
+        ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, TransportError>> {
+            self.asked.lock().unwrap().push(request);
+            let pieces = stream::iter(self.pieces.clone());
+            let header_after = self.header_after;
+            Box::pin(async move {
+                tokio::time::sleep(header_after).await;
+                let frames = futures::StreamExt::then(pieces, |(pause, piece)| async move {
+                    tokio::time::sleep(pause).await;
+                    piece.map(|text| Frame::data(Bytes::from_static(text.as_bytes())))
+                });
+                Ok(http::Response::new(StreamBody::new(frames).boxed_unsync()))
+            })
+        }
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    async fn read(fake: &Fake, until: Option<Instant>) -> Result<Bytes, TransportError> {
+        let limits = Limits::default();
+        let request = http::Request::new(Bytes::new());
+        let reply = ask(fake, request, limits.timeouts, until, 8).await?;
+        Ok(reply.into_body().collect().await?.to_bytes())
+    }
+
+    fn pieces(pieces: &[(u64, Result<&'static str, TransportError>)]) -> Fake {
+        Fake {
+            pieces: pieces.iter().map(|(s, p)| (seconds(*s), *p)).collect(),
+            ..Fake::default()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reply_in_time_and_within_its_length_comes_through() {
+        let fake = pieces(&[(9, Ok("abcd")), (9, Ok("efgh"))]);
+        assert_eq!(read(&fake, None).await.unwrap(), "abcdefgh");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_header_that_does_not_come_is_a_timeout() {
+        let fake = Fake {
+            header_after: seconds(41),
+            ..Fake::default()
+        };
+        assert_eq!(read(&fake, None).await, Err(TransportError::Timeout));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silence_within_the_body_is_a_timeout() {
+        let fake = pieces(&[(9, Ok("a")), (11, Ok("b"))]);
+        assert_eq!(read(&fake, None).await, Err(TransportError::Timeout));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_drip_without_silence_ends_with_the_call() {
+        let fake = pieces(&[(3, Ok("a")), (3, Ok("b")), (3, Ok("c")), (3, Ok("d"))]);
+        let until = Some(Instant::now() + seconds(10));
+        assert_eq!(read(&fake, until).await, Err(TransportError::Timeout));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_beyond_its_length_is_too_long() {
+        let fake = pieces(&[(0, Ok("abcd")), (0, Ok("efghi"))]);
+        assert_eq!(read(&fake, None).await, Err(TransportError::TooLong));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_breaks_off_says_so() {
+        let fake = pieces(&[(0, Ok("abcd")), (0, Err(TransportError::CutOff))]);
+        assert_eq!(read(&fake, None).await, Err(TransportError::CutOff));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reader_that_takes_its_time_is_no_silence() {
+        let fake = pieces(&[(1, Ok("a")), (1, Ok("b"))]);
+        let request = http::Request::new(Bytes::new());
+        let timeouts = Limits::default().timeouts;
+        let mut body = ask(&fake, request, timeouts, None, 8)
+            .await
+            .unwrap()
+            .into_body();
+        assert!(body.frame().await.unwrap().is_ok());
+        tokio::time::advance(seconds(100)).await;
+        assert!(body.frame().await.unwrap().is_ok());
+        assert!(body.frame().await.is_none());
+    }
+
+    fn door(fake: &Arc<Fake>) -> Door {
+        let declared = Arc::new(["https://api.hotjar.io".parse().unwrap()]);
+        let limits = Limits {
+            request_bytes: 8,
+            ..Limits::default()
+        };
+        let transport: Arc<dyn Transport> = Arc::clone(fake) as _;
+        Door::new(transport, Egress::new(declared, None), &limits)
+    }
+
+    async fn sent(door: &mut Door, method: &str, url: &str, body: &'static str) -> Option<Error> {
+        let body = Full::new(Bytes::from_static(body.as_bytes()))
+            .map_err(|never: Infallible| match never {})
+            .boxed_unsync();
+        let request = http::Request::builder()
+            .method(method)
+            .uri(url)
+            .header(AUTHORIZATION, "tulip")
+            .body(body)
+            .unwrap();
+        let reply = door.send_request(request, None, Box::new(async { Ok(()) }));
+        Pin::from(reply).await.err()
+    }
+
+    const URL: &str = "https://api.hotjar.io/v1/oauth/token";
+
+    #[tokio::test]
+    async fn one_request_goes_out_and_no_second() {
+        let fake = Arc::new(Fake::default());
+        let mut door = door(&fake);
+        assert!(sent(&mut door, "POST", URL, "a=b").await.is_none());
+        let second = sent(&mut door, "POST", URL, "a=b").await;
+        assert!(matches!(second, Some(Error::HttpRequestDenied)));
+        let asked = fake.asked.lock().unwrap();
+        assert_eq!(asked.len(), 1);
+        assert_eq!(asked[0].body(), "a=b");
+        assert!(!format!("{:?}", asked[0]).contains("tulip"));
+    }
+
+    #[tokio::test]
+    async fn what_may_not_leave_is_denied_and_never_reaches_the_transport() {
+        for (method, url, body) in [
+            ("POST", "https://evil.example/", ""),
+            ("POST", "http://api.hotjar.io/", ""),
+            ("CONNECT", URL, ""),
+            ("POST", URL, "123456789"),
+        ] {
+            let fake = Arc::new(Fake::default());
+            let error = sent(&mut door(&fake), method, url, body).await;
+            assert!(matches!(error, Some(Error::HttpRequestDenied)), "{url}");
+            assert!(fake.asked.lock().unwrap().is_empty());
+        }
+    }
+
+    #[test]
+    fn a_plugin_may_ask_for_shorter_times_and_not_for_longer() {
+        let limits = Limits::default().timeouts;
+        let wishes = RequestOptions {
+            connect_timeout: Some(seconds(1)),
+            first_byte_timeout: Some(seconds(1000)),
+            between_bytes_timeout: None,
+        };
+        let times = shortened(limits, wishes);
+        assert_eq!(times.connect, seconds(1));
+        assert_eq!(times.first_byte, limits.first_byte);
+        assert_eq!(times.between_bytes, limits.between_bytes);
+    }
+
+    #[test]
+    fn a_body_error_keeps_its_code() {
+        for error in [
+            TransportError::Timeout,
+            TransportError::CutOff,
+            TransportError::Protocol,
+            TransportError::TooLong,
+            TransportError::Tls,
+            TransportError::TlsCertificate,
+        ] {
+            let code = code_of_body_error(&error_of(error));
+            assert_eq!(format!("{code:?}"), format!("{:?}", Some(code_of(error))));
+        }
+    }
+}

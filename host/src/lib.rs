@@ -1,0 +1,96 @@
+//! Loads a connector plugin, a WebAssembly component, and keeps it within its limits.
+//!
+//! The plugin knows what a vendor asks for and what its answers mean (`wit/` in this repository). This crate gives it a clock,
+//! a memory and one door to the network, and has the rest to itself: when to ask, how often, how long, where.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use std::sync::Arc;
+//!
+//! use connector_host::{Connector, Live, Verdict};
+//!
+//! # async fn example(credential: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! let connector = Connector::builder(Arc::new(Live::builder().build()?))
+//!     .grant(["https://api.hotjar.io".parse()?])
+//!     .load_file(Path::new("connector.wasm"))
+//!     .await?;
+//!
+//! // For a form library, and for whoever fills the form in.
+//! let schema = connector.credential_schema("hotjar").await?;
+//! connector.validate("hotjar", credential).await?;
+//!
+//! let mut session = connector.authenticate("hotjar", credential).await?;
+//! let request = http::Request::get("/v1/sites/1/surveys?limit=1").body(bytes::Bytes::new())?;
+//! let reply = connector.send("hotjar", &session, request).await?;
+//!
+//! let seen = connector_host::ApiResponse {
+//!     status: reply.status().as_u16(),
+//!     headers: Vec::new(),
+//!     body: Vec::new(), // its first 4096 bytes
+//! };
+//! if connector.classify("hotjar", &seen).await? == Verdict::Refresh {
+//!     session = connector.refresh("hotjar", credential, &session).await?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What a platform gets
+//!
+//! - One method of [`Connector`] for each function of the contract, and [`Connector::send`] to use a session.
+//! - A fresh instance for each call: two credentials never share a memory, and a plugin that crashes, loops or grows
+//!   ends its own call alone, with a [`PluginError`].
+//! - [`Limits`] on memory, time, requests and lengths, each with a default and its reason.
+//! - A wall around the network: `https`, and only where the vendor says that it must *and* the operator lets it ([`Origin`]).
+//! - Errors by who acts next ([`ConnectorError`]). No error, span or `Debug` of this crate holds a secret.
+//!
+//! # The way of a request
+//!
+//! `connector.rs` makes the instance and starts the clock → the plugin asks through `wasi:http` → `door.rs` waits for the
+//! body, counts, and asks `egress.rs` → the [`Transport`] ([`Live`], or a test's own) carries it → `door.rs` watches the reply
+//! come in → the plugin reads it and returns → `types.rs` turns what it returned into this crate's types.
+//!
+//! # What is deliberately absent
+//!
+//! Retries, caching and waiting for a better moment: the caller's, who knows its queue. Redirects, cookies, decompression and
+//! proxies: a secret goes where it was sent and nowhere else. Files, environment, arguments, streams, random numbers
+//! and sockets for the plugin: a component that imports them is not loaded.
+
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod bindings;
+mod clock;
+mod connect_to;
+mod connector;
+mod door;
+mod egress;
+mod engine;
+mod error;
+mod limits;
+mod live;
+mod plugin_state;
+mod secret;
+mod transport;
+mod types;
+
+pub use clock::{Clock, SystemClock};
+pub use connect_to::{ConnectTo, ConnectToError};
+pub use connector::{Builder, Connector};
+pub use egress::{Origin, OriginError};
+pub use error::{CallError, ConnectorError, LoadError, PluginError, SendError};
+pub use limits::{
+    DEFAULT_BETWEEN_BYTES, DEFAULT_CONNECT, DEFAULT_DEADLINE, DEFAULT_FIRST_BYTE,
+    DEFAULT_MEMORY_BYTES, DEFAULT_REPLY_BYTES, DEFAULT_REQUEST_BYTES, DEFAULT_REQUESTS,
+    DEFAULT_RESULT_BYTES, Limits,
+};
+pub use live::{Live, LiveBuilder, LiveError};
+pub use secret::Secret;
+pub use transport::{ResponseBody, Timeouts, Transport, TransportError};
+pub use types::{
+    Access, ApiResponse, Issue, Level, Misreply, Project, Refusal, Session, Stage, Vendor, Verdict,
+};

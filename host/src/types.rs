@@ -1,0 +1,488 @@
+//! The data of the contract as this crate gives and takes it, and the conversions from and to the generated types.
+//! What each member means is said at length in `wit/types.wit`.
+
+use std::time::{Duration, SystemTime};
+
+use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
+
+use crate::bindings::integration::connector::types as wit;
+use crate::{ConnectorError, Origin, PluginError, Secret};
+
+/// How much of a body the contract wants for `classify`, in bytes; what comes after is not sent into the plugin.
+const CLASSIFY_BYTES: usize = 4096;
+
+/// A vendor that the plugin connects to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vendor {
+    /// What the calls take as `vendor`.
+    pub id: String,
+    /// The name that people know.
+    pub display_name: String,
+    /// A page that tells people how to get the credential.
+    pub setup_url: String,
+    /// What the plugin wants to reach for this vendor.
+    pub origins: Vec<Origin>,
+}
+
+/// What an API call needs, and when to replace it.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The bearer token.
+    pub access_token: Secret,
+    /// Where API calls go: `https`, a host, perhaps a path; never a trailing slash.
+    pub base_url: String,
+    /// The scopes granted; empty when the vendor does not name them.
+    pub scopes: Vec<String>,
+    /// The project that the token reaches, when the vendor names one.
+    pub project: Option<u64>,
+    /// Just before the token was asked for.
+    pub issued_at: SystemTime,
+    /// When the vendor stops accepting the token.
+    pub expires_at: SystemTime,
+    /// From here on a new session should be asked for while this one still serves.
+    pub refresh_after: SystemTime,
+}
+
+/// What a credential can reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// The scopes that may be asked for; empty when the vendor does not say.
+    pub scopes: Vec<String>,
+    /// The projects to choose from; empty when the vendor has none or does not say.
+    pub projects: Vec<Project>,
+    /// How far the credential reaches, when the vendor says.
+    pub level: Option<Level>,
+}
+
+/// A project of the vendor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// What the credential document holds as `project_id`.
+    pub id: u64,
+    /// The vendor's text: show it as text, never as markup.
+    pub name: String,
+}
+
+/// How far a credential reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// One project.
+    Project,
+    /// Any project of the account.
+    Account,
+}
+
+impl Level {
+    /// The word that the credential document uses, `project` or `account`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Project => "project",
+            Self::Account => "account",
+        }
+    }
+}
+
+/// An API response that was received with a session.
+///
+/// Its `Debug` shows the status alone: headers and body may hold anything.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiResponse {
+    /// The HTTP status.
+    pub status: u16,
+    /// The header fields in the order received.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body or its beginning; at most the first 4096 bytes are looked at.
+    pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for ApiResponse {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ApiResponse")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an API response says about the session that was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The session is good. The response may still be an error of the call itself.
+    Accepted,
+    /// The session is over: refresh it, and repeat the call once.
+    Refresh,
+    /// The session is good and does not allow this: a person changes scope, plan or project.
+    Forbidden,
+    /// Too many calls: wait, for the given number of seconds if there is one.
+    Throttled(Option<u32>),
+    /// The vendor cannot serve now: wait, for the given number of seconds if there is one.
+    Unavailable(Option<u32>),
+}
+
+impl Verdict {
+    /// The name of the case in the contract, such as `throttled`.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Refresh => "refresh",
+            Self::Forbidden => "forbidden",
+            Self::Throttled(_) => "throttled",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+}
+
+/// One problem of a credential document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issue {
+    /// The place, as a JSON pointer; empty for the whole document.
+    pub pointer: String,
+    /// The kind of problem, stable, such as `required`.
+    pub code: String,
+    /// One sentence for a person.
+    pub message: String,
+}
+
+/// How a vendor put its refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// The vendor's code, such as `invalid_client`.
+    pub code: Option<String>,
+}
+
+/// What was wrong with an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misreply {
+    /// The HTTP status.
+    pub status: u16,
+    /// `status`, `body`, or the name of the member.
+    pub part: String,
+}
+
+/// The stage at which a request failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// The host's name could not be resolved.
+    Dns,
+    /// No connection came about.
+    Connect,
+    /// The other side did not prove who it is, or spoke no acceptable TLS.
+    Tls,
+    /// An answer did not begin, or did not go on, in time.
+    Timeout,
+    /// The connection ended before the answer did.
+    CutOff,
+    /// What came was not HTTP.
+    Protocol,
+    /// Another reason.
+    Other,
+}
+
+impl Stage {
+    /// The name of the case in the contract, such as `cut-off`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Dns => "dns",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::CutOff => "cut-off",
+            Self::Protocol => "protocol",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl TryFrom<wit::Vendor> for Vendor {
+    type Error = PluginError;
+
+    fn try_from(vendor: wit::Vendor) -> Result<Self, PluginError> {
+        let origins: Result<Vec<Origin>, _> = vendor.origins.iter().map(|o| o.parse()).collect();
+        Ok(Self {
+            id: vendor.id,
+            display_name: vendor.display_name,
+            setup_url: vendor.setup_url,
+            origins: origins.map_err(|_| PluginError::Contract("origins"))?,
+        })
+    }
+}
+
+impl TryFrom<wit::Session> for Session {
+    type Error = PluginError;
+
+    fn try_from(session: wit::Session) -> Result<Self, PluginError> {
+        // First of all, so that it is wiped even when another member is wrong.
+        let access_token = Secret::new(session.access_token);
+        let time = |time, name| system_time(time).ok_or(PluginError::Contract(name));
+        Ok(Self {
+            access_token,
+            base_url: session.base_url,
+            scopes: session.scopes,
+            project: session.project,
+            issued_at: time(session.issued_at, "issued-at")?,
+            expires_at: time(session.expires_at, "expires-at")?,
+            refresh_after: time(session.refresh_after, "refresh-after")?,
+        })
+    }
+}
+
+/// The token is in the clear in the result: wipe it when done.
+impl From<&Session> for wit::Session {
+    fn from(session: &Session) -> Self {
+        Self {
+            access_token: session.access_token.expose().to_owned(),
+            base_url: session.base_url.clone(),
+            scopes: session.scopes.clone(),
+            project: session.project,
+            issued_at: datetime(session.issued_at),
+            expires_at: datetime(session.expires_at),
+            refresh_after: datetime(session.refresh_after),
+        }
+    }
+}
+
+/// `None` for what no clock shows: a nanosecond that is a second, or a date out of range.
+fn system_time(time: Datetime) -> Option<SystemTime> {
+    (time.nanoseconds < 1_000_000_000)
+        .then(|| Duration::new(time.seconds, time.nanoseconds))
+        .and_then(|since| SystemTime::UNIX_EPOCH.checked_add(since))
+}
+
+/// Times before 1970, which the contract cannot express, become 1970: over for long either way.
+fn datetime(time: SystemTime) -> Datetime {
+    let since = time
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Datetime {
+        seconds: since.as_secs(),
+        nanoseconds: since.subsec_nanos(),
+    }
+}
+
+impl From<wit::Access> for Access {
+    fn from(access: wit::Access) -> Self {
+        let project = |project: wit::Project| Project {
+            id: project.id,
+            name: project.name,
+        };
+        Self {
+            scopes: access.scopes,
+            projects: access.projects.into_iter().map(project).collect(),
+            level: access.level.map(|level| match level {
+                wit::Level::Project => Level::Project,
+                wit::Level::Account => Level::Account,
+            }),
+        }
+    }
+}
+
+impl From<&ApiResponse> for wit::Response {
+    fn from(response: &ApiResponse) -> Self {
+        Self {
+            status: response.status,
+            headers: response.headers.clone(),
+            body: response.body.iter().take(CLASSIFY_BYTES).copied().collect(),
+        }
+    }
+}
+
+impl From<wit::Verdict> for Verdict {
+    fn from(verdict: wit::Verdict) -> Self {
+        match verdict {
+            wit::Verdict::Accepted => Self::Accepted,
+            wit::Verdict::Refresh => Self::Refresh,
+            wit::Verdict::Forbidden => Self::Forbidden,
+            wit::Verdict::Throttled(seconds) => Self::Throttled(seconds),
+            wit::Verdict::Unavailable(seconds) => Self::Unavailable(seconds),
+        }
+    }
+}
+
+impl From<wit::Error> for ConnectorError {
+    fn from(error: wit::Error) -> Self {
+        match error {
+            wit::Error::UnknownVendor => Self::UnknownVendor,
+            wit::Error::InvalidCredential(issues) => {
+                Self::InvalidCredential(issues.into_iter().map(Issue::from).collect())
+            }
+            wit::Error::Rejected(refusal) => Self::Rejected(refusal.into()),
+            wit::Error::Forbidden(refusal) => Self::Forbidden(refusal.into()),
+            wit::Error::Throttled(seconds) => Self::Throttled(seconds),
+            wit::Error::Unavailable(seconds) => Self::Unavailable(seconds),
+            wit::Error::Unreachable(stage) => Self::Unreachable(stage.into()),
+            wit::Error::Denied => Self::Denied,
+            wit::Error::Unintelligible(misreply) => Self::Unintelligible(Misreply {
+                status: misreply.status,
+                part: misreply.part,
+            }),
+            wit::Error::Other(text) => Self::Other(text),
+        }
+    }
+}
+
+impl From<wit::Issue> for Issue {
+    fn from(issue: wit::Issue) -> Self {
+        Self {
+            pointer: issue.pointer,
+            code: issue.code,
+            message: issue.message,
+        }
+    }
+}
+
+impl From<wit::Refusal> for Refusal {
+    fn from(refusal: wit::Refusal) -> Self {
+        Self {
+            status: refusal.status,
+            code: refusal.code,
+        }
+    }
+}
+
+impl From<wit::Stage> for Stage {
+    fn from(stage: wit::Stage) -> Self {
+        match stage {
+            wit::Stage::Dns => Self::Dns,
+            wit::Stage::Connect => Self::Connect,
+            wit::Stage::Tls => Self::Tls,
+            wit::Stage::Timeout => Self::Timeout,
+            wit::Stage::CutOff => Self::CutOff,
+            wit::Stage::Protocol => Self::Protocol,
+            wit::Stage::Other => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_plugin() -> wit::Session {
+        let time = |seconds| Datetime {
+            seconds,
+            nanoseconds: 5,
+        };
+        wit::Session {
+            access_token: "tulip;42".to_owned(),
+            base_url: "https://api.hotjar.io".to_owned(),
+            scopes: vec!["metrics".to_owned()],
+            project: Some(7),
+            issued_at: time(1),
+            expires_at: time(3),
+            refresh_after: time(2),
+        }
+    }
+
+    #[test]
+    fn a_session_comes_out_as_it_went_in() {
+        let session = Session::try_from(from_plugin()).unwrap();
+        let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(since(session.expires_at), Duration::new(3, 5));
+        assert_eq!(since(session.refresh_after), Duration::new(2, 5));
+        let back = wit::Session::from(&session);
+        assert_eq!(format!("{back:?}"), format!("{:?}", from_plugin()));
+    }
+
+    #[test]
+    fn debug_of_a_session_hides_the_token_alone() {
+        let text = format!("{:?}", Session::try_from(from_plugin()).unwrap());
+        assert!(!text.contains("tulip"), "{text}");
+        assert!(text.contains("api.hotjar.io"), "{text}");
+    }
+
+    #[test]
+    fn debug_of_a_response_shows_its_status_alone() {
+        let response = ApiResponse {
+            status: 401,
+            headers: vec![("set-cookie".to_owned(), b"tulip".to_vec())],
+            body: b"daisy".to_vec(),
+        };
+        assert_eq!(format!("{response:?}"), "ApiResponse { status: 401, .. }");
+    }
+
+    #[test]
+    fn a_date_that_no_clock_shows_is_a_breach_of_contract() {
+        for bad in [(0, 1_000_000_000), (u64::MAX, 0)] {
+            let mut session = from_plugin();
+            session.expires_at.seconds = bad.0;
+            session.expires_at.nanoseconds = bad.1;
+            assert_eq!(
+                Session::try_from(session).unwrap_err(),
+                PluginError::Contract("expires-at")
+            );
+        }
+    }
+
+    #[test]
+    fn a_time_before_1970_becomes_1970() {
+        let before = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+        assert_eq!(datetime(before).seconds, 0);
+    }
+
+    #[test]
+    fn a_vendor_with_a_broken_origin_is_a_breach_of_contract() {
+        let vendor = wit::Vendor {
+            id: "a".to_owned(),
+            display_name: "A".to_owned(),
+            setup_url: "https://a.example".to_owned(),
+            origins: vec!["http://a.example".to_owned()],
+        };
+        assert_eq!(
+            Vendor::try_from(vendor),
+            Err(PluginError::Contract("origins"))
+        );
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_body_goes_into_the_plugin() {
+        let response = ApiResponse {
+            status: 200,
+            headers: Vec::new(),
+            body: vec![b'x'; CLASSIFY_BYTES + 1],
+        };
+        assert_eq!(wit::Response::from(&response).body.len(), CLASSIFY_BYTES);
+    }
+
+    #[test]
+    fn every_error_keeps_its_name_and_its_payload() {
+        let refusal = || wit::Refusal {
+            status: 403,
+            code: Some("invalid_scope".to_owned()),
+        };
+        let stage = wit::Error::Unreachable(wit::Stage::CutOff);
+        let misreply = wit::Misreply {
+            status: 200,
+            part: "access_token".to_owned(),
+        };
+        for (error, kind, text) in [
+            (wit::Error::UnknownVendor, "unknown-vendor", ""),
+            (
+                wit::Error::InvalidCredential(vec![]),
+                "invalid-credential",
+                "",
+            ),
+            (wit::Error::Rejected(refusal()), "rejected", "invalid_scope"),
+            (
+                wit::Error::Forbidden(refusal()),
+                "forbidden",
+                "invalid_scope",
+            ),
+            (wit::Error::Throttled(Some(9)), "throttled", "9"),
+            (wit::Error::Unavailable(Some(9)), "unavailable", "9"),
+            (stage, "unreachable", "CutOff"),
+            (wit::Error::Denied, "denied", ""),
+            (
+                wit::Error::Unintelligible(misreply),
+                "unintelligible",
+                "access_token",
+            ),
+            (wit::Error::Other("why".to_owned()), "other", "why"),
+        ] {
+            let error = ConnectorError::from(error);
+            assert_eq!(error.kind(), kind);
+            assert!(format!("{error:?}").contains(text), "{error:?}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The live transport against plain sockets on loopback: at which stage it says that a connection failed.
+//! What needs a certificate is tested with the simulators in `host-test`.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use connector_host::{Live, LiveError, Timeouts, Transport, TransportError};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+
+/// Asks `api.example`, which is connected to whatever listens at the port.
+async fn ask(port: u16) -> Option<TransportError> {
+    let rule = format!("api.example:443:127.0.0.1:{port}").parse().unwrap();
+    let live = Live::builder().connect_to(rule).build().unwrap();
+    let request = http::Request::get("https://api.example/").body(Bytes::new());
+    let timeouts = Timeouts {
+        connect: Duration::from_millis(300),
+        first_byte: Duration::from_secs(30),
+        between_bytes: Duration::from_secs(10),
+    };
+    live.send(request.unwrap(), timeouts).await.err()
+}
+
+/// Takes one connection and does something with it; gives the port.
+async fn serve<F: Future<Output = ()> + Send>(
+    with: impl FnOnce(TcpStream) -> F + Send + 'static,
+) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move { with(listener.accept().await.unwrap().0).await });
+    port
+}
+
+#[tokio::test]
+async fn a_port_where_nobody_listens_fails_to_connect() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    assert_eq!(ask(port).await, Some(TransportError::Connect));
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_no_tls_fails_at_tls() {
+    let port = serve(async |mut socket| {
+        socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+        socket.readable().await.unwrap();
+    })
+    .await;
+    assert_eq!(ask(port).await, Some(TransportError::Tls));
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_up_in_the_handshake_fails_at_tls() {
+    let port = serve(async |socket| drop(socket)).await;
+    assert_eq!(ask(port).await, Some(TransportError::Tls));
+}
+
+#[tokio::test]
+async fn a_server_that_is_silent_in_the_handshake_runs_into_the_connect_timeout() {
+    let port = serve(async |socket| {
+        std::future::pending::<()>().await;
+        drop(socket);
+    })
+    .await;
+    assert_eq!(ask(port).await, Some(TransportError::ConnectTimeout));
+}
+
+#[tokio::test]
+async fn an_address_without_tls_is_not_asked() {
+    let live = Live::builder().build().unwrap();
+    let request = http::Request::get("http://127.0.0.1/").body(Bytes::new());
+    let timeouts = connector_host::Limits::default().timeouts;
+    let error = live.send(request.unwrap(), timeouts).await.err();
+    assert_eq!(error, Some(TransportError::Denied));
+}
+
+#[test]
+fn a_ca_text_without_a_sound_certificate_is_refused() {
+    let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for pem in ["", "not a certificate", damaged] {
+        let error = Live::builder().extra_ca_pem(pem.as_bytes()).err();
+        assert_eq!(error, Some(LiveError::Ca));
+    }
+}
