@@ -1,0 +1,14 @@
+//! The harness around the connector plugin: what plays the network and the vendors, and where the built plugin lies.
+//! The contract tests in `tests/` use it, and so does the command line for its demonstration.
+//!
+//! - [`script`] is a fake HTTP: it knows which requests are to come and what each is answered, and a test fails when
+//!   anything else is asked. Nothing in it opens a socket.
+//! - [`sim`] plays the vendors over TLS on loopback, as strict as their documentation, with faults on demand.
+//!
+//! A harness may panic, and does so with a sentence that says what differed. Everything in here that looks like a secret is invented.
+
+pub mod script;
+pub mod sim;
+
+/// The path of the plugin, built from this workspace by the build script with the profile that people take away.
+pub const COMPONENT: &str = env!("CONNECTOR_WASM");

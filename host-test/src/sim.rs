@@ -1,0 +1,157 @@
+//! The vendors, played by services of our own: real TLS and HTTP on loopback, the documented behaviour, faults on demand.
+//! What each vendor does is in `sim/hotjar.rs` and `sim/contentsquare.rs`, the same wire for both in `sim/serve.rs`.
+//!
+//! They are strict where the real ones may be lax, so that a request which passes here keeps to the documentation.
+//! Where nobody documents the answer (most refusals), they give the likeliest one; a test that depends on such an answer
+//! should ask for it with [`Fault::Status`].
+
+mod call;
+mod contentsquare;
+mod fault;
+mod hotjar;
+mod serve;
+mod tls;
+mod tokens;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+
+use call::Call;
+pub use fault::Fault;
+use serve::Service;
+use tokens::Tokens;
+
+/// The simulators of all vendors. They stop when this is dropped.
+pub struct Simulators {
+    ca_pem: String,
+    vendors: [Simulator; 2],
+}
+
+/// The simulator of one vendor.
+pub struct Simulator {
+    service: Arc<Service>,
+    address: SocketAddr,
+    task: AbortHandle,
+}
+
+/// What makes a vendor: data, and one function from a request to its answer.
+trait Rules: Send + Sync {
+    fn id(&self) -> &'static str;
+    /// The names it serves; a request for any other is refused.
+    fn hosts(&self) -> &'static [&'static str];
+    fn sample_credentials(&self) -> Vec<(&'static str, Value)>;
+    fn sample_call(&self) -> &'static str;
+    fn answer(&self, tokens: &Tokens, call: &Call) -> http::Response<Bytes>;
+}
+
+impl Simulators {
+    /// Starts one service per vendor on loopback, at ports that the kernel chooses, with certificates of an authority made now.
+    ///
+    /// The services run on the runtime that this is called in.
+    pub async fn start() -> io::Result<Self> {
+        let authority = tls::Authority::new()?;
+        Ok(Self {
+            vendors: [
+                Simulator::start(&hotjar::Hotjar, &authority).await?,
+                Simulator::start(&contentsquare::Contentsquare, &authority).await?,
+            ],
+            ca_pem: authority.pem(),
+        })
+    }
+
+    /// Returns the certificate of the authority, in PEM. Its key is gone once the services run.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// Returns where to find each name that is served, as curl's `--connect-to` takes it: `HOST:443:127.0.0.1:PORT`.
+    pub fn connect_to(&self) -> Vec<String> {
+        self.vendors
+            .iter()
+            .flat_map(Simulator::connect_to)
+            .collect()
+    }
+
+    /// Returns the simulator of Hotjar.
+    pub fn hotjar(&self) -> &Simulator {
+        &self.vendors[0]
+    }
+
+    /// Returns the simulator of Contentsquare.
+    pub fn contentsquare(&self) -> &Simulator {
+        &self.vendors[1]
+    }
+
+    /// Returns the simulator of the vendor with this id, if there is one.
+    pub fn vendor(&self, id: &str) -> Option<&Simulator> {
+        self.vendors.iter().find(|simulator| simulator.id() == id)
+    }
+}
+
+impl Simulator {
+    async fn start(rules: &'static dyn Rules, authority: &tls::Authority) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let tls = authority.serve_as(rules.hosts())?;
+        let service = Arc::new(Service::new(rules));
+        let task = tokio::spawn(serve::run(listener, tls, Arc::clone(&service))).abort_handle();
+        Ok(Self {
+            service,
+            address,
+            task,
+        })
+    }
+
+    /// Returns the vendor's id, the same as the plugin's.
+    pub fn id(&self) -> &'static str {
+        self.service.rules.id()
+    }
+
+    fn connect_to(&self) -> impl Iterator<Item = String> {
+        let hosts = self.service.rules.hosts().iter();
+        hosts.map(|host| format!("{host}:443:{}", self.address))
+    }
+
+    /// Returns credential documents that the simulator knows, each with what it shows. All of them get a token;
+    /// the first may also make the [sample call](Self::sample_call).
+    pub fn sample_credentials(&self) -> Vec<(&'static str, Value)> {
+        self.service.rules.sample_credentials()
+    }
+
+    /// Returns path and query of a first API call, to be put on a session's base URL.
+    pub fn sample_call(&self) -> &'static str {
+        self.service.rules.sample_call()
+    }
+
+    /// Ends every session so far: from now on their tokens are refused as expired.
+    pub fn expire_sessions(&self) {
+        self.service.tokens.expire_all();
+    }
+
+    /// Queues a fault for the next request, behind those queued before. One request takes one fault.
+    pub fn fault(&self, fault: Fault) {
+        self.service.queue(fault);
+    }
+
+    /// Returns how many requests have come.
+    pub fn asked(&self) -> u64 {
+        self.service.asked()
+    }
+
+    /// Returns the latest requests in order, each as `METHOD https://host/path`: no query, header field or body, so no secret.
+    pub fn requests(&self) -> Vec<String> {
+        self.service.requests()
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}

@@ -1,0 +1,137 @@
+//! The wire of every simulator: accepts, speaks TLS and HTTP, keeps the record, plays the faults, and asks the vendor's rules.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Limited};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+
+use super::Rules;
+use super::call::{Call, Refusal};
+use super::fault::{Body, Fault, whole};
+use super::tokens::Tokens;
+
+/// Requests here are credentials and queries; anything longer is a mistake of whoever asks.
+const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
+/// `simulate` may run for days, and a benchmark asks a hundred thousand times.
+const MAX_RECORDED_REQUESTS: usize = 1024;
+
+/// A listener that cannot accept is out of descriptors; trying again at once would only spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+pub(super) struct Service {
+    pub(super) rules: &'static dyn Rules,
+    pub(super) tokens: Tokens,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    faults: VecDeque<Fault>,
+    asked: u64,
+    requests: VecDeque<String>,
+}
+
+impl Service {
+    pub(super) fn new(rules: &'static dyn Rules) -> Self {
+        Self {
+            rules,
+            tokens: Tokens::default(),
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) fn queue(&self, fault: Fault) {
+        self.state().faults.push_back(fault);
+    }
+
+    pub(super) fn asked(&self) -> u64 {
+        self.state().asked
+    }
+
+    pub(super) fn requests(&self) -> Vec<String> {
+        self.state().requests.iter().cloned().collect()
+    }
+
+    /// Notes the request, and returns the fault that is its turn.
+    fn note(&self, call: &Call) -> Option<Fault> {
+        let mut state = self.state();
+        state.asked += 1;
+        if state.requests.len() == MAX_RECORDED_REQUESTS {
+            state.requests.pop_front();
+        }
+        state.requests.push_back(call.to_string());
+        state.faults.pop_front()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn answer(&self, request: Request<Incoming>, cut: Arc<Notify>) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = Limited::new(body, MAX_REQUEST_BYTES).collect().await else {
+            return bare(StatusCode::PAYLOAD_TOO_LARGE);
+        };
+        let call = Call::new(parts, body.to_bytes());
+        let fault = self.note(&call);
+        if !self.rules.hosts().contains(&call.host.as_str()) {
+            return bare(StatusCode::MISDIRECTED_REQUEST);
+        }
+        let answer = || self.rules.answer(&self.tokens, &call);
+        match fault {
+            Some(fault) => fault.play(answer, cut).await,
+            None => whole(answer()),
+        }
+    }
+}
+
+fn bare(status: StatusCode) -> Response<Body> {
+    whole(Refusal::new(status, "", "").with_body(&serde_json::json!({})))
+}
+
+/// Serves until the task is aborted, which ends all connections with it.
+pub(super) async fn run(listener: TcpListener, tls: TlsAcceptor, service: Arc<Service>) {
+    let mut connections = JoinSet::new();
+    loop {
+        match listener.accept().await {
+            Ok((tcp, _)) => {
+                connections.spawn(connection(tcp, tls.clone(), Arc::clone(&service)));
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+/// A connection that fails concerns only whoever made it, so failures end it without a word.
+async fn connection(tcp: TcpStream, tls: TlsAcceptor, service: Arc<Service>) {
+    let _ = tcp.set_nodelay(true);
+    let Ok(stream) = tls.accept(tcp).await else {
+        return;
+    };
+    let cut = Arc::new(Notify::new());
+    let answer = {
+        let cut = Arc::clone(&cut);
+        service_fn(move |request| {
+            let (service, cut) = (Arc::clone(&service), Arc::clone(&cut));
+            async move { Ok::<_, Infallible>(service.answer(request, cut).await) }
+        })
+    };
+    let http = auto::Builder::new(TokioExecutor::new());
+    tokio::select! {
+        _ = http.serve_connection(TokioIo::new(stream), answer) => {}
+        () = cut.notified() => {}
+    }
+}
