@@ -1,0 +1,132 @@
+//! What is read from files and standard input, with limits, and errors that name the source and never its content.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::PathBuf;
+
+use crate::failure::Failure;
+use crate::output;
+
+/// Far more than any credential, session or list of certificates takes; keeps a wrong file from filling the memory.
+const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
+
+/// A file, or standard input, as `FILE|-` on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Input {
+    /// A file of this name.
+    File(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+impl From<OsString> for Input {
+    fn from(argument: OsString) -> Self {
+        if argument == "-" {
+            Self::Stdin
+        } else {
+            Self::File(argument.into())
+        }
+    }
+}
+
+impl fmt::Display for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Stdin => f.write_str("standard input"),
+        }
+    }
+}
+
+impl Input {
+    /// Whether a document was typed in place of a file's name. Its text must not be repeated as the name of a missing file.
+    pub(crate) fn is_the_document_itself(&self) -> bool {
+        match self {
+            Self::File(path) => path.to_string_lossy().trim_start().starts_with('{'),
+            Self::Stdin => false,
+        }
+    }
+
+    /// Reads a document whole. One that is not UTF-8, or too long, is a failure of kind `input`.
+    pub(crate) fn text(&self) -> Result<String, Failure> {
+        let bytes = self.bytes(MAX_DOCUMENT_BYTES + 1)?;
+        if bytes.len() as u64 > MAX_DOCUMENT_BYTES {
+            return Err(self.failure("is longer than 1 MiB"));
+        }
+        String::from_utf8(bytes).map_err(|_| self.failure("is not UTF-8 text"))
+    }
+
+    /// Reads the first bytes, at most `max_bytes`.
+    pub(crate) fn bytes(&self, max_bytes: u64) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        match self {
+            Self::File(path) => {
+                File::open(path).and_then(|file| file.take(max_bytes).read_to_end(&mut bytes))
+            }
+            Self::Stdin => {
+                let stdin = io::stdin();
+                if stdin.is_terminal() {
+                    output::say("reading from the terminal; end with Ctrl-D on a line of its own");
+                }
+                stdin.lock().take(max_bytes).read_to_end(&mut bytes)
+            }
+        }
+        .map_err(|e| self.failure(&reason(&e)))?;
+        Ok(bytes)
+    }
+
+    /// A failure of kind `input` that names this source.
+    pub(crate) fn failure(&self, why: &str) -> Failure {
+        Failure::Input(format!("{self} {why}"))
+    }
+}
+
+/// Continues "FILE …".
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by you".to_owned(),
+        io::ErrorKind::IsADirectory => "is a directory".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(input: &Input) -> String {
+        input.text().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_dash_is_standard_input_and_all_else_a_file() {
+        assert_eq!(Input::from(OsString::from("-")), Input::Stdin);
+        assert_eq!(
+            Input::from(OsString::from("./-")),
+            Input::File("./-".into())
+        );
+    }
+
+    #[test]
+    fn failures_name_the_file_and_say_why() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = Input::File(dir.path().join("missing.json"));
+        assert!(message(&missing).ends_with("missing.json does not exist"));
+        assert!(message(&Input::File(dir.path().into())).ends_with("is a directory"));
+    }
+
+    #[test]
+    fn text_that_is_too_long_or_not_utf_8_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("big");
+        std::fs::write(&path, vec![b' '; 1024 * 1024]).unwrap();
+        assert!(Input::File(path.clone()).text().is_ok());
+        std::fs::write(&path, vec![b' '; 1024 * 1024 + 1]).unwrap();
+        assert!(message(&Input::File(path.clone())).ends_with("longer than 1 MiB"));
+        std::fs::write(&path, b"\xff").unwrap();
+        assert!(message(&Input::File(path)).ends_with("not UTF-8 text"));
+    }
+}

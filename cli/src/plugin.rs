@@ -1,0 +1,85 @@
+//! Loads the plugin that the options name, with the way to the network that they allow.
+
+use std::fmt;
+use std::io::{self, IsTerminal};
+use std::path::Path;
+use std::sync::Arc;
+
+use connector_host::{ConnectToError, Connector, Live, LiveBuilder, LiveError, Transport};
+use host_test::sim::Simulators;
+
+use crate::args::{Network, Plugin};
+use crate::failure::Failure;
+use crate::input::Input;
+use crate::output;
+
+impl Plugin {
+    /// The file to load: the one that was built together with this program, if no other is named.
+    pub(crate) fn path(&self) -> &Path {
+        self.component
+            .as_deref()
+            .unwrap_or(Path::new(host_test::COMPONENT))
+    }
+}
+
+/// Loads the plugin with the network as the options have it.
+pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
+    let mut builder = Live::builder();
+    if let Some(path) = &network.cacert {
+        let file = Input::File(path.clone());
+        let wrong = |_: LiveError| file.failure("holds no certificate in PEM");
+        builder = builder
+            .extra_ca_pem(file.text()?.as_bytes())
+            .map_err(wrong)?;
+    }
+    say_what_takes_time();
+    let rules = network.connect_to.iter().cloned();
+    load(plugin, build(rules.fold(builder, LiveBuilder::connect_to))?).await
+}
+
+/// Loads the plugin for the commands that use no network.
+pub(crate) async fn open_offline(plugin: &Plugin) -> Result<Connector, Failure> {
+    say_what_takes_time();
+    load(plugin, build(Live::builder())?).await
+}
+
+/// The way to the simulators: over TLS, as to the vendors, with their authority trusted.
+pub(crate) fn simulated(simulators: &Simulators) -> Result<Arc<dyn Transport>, Failure> {
+    let wrong = |why: &dyn fmt::Display| Failure::setup("reach the simulated vendors", why);
+    let ca = simulators.ca_pem().as_bytes();
+    let mut builder = Live::builder()
+        .extra_ca_pem(ca)
+        .map_err(|error| wrong(&error))?;
+    for names in simulators.connect_to() {
+        builder = builder.connect_to(
+            names
+                .parse()
+                .map_err(|error: ConnectToError| wrong(&error))?,
+        );
+    }
+    build(builder)
+}
+
+fn build(builder: LiveBuilder) -> Result<Arc<dyn Transport>, Failure> {
+    let live = builder
+        .build()
+        .map_err(|error| Failure::setup("use the network", error))?;
+    Ok(Arc::new(live))
+}
+
+/// Loads the plugin with this way to the network, without a word.
+pub(crate) async fn load(
+    plugin: &Plugin,
+    transport: Arc<dyn Transport>,
+) -> Result<Connector, Failure> {
+    let path = plugin.path();
+    let loaded = Connector::builder(transport).load_file(path).await;
+    loaded.map_err(|error| Failure::Component(path.display().to_string(), error))
+}
+
+/// In a debug build the plugin takes long enough to load for a person to wonder.
+fn say_what_takes_time() {
+    if io::stderr().is_terminal() {
+        output::say("compiling the plugin for this machine …");
+    }
+}

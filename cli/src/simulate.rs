@@ -1,0 +1,189 @@
+//! Keeps the simulated vendors running until Ctrl-C, with everything at hand that the other commands need to try them.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use connector_host::Connector;
+use host_test::sim::Simulators;
+
+use crate::args::Simulate;
+use crate::failure::{Failure, plain};
+use crate::json::pretty;
+use crate::output::{Page, fact, line};
+use crate::plugin;
+
+/// Runs the simulators, tells how to use them, and removes at the end what was written.
+pub(crate) async fn run(of: &Simulate) -> Result<(), Failure> {
+    // Before anything is written, so that an early Ctrl-C cleans up as well.
+    let stopped = stopped().map_err(|error| Failure::setup("listen for Ctrl-C", error))?;
+    let simulators = Simulators::start()
+        .await
+        .map_err(|error| Failure::setup("start the simulated vendors", error))?;
+    let connector = plugin::open_offline(&of.plugin).await?;
+    let dir = tempfile::Builder::new().prefix("connector-").tempdir();
+    let dir = dir.map_err(|error| Failure::setup("make a temporary directory", error))?;
+    let ca = CaFile::write(of, dir.path(), simulators.ca_pem())?;
+    let options = Options {
+        of,
+        ca: &ca.0,
+        connect_to: simulators.connect_to(),
+    };
+    tell(&connector, &simulators, &options, dir.path())?;
+    stopped.await;
+    Ok(())
+}
+
+/// The certificate authority's file, which goes when this does.
+struct CaFile(PathBuf);
+
+impl CaFile {
+    fn write(of: &Simulate, dir: &Path, pem: &str) -> Result<Self, Failure> {
+        let path = of.cacert_out.clone().unwrap_or_else(|| dir.join("ca.pem"));
+        write_new(&path, pem)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for CaFile {
+    fn drop(&mut self) {
+        // Somebody may have removed it already, which is as well.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// What a command needs to reach the simulators instead of the vendors.
+struct Options<'a> {
+    of: &'a Simulate,
+    ca: &'a Path,
+    connect_to: Vec<String>,
+}
+
+impl Options<'_> {
+    fn lines(&self) -> Vec<String> {
+        let cacert = format!("--cacert {}", quoted(self.ca));
+        let component = self.of.plugin.component.as_deref();
+        let component = component.map(|file| format!("--component {}", quoted(file)));
+        let connect_to = self
+            .connect_to
+            .iter()
+            .map(|names| format!("--connect-to {names}"));
+        [cacert]
+            .into_iter()
+            .chain(component)
+            .chain(connect_to)
+            .collect()
+    }
+}
+
+fn tell(
+    connector: &Connector,
+    simulators: &Simulators,
+    options: &Options<'_>,
+    dir: &Path,
+) -> Result<(), Failure> {
+    let page = Page::new();
+    line(
+        "The simulated vendors are running on this machine; Ctrl-C stops them and removes the files below.",
+    )?;
+    page.title("Options that lead a command here instead of to the vendors")?;
+    for option in options.lines() {
+        line(&format!("  {option}"))?;
+    }
+    // Whoever pastes the example may have no `connector` on the path.
+    let program =
+        std::env::current_exe().map_or_else(|_| "connector".to_owned(), |path| quoted(&path));
+    for vendor in connector.vendors() {
+        let Some(simulator) = simulators.vendor(&vendor.id) else {
+            continue;
+        };
+        page.title(&format!(
+            "{}: credentials to try",
+            plain(&vendor.display_name)
+        ))?;
+        let mut first = None;
+        for (number, (shows, credential)) in (1_usize..).zip(simulator.sample_credentials()) {
+            let name = if number == 1 {
+                vendor.id.clone()
+            } else {
+                format!("{}-{number}", vendor.id)
+            };
+            let path = dir.join(name).with_extension("json");
+            write_new(&path, &pretty(&credential))?;
+            line(&format!("  {}  {shows}", quoted(&path)))?;
+            first.get_or_insert(path);
+        }
+        if let Some(path) = first {
+            page.step("in another shell:")?;
+            let command = format!(
+                "{program} authenticate {} --credential {}",
+                vendor.id,
+                quoted(&path)
+            );
+            let lines: Vec<_> = [command].into_iter().chain(options.lines()).collect();
+            fact(&lines.join(" \\\n  "))?;
+        }
+    }
+    line(
+        "\n`inspect` takes the same options; `authenticate --reveal > session.json` and `refresh --session session.json` go together.",
+    )?;
+    Ok(())
+}
+
+/// Never overwrites a file: what this writes it also removes.
+fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
+    let written = File::create_new(path).and_then(|mut file| writeln!(file, "{}", text.trim_end()));
+    written.map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))
+}
+
+/// As a shell takes it for one word.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let harmless = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
+    if text.chars().all(harmless) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// Waits for Ctrl-C, or for the system to ask the same. Listens from the moment it is called.
+#[cfg(unix)]
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without a way to hear it, running on is what was asked for.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_quoted_where_a_shell_would_split_or_expand_them() {
+        assert_eq!(quoted(Path::new("/tmp/a-b/c.json")), "/tmp/a-b/c.json");
+        assert_eq!(
+            quoted(Path::new("/tmp/it's $HOME")),
+            r"'/tmp/it'\''s $HOME'"
+        );
+    }
+}

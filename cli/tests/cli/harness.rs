@@ -1,0 +1,142 @@
+//! Runs the binary, and searches whatever it prints for secrets and tokens. Starts the simulators it is run against.
+
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use host_test::sim::Simulators;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub(crate) const VENDORS: [&str; 2] = ["hotjar", "contentsquare"];
+
+/// How the simulators' tokens begin; 16 hexadecimal digits follow.
+const TOKEN_START: &str = "sim";
+
+/// What a run of the binary left behind.
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    /// Runs the binary to its end, and fails if it shows a secret. A token may be shown where `--reveal` asks for it.
+    pub(crate) fn new(arguments: &[&str], stdin: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_connector"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The command may have ended without reading.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        let run = Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        };
+        let revealed = arguments.contains(&"--reveal");
+        assert!(!shows_a_secret(&run.stderr), "{}", run.stderr);
+        assert!(!shows_a_token(&run.stderr), "{}", run.stderr);
+        assert!(!shows_a_secret(&run.stdout), "{}", run.stdout);
+        assert!(revealed || !shows_a_token(&run.stdout), "{}", run.stdout);
+        run
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|_| panic!("{}\n{}", self.stdout, self.stderr))
+    }
+
+    /// The result of a call that succeeded.
+    pub(crate) fn result(&self) -> Value {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.stdout, self.stderr);
+        self.json()
+    }
+
+    /// The error of a call that failed, about which a person was told too.
+    pub(crate) fn error(&self) -> Value {
+        assert_eq!(self.code, Some(1), "{}\n{}", self.stdout, self.stderr);
+        assert!(self.stderr.starts_with("error: "), "{}", self.stderr);
+        self.json()["error"].take()
+    }
+}
+
+/// Whether the text has one of the simulators' client secrets, plain or as it travels in a form or in JSON.
+pub(crate) fn shows_a_secret(text: &str) -> bool {
+    SECRETS.iter().any(|secret| {
+        let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        let json = json!(secret).to_string();
+        [*secret, &form, json.trim_matches('"')]
+            .iter()
+            .any(|shape| text.contains(shape))
+    })
+}
+
+pub(crate) fn shows_a_token(text: &str) -> bool {
+    text.split(TOKEN_START)
+        .skip(1)
+        .any(|rest| rest.len() > 16 && rest.bytes().take(16).all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// What the tests type as secrets; `Vendors::start` sees to it that the simulators' own are among them.
+pub(crate) const SECRETS: [&str; 3] = [
+    "not;a?real&secret+of%41=any one",
+    "quite wrong",
+    "hush on the spot",
+];
+
+/// The simulators, and the files to use them with.
+pub(crate) struct Vendors {
+    pub(crate) simulators: Simulators,
+    pub(crate) dir: TempDir,
+    pub(crate) network: Vec<String>,
+}
+
+impl Vendors {
+    pub(crate) async fn start() -> Self {
+        let simulators = Simulators::start().await.unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let ca = dir.path().join("ca.pem");
+        fs::write(&ca, simulators.ca_pem()).unwrap();
+        let mut network = vec!["--cacert".to_owned(), ca.display().to_string()];
+        network.extend(
+            simulators
+                .connect_to()
+                .into_iter()
+                .flat_map(|names| ["--connect-to".to_owned(), names]),
+        );
+        for vendor in VENDORS {
+            let credential = &simulators.vendor(vendor).unwrap().sample_credentials()[0].1;
+            assert!(SECRETS.contains(&credential["client_secret"].as_str().unwrap()));
+            fs::write(dir.path().join(vendor), credential.to_string()).unwrap();
+        }
+        Self {
+            simulators,
+            dir,
+            network,
+        }
+    }
+
+    pub(crate) fn credential(&self, vendor: &str) -> String {
+        self.dir.path().join(vendor).display().to_string()
+    }
+
+    /// The same credential with another secret.
+    pub(crate) fn wrong_credential(&self, vendor: &str) -> String {
+        let mut credential: Value =
+            serde_json::from_str(&fs::read_to_string(self.credential(vendor)).unwrap()).unwrap();
+        credential["client_secret"] = json!(SECRETS[1]);
+        credential.to_string()
+    }
+
+    /// Runs a command that uses the network.
+    pub(crate) fn run(&self, arguments: &[&str], stdin: &str) -> Run {
+        let network = self.network.iter().map(String::as_str);
+        let arguments: Vec<_> = arguments.iter().copied().chain(network).collect();
+        Run::new(&arguments, stdin)
+    }
+}

@@ -1,0 +1,199 @@
+//! Calls that use no network, files that are not what they should be, and wrong usage.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::harness::{Run, SECRETS, VENDORS, Vendors};
+
+#[test]
+fn every_problem_of_a_credential_has_a_line_with_its_field() {
+    for vendor in VENDORS {
+        let run = Run::new(
+            &["validate", vendor, "--credential", "-"],
+            r#"{"client_id": " "}"#,
+        );
+        let error = run.error();
+        assert_eq!(error["kind"], "invalid-credential");
+        for issue in error["issues"].as_array().unwrap() {
+            let field = issue["pointer"].as_str().unwrap().trim_start_matches('/');
+            let line = format!("\n  {field}: {}", issue["message"].as_str().unwrap());
+            assert!(
+                run.stderr.contains(&line),
+                "{line} is missing in {}",
+                run.stderr
+            );
+        }
+        assert!(error["issues"].as_array().unwrap().len() >= 2, "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn validate_accepts_the_sample_credentials() {
+    let vendors = Vendors::start().await;
+    for vendor in VENDORS {
+        let run = Run::new(
+            &[
+                "validate",
+                vendor,
+                "--credential",
+                &vendors.credential(vendor),
+            ],
+            "",
+        );
+        assert_eq!(run.result(), json!({"valid": true}));
+    }
+}
+
+#[test]
+fn an_unknown_vendor_is_named_as_such() {
+    let error = Run::new(&["validate", "acme", "--credential", "-"], "{}").error();
+    assert_eq!(error, json!({"kind": "unknown-vendor"}));
+    assert_eq!(
+        Run::new(&["schema", "acme"], "").error(),
+        json!({"kind": "unknown-vendor"})
+    );
+}
+
+#[test]
+fn a_credential_that_is_not_json_is_an_invalid_credential() {
+    for vendor in VENDORS {
+        let error = Run::new(&["authenticate", vendor, "--credential", "-"], SECRETS[1]).error();
+        assert_eq!(
+            (&error["kind"], &error["issues"][0]["code"]),
+            (&json!("invalid-credential"), &json!("json"))
+        );
+    }
+}
+
+#[test]
+fn files_that_are_missing_or_damaged_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let damaged = dir.path().join("damaged");
+    fs::write(&damaged, b"\xff not;a?real&secret+of%41=any one").unwrap();
+    let (damaged, missing) = (damaged.to_str().unwrap(), "no-such-file.json");
+    for (arguments, kind, named) in [
+        (
+            vec!["validate", "hotjar", "--credential", missing],
+            "input",
+            missing,
+        ),
+        (
+            vec!["validate", "hotjar", "--credential", damaged],
+            "input",
+            damaged,
+        ),
+        (
+            vec![
+                "inspect",
+                "hotjar",
+                "--credential",
+                "-",
+                "--cacert",
+                missing,
+            ],
+            "input",
+            missing,
+        ),
+        (
+            vec![
+                "refresh",
+                "hotjar",
+                "--credential",
+                "-",
+                "--session",
+                missing,
+            ],
+            "input",
+            missing,
+        ),
+        (
+            vec!["vendors", "--component", missing],
+            "component",
+            missing,
+        ),
+        (
+            vec!["vendors", "--component", damaged],
+            "component",
+            damaged,
+        ),
+    ] {
+        let run = Run::new(&arguments, "{}");
+        assert_eq!(run.error()["kind"], kind);
+        assert!(run.stderr.contains(named), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_file_without_certificates_is_named() {
+    let empty = tempfile::NamedTempFile::new().unwrap();
+    let path = empty.path().to_str().unwrap();
+    let run = Run::new(
+        &["inspect", "hotjar", "--credential", "-", "--cacert", path],
+        "{}",
+    );
+    assert_eq!(run.error()["kind"], "input");
+    assert!(run.stderr.contains(path), "{}", run.stderr);
+}
+
+#[test]
+fn wrong_usage_ends_with_status_2_and_nothing_on_standard_output() {
+    for arguments in [
+        vec!["frobnicate"],
+        vec!["authenticate", "hotjar"],
+        vec!["classify", "hotjar"],
+        vec!["refresh", "hotjar", "--credential", "-", "--session", "-"],
+        vec![
+            "authenticate",
+            "hotjar",
+            "--credential",
+            r#"{"client_secret":"hush on the spot"}"#,
+        ],
+    ] {
+        let run = Run::new(&arguments, "");
+        assert_eq!(
+            (run.code, run.stdout.as_str()),
+            (Some(2), ""),
+            "{arguments:?}"
+        );
+        assert!(run.stderr.contains("error: "), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn vendors_and_schemas_are_listed() {
+    let list = Run::new(&["vendors"], "").result();
+    let ids: Vec<_> = list
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|vendor| vendor["id"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids, VENDORS);
+    for vendor in VENDORS {
+        let schema = Run::new(&["schema", vendor], "").result();
+        assert_eq!(schema["properties"]["client_secret"]["writeOnly"], true);
+    }
+}
+
+#[test]
+fn classify_tells_what_an_answer_means() {
+    let expired =
+        r#"{"success":false,"errorMessage":"Auth token is expired.","errorCode":"JWT_EXPIRED"}"#;
+    for (arguments, body, verdict) in [
+        (vec!["--status", "200"], "", json!({"verdict": "accepted"})),
+        (
+            vec!["--status", "200", "--body", "-"],
+            expired,
+            json!({"verdict": "refresh"}),
+        ),
+        (
+            vec!["--status", "429", "--header", "retry-after: 30"],
+            "",
+            json!({"verdict": "throttled", "seconds": 30}),
+        ),
+    ] {
+        let arguments = [vec!["classify", "contentsquare"], arguments].concat();
+        assert_eq!(Run::new(&arguments, body).result(), verdict);
+    }
+}

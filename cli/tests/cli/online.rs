@@ -1,0 +1,182 @@
+//! Calls that use the network: over TLS to the simulators.
+
+use host_test::sim::Fault;
+use serde_json::json;
+
+use crate::harness::{Run, VENDORS, Vendors, shows_a_token};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signs_in_to_every_vendor_with_the_token_masked() {
+    let vendors = Vendors::start().await;
+    for vendor in VENDORS {
+        let run = vendors.run(
+            &[
+                "authenticate",
+                vendor,
+                "--credential",
+                &vendors.credential(vendor),
+            ],
+            "",
+        );
+        let session = run.result();
+        assert_eq!(session["access_token"], "********");
+        assert!(
+            session["base_url"]
+                .as_str()
+                .unwrap()
+                .starts_with("https://")
+        );
+        assert!(
+            session["expires_at"].as_str().unwrap() > session["refresh_after"].as_str().unwrap()
+        );
+        assert_eq!(run.stderr, "");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revealed_session_can_be_refreshed_and_a_masked_one_says_why_not() {
+    let vendors = Vendors::start().await;
+    for vendor in VENDORS {
+        let credential = vendors.credential(vendor);
+        let revealed = vendors.run(
+            &[
+                "authenticate",
+                vendor,
+                "--credential",
+                &credential,
+                "--reveal",
+            ],
+            "",
+        );
+        assert!(
+            shows_a_token(&revealed.stdout),
+            "the search for tokens does not know the simulators' tokens"
+        );
+        let refresh = [
+            "refresh",
+            vendor,
+            "--credential",
+            &credential,
+            "--session",
+            "-",
+        ];
+        let refreshed = vendors.run(&refresh, &revealed.stdout).result();
+        assert_eq!(refreshed["base_url"], revealed.result()["base_url"]);
+        let masked = vendors.run(&refresh, &refreshed.to_string());
+        assert_eq!(masked.error()["kind"], "input");
+        assert!(
+            masked.stderr.contains("standard input") && masked.stderr.contains("--reveal"),
+            "{}",
+            masked.stderr
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inspect_says_what_a_credential_reaches() {
+    let vendors = Vendors::start().await;
+    for vendor in VENDORS {
+        let access = vendors
+            .run(
+                &[
+                    "inspect",
+                    vendor,
+                    "--credential",
+                    &vendors.credential(vendor),
+                ],
+                "",
+            )
+            .result();
+        assert!(
+            access["scopes"].is_array() && access["projects"].is_array(),
+            "{access}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_authority_the_vendor_is_unreachable_at_the_tls_stage() {
+    let vendors = Vendors::start().await;
+    for vendor in VENDORS {
+        let credential = vendors.credential(vendor);
+        let mut arguments = vec!["authenticate", vendor, "--credential", &credential];
+        arguments.extend(vendors.network.iter().skip(2).map(String::as_str));
+        let error = Run::new(&arguments, "").error();
+        assert_eq!(error, json!({"kind": "unreachable", "stage": "tls"}));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_refuses_the_connection_is_unreachable_at_the_connect_stage() {
+    let vendors = Vendors::start().await;
+    // Taken, so that nobody else gets it, and not listened at.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let closed = socket.local_addr().unwrap();
+    for vendor in VENDORS {
+        let host = vendors
+            .network
+            .iter()
+            .find(|names| names.starts_with(&format!("api.{vendor}")))
+            .unwrap();
+        let host = host.split(':').next().unwrap();
+        let connect_to = format!("{host}:443:{closed}");
+        let credential = vendors.credential(vendor);
+        let arguments = [
+            "authenticate",
+            vendor,
+            "--credential",
+            &credential,
+            "--connect-to",
+            &connect_to,
+        ];
+        let error = Run::new(&arguments, "").error();
+        assert_eq!(error, json!({"kind": "unreachable", "stage": "connect"}));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_secret_is_rejected_and_a_person_is_told_what_to_do() {
+    let vendors = Vendors::start().await;
+    for vendor in VENDORS {
+        let wrong = vendors.wrong_credential(vendor);
+        let run = vendors.run(&["authenticate", vendor, "--credential", "-"], &wrong);
+        let error = run.error();
+        assert_eq!(
+            (&error["kind"], &error["status"]),
+            (&json!("rejected"), &json!(401))
+        );
+        assert!(
+            run.stderr.contains("check it, or make a new one"),
+            "{}",
+            run.stderr
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_web_page_instead_of_an_answer_is_unintelligible() {
+    let vendors = Vendors::start().await;
+    for vendor in VENDORS {
+        vendors
+            .simulators
+            .vendor(vendor)
+            .unwrap()
+            .fault(Fault::Html(200));
+        let error = vendors
+            .run(
+                &[
+                    "authenticate",
+                    vendor,
+                    "--credential",
+                    &vendors.credential(vendor),
+                ],
+                "",
+            )
+            .error();
+        assert_eq!(
+            error,
+            json!({"kind": "unintelligible", "status": 200, "part": "body"})
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! `simulate`, from its first line to Ctrl-C.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use crate::harness::{Run, VENDORS, shows_a_secret};
+
+#[test]
+fn simulate_offers_what_authenticate_needs_and_leaves_nothing_behind() {
+    let child = Command::new(env!("CARGO_BIN_EXE_connector"))
+        .arg("simulate")
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut child = Running(child.unwrap());
+    let mut lines = BufReader::new(child.0.stdout.take().unwrap())
+        .lines()
+        .map(Result::unwrap);
+    let told: Vec<_> = lines
+        .by_ref()
+        .take_while(|line| !line.starts_with("`inspect`"))
+        .collect();
+    assert!(!told.iter().any(|line| shows_a_secret(line)));
+    let option = |line: &String| {
+        line.trim()
+            .split_once(' ')
+            .map(|(name, value)| [name.to_owned(), value.to_owned()])
+    };
+    let network: Vec<_> = told
+        .iter()
+        .filter(|line| line.starts_with("  --"))
+        .filter_map(option)
+        .flatten()
+        .collect();
+    let dir = PathBuf::from(&network[1]).parent().unwrap().to_owned();
+    for vendor in VENDORS {
+        let credential = dir
+            .join(vendor)
+            .with_extension("json")
+            .display()
+            .to_string();
+        let mut arguments = vec!["authenticate", vendor, "--credential", &credential];
+        arguments.extend(network.iter().map(String::as_str));
+        assert_eq!(
+            Run::new(&arguments, "").result()["access_token"],
+            "********"
+        );
+    }
+    interrupt(child.0.id());
+    assert!(child.0.wait().unwrap().success());
+    assert!(!dir.exists());
+}
+
+/// Ends with the test, also when that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It usually has ended.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// As Ctrl-C does.
+fn interrupt(process: u32) {
+    let process = rustix::process::Pid::from_raw(process.try_into().unwrap()).unwrap();
+    rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
+}
