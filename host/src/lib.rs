@@ -94,3 +94,8 @@ pub use transport::{ResponseBody, Timeouts, Transport, TransportError};
 pub use types::{
     Access, ApiResponse, Issue, Level, Misreply, Project, Refusal, Session, Stage, Vendor, Verdict,
 };
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
