@@ -21,7 +21,7 @@ const MAX_TOKEN_BYTES: usize = 16 * 1024;
 pub struct Token {
     /// Safe in a header.
     pub access_token: Secret,
-    /// Within [`MIN_LIFETIME_SECS`] and [`MAX_LIFETIME_SECS`].
+    /// From one minute to one day.
     pub lifetime_secs: u64,
     /// The scopes granted, if the reply names them.
     pub scopes: Option<Vec<String>>,

@@ -15,7 +15,7 @@ const NOW: Timestamp = Timestamp {
 
 const HOTJAR: &str = r#"{"client_id":" id&1 ","client_secret":"s;é?+ %="}"#;
 
-fn contentsquare(changes: Value) -> String {
+fn contentsquare(changes: &Value) -> String {
     let mut document = json!({
         "client_id": "c-1",
         "client_secret": "QUOTE\";back\\slash?é",
@@ -37,7 +37,7 @@ fn reply(status: u16, body: impl Into<Vec<u8>>) -> Reply {
 }
 
 /// A good token reply of both vendors, with `changes`; `null` takes a member away.
-fn token(changes: Value) -> Reply {
+fn token(changes: &Value) -> Reply {
     let mut body = json!({
         "access_token": "tok.en-1",
         "token_type": "bearer",
@@ -115,7 +115,7 @@ mod requests {
 
     #[test]
     fn contentsquare_gets_json_without_what_is_absent() {
-        let document = contentsquare(json!({"scopes": ["metrics", "data-export"]}));
+        let document = contentsquare(&json!({"scopes": ["metrics", "data-export"]}));
         let (authority, path, content_type, body) =
             request(|http| drop(authenticate("contentsquare", &document, NOW, &http)));
         assert_eq!(
@@ -134,7 +134,7 @@ mod requests {
 
     #[test]
     fn contentsquare_gets_project_and_integration_as_integers() {
-        let document = contentsquare(json!({
+        let document = contentsquare(&json!({
             "credential_level": "account", "scopes": ["enrichment"], "project_id": 42.0, "integration_id": 123,
         }));
         let (.., body) = request(|http| drop(authenticate("contentsquare", &document, NOW, &http)));
@@ -178,7 +178,7 @@ mod documents {
             json!({"scopes": ["data-export", "metrics", "speed-analysis", "surveys", "session-replay", "symbolicator"]}),
         ] {
             assert_eq!(
-                validate("contentsquare", &contentsquare(changes.clone())),
+                validate("contentsquare", &contentsquare(&changes)),
                 Ok(()),
                 "{changes}"
             );
@@ -276,7 +276,7 @@ mod documents {
             ),
             (json!({"client_secert": "x"}), "", Code::Unknown),
         ] {
-            let found = refused("contentsquare", &contentsquare(changes.clone()));
+            let found = refused("contentsquare", &contentsquare(&changes));
             assert_eq!(found, [(pointer.to_owned(), code.as_str())], "{changes}");
         }
     }
@@ -380,9 +380,9 @@ mod sessions {
     #[test]
     fn a_full_reply_of_contentsquare_opens_a_session() {
         let document =
-            contentsquare(json!({"scopes": ["metrics", "data-export"], "project_id": 42}));
+            contentsquare(&json!({"scopes": ["metrics", "data-export"], "project_id": 42}));
         let answer = token(
-            json!({"scope": "metrics", "project_id": 42, "expires_in": 1800, "new_member": [{}]}),
+            &json!({"scope": "metrics", "project_id": 42, "expires_in": 1800, "new_member": [{}]}),
         );
         let session = with("contentsquare", &document, answer).unwrap();
         assert_eq!(
@@ -398,8 +398,8 @@ mod sessions {
 
     #[test]
     fn what_the_reply_leaves_out_is_what_was_asked_for() {
-        let document = contentsquare(json!({"project_id": 42}));
-        let session = with("contentsquare", &document, token(json!({"scope": null}))).unwrap();
+        let document = contentsquare(&json!({"project_id": 42}));
+        let session = with("contentsquare", &document, token(&json!({"scope": null}))).unwrap();
         assert_eq!(
             (session.scopes, session.project),
             (vec!["data-export".to_owned()], Some(42))
@@ -409,9 +409,9 @@ mod sessions {
     #[test]
     fn a_project_level_credential_learns_its_project() {
         for named in [json!(7), json!("7")] {
-            let answer = token(json!({"project_id": named}));
+            let answer = token(&json!({"project_id": named}));
             assert_eq!(
-                with("contentsquare", &contentsquare(json!({})), answer)
+                with("contentsquare", &contentsquare(&json!({})), answer)
                     .unwrap()
                     .project,
                 Some(7)
@@ -421,15 +421,15 @@ mod sessions {
 
     #[test]
     fn surveys_alone_use_the_host_of_their_pages() {
-        let alone = contentsquare(json!({"scopes": ["surveys"]}));
-        for answer in [token(json!({})), token(json!({"endpoint": null}))] {
+        let alone = contentsquare(&json!({"scopes": ["surveys"]}));
+        for answer in [token(&json!({})), token(&json!({"endpoint": null}))] {
             assert_eq!(
                 with("contentsquare", &alone, answer).unwrap().base_url,
                 "https://api.contentsquare.com"
             );
         }
-        let joined = contentsquare(json!({"scopes": ["surveys", "metrics"]}));
-        let session = with("contentsquare", &joined, token(json!({}))).unwrap();
+        let joined = contentsquare(&json!({"scopes": ["surveys", "metrics"]}));
+        let session = with("contentsquare", &joined, token(&json!({}))).unwrap();
         assert_eq!(
             session.base_url,
             "https://api.eu-west-1.production.contentsquare.com"
@@ -452,7 +452,8 @@ mod sessions {
             (json!(u64::MAX), 86_400),
             (json!(1e308), 86_400),
         ] {
-            let session = with("hotjar", HOTJAR, token(json!({"expires_in": expires_in}))).unwrap();
+            let session =
+                with("hotjar", HOTJAR, token(&json!({"expires_in": expires_in}))).unwrap();
             assert_eq!(session.expires_at, NOW.plus(secs), "{expires_in}");
         }
     }
@@ -502,8 +503,8 @@ mod sessions {
         ] {
             let error = with(
                 "contentsquare",
-                &contentsquare(json!({"project_id": 42})),
-                token(changes.clone()),
+                &contentsquare(&json!({"project_id": 42})),
+                token(&changes),
             )
             .unwrap_err();
             assert_eq!(
@@ -640,7 +641,7 @@ mod refusals {
         ] {
             let error = with(
                 "contentsquare",
-                &contentsquare(json!({})),
+                &contentsquare(&json!({})),
                 reply(status, body),
             )
             .unwrap_err();
@@ -684,7 +685,7 @@ mod refusals {
         for status in [200, 400, 403, 429] {
             let error = with(
                 "contentsquare",
-                &contentsquare(json!({})),
+                &contentsquare(&json!({})),
                 reply(status, body),
             )
             .unwrap_err();

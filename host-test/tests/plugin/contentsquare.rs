@@ -13,7 +13,7 @@ const ME_URL: &str = "https://api.contentsquare.com/v1/oauth/me";
 const CLIENT_ID: &str = "0badc0de-0000-4000-8000-000000000000";
 const CLIENT_SECRET: &str = "0EXAMPLE;0NLY?;NOT\"A\\SECRET";
 
-fn credential(level: &str, scopes: &[&str], rest: Value) -> String {
+fn credential(level: &str, scopes: &[&str], rest: &Value) -> String {
     let mut document = json!({
         "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "credential_level": level, "scopes": scopes,
     });
@@ -52,7 +52,7 @@ async fn is_asked_with_json_that_leaves_out_what_is_absent() {
                 "https://api.eu-west-1.production.contentsquare.com",
             ),
         ));
-    let document = credential("project", &["data-export", "metrics"], json!({}));
+    let document = credential("project", &["data-export", "metrics"], &json!({}));
     let session = connector
         .authenticate("contentsquare", &document)
         .await
@@ -85,7 +85,7 @@ async fn is_asked_for_enrichment_with_project_and_integration_as_integers() {
     let document = credential(
         "account",
         &["enrichment"],
-        json!({"project_id": 42, "integration_id": 123}),
+        &json!({"project_id": 42, "integration_id": 123}),
     );
     let session = connector
         .authenticate("contentsquare", &document)
@@ -101,7 +101,7 @@ async fn is_asked_for_enrichment_with_project_and_integration_as_integers() {
 #[tokio::test]
 async fn takes_a_new_base_url_with_each_new_token() {
     let (connector, script) = scripted().await;
-    let document = credential("project", &["metrics"], json!({}));
+    let document = credential("project", &["metrics"], &json!({}));
     let (first, second) = (
         "https://api.a.contentsquare.com",
         "https://api.b.contentsquare.com",
@@ -130,7 +130,7 @@ async fn takes_a_new_base_url_with_each_new_token() {
 #[tokio::test]
 async fn gives_no_token_to_a_foreign_base_url() {
     let (connector, script) = scripted().await;
-    let document = credential("project", &["metrics"], json!({}));
+    let document = credential("project", &["metrics"], &json!({}));
     for endpoint in [
         "",
         "http://api.contentsquare.com",
@@ -168,7 +168,7 @@ async fn uses_the_host_of_the_survey_pages_for_surveys_alone() {
     script
         .expect(Expect::post(TOKEN_URL))
         .reply(Reply::json(200, reply));
-    let document = credential("project", &["surveys"], json!({}));
+    let document = credential("project", &["surveys"], &json!({}));
     let session = connector
         .authenticate("contentsquare", &document)
         .await
@@ -184,7 +184,7 @@ async fn refuses_a_token_for_another_project() {
     script
         .expect(Expect::post(TOKEN_URL))
         .reply(Reply::json(200, reply));
-    let document = credential("account", &["metrics"], json!({"project_id": 43}));
+    let document = credential("account", &["metrics"], &json!({"project_id": 43}));
     let error = refusal(connector.authenticate("contentsquare", &document).await);
     assert_eq!(
         error,
@@ -233,7 +233,7 @@ async fn tells_scopes_and_projects_of_a_credential_before_anything_is_chosen() {
 #[tokio::test]
 async fn refuses_in_its_own_shape_and_in_that_of_the_rfc() {
     let (connector, script) = scripted().await;
-    let document = credential("project", &["metrics"], json!({}));
+    let document = credential("project", &["metrics"], &json!({}));
     let rejected = |status, code: Option<&str>| {
         ConnectorError::Rejected(Refusal {
             status,

@@ -93,8 +93,8 @@ async fn opens_and_replaces_a_session_with_one_request_each() {
             .unwrap();
         assert_eq!(session.access_token.expose(), sample.token["access_token"]);
         assert_eq!(session.issued_at, now());
-        assert_eq!(session.expires_at, now() + Duration::from_secs(3600));
-        assert_eq!(session.refresh_after, now() + Duration::from_secs(2700));
+        assert_eq!(session.expires_at, now() + Duration::from_hours(1));
+        assert_eq!(session.refresh_after, now() + Duration::from_mins(45));
 
         let mut second = sample.token.clone();
         second["access_token"] = "second".into();

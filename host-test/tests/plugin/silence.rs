@@ -17,9 +17,12 @@ use super::common::{connector, samples};
 
 const ANSWERS: usize = 2_000;
 
+/// Status, header fields and body.
+type Answer = (u16, Vec<(String, String)>, Vec<u8>);
+
 /// Answers every request with what was last put in.
 #[derive(Clone, Default)]
-struct Echo(Arc<Mutex<(u16, Vec<(String, String)>, Vec<u8>)>>);
+struct Echo(Arc<Mutex<Answer>>);
 
 impl Echo {
     fn answer(&self, status: u16, headers: &[(String, String)], body: &[u8]) {
@@ -84,7 +87,7 @@ const MEMBERS: [&str; 16] = [
 ];
 
 /// A vendor's answer with echoes everywhere.
-fn answer(private: &[String]) -> BoxedStrategy<(u16, Vec<(String, String)>, Vec<u8>)> {
+fn answer(private: &[String]) -> BoxedStrategy<Answer> {
     let member = (proptest::sample::select(&MEMBERS[..]), echo(private));
     let object = proptest::collection::vec(member, 0..8).prop_map(|members| {
         let mut object: serde_json::Map<String, Value> = members
