@@ -194,7 +194,8 @@ struct Watched {
     left_bytes: usize,
     between_bytes: Duration,
     until: Option<Instant>,
-    /// Runs while somebody waits for the next piece. A reader that takes its time is no silence.
+    /// Runs while somebody waits for the next piece, to the end of the call at most: a drip that never falls silent ends too.
+    /// A reader that takes its time is no silence.
     silence: Option<Pin<Box<Sleep>>>,
 }
 
@@ -229,12 +230,7 @@ impl Body for Watched {
         let frame = match this.left_bytes.checked_sub(length) {
             Some(left) => {
                 this.left_bytes = left;
-                // A drip that never falls silent still ends with the call.
-                let over = this.until.is_some_and(|until| Instant::now() >= until);
-                match frame {
-                    Some(Ok(_)) if over => Some(Err(TransportError::Timeout)),
-                    frame => frame,
-                }
+                frame
             }
             None => Some(Err(TransportError::TooLong)),
         };
