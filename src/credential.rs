@@ -38,7 +38,7 @@ pub fn read_part<T>(document: &str, read: impl FnOnce(&mut Form) -> Option<T>) -
 pub enum Presence {
     /// It may be missing.
     Optional,
-    /// It must be there; the text says when, to go on after "is required".
+    /// It must be there; the text is the sentence that says why.
     Required(&'static str),
     /// It must not be there; the text is the sentence that says why.
     Refused(&'static str),
@@ -111,7 +111,7 @@ impl Form {
     fn take_required(&mut self, name: &'static str) -> Option<Value> {
         let value = self.take(name);
         if value.is_none() {
-            self.note_at(name, Code::Required, format!("{name} is required"));
+            self.note_at(name, Code::Required, "this field is required");
         }
         value
     }
@@ -120,7 +120,7 @@ impl Form {
     /// they come from a slip while pasting.
     pub fn text(&mut self, name: &'static str) -> Option<Secret> {
         let Value::String(text) = self.take_required(name)? else {
-            self.note_at(name, Code::Type, format!("{name} must be text"));
+            self.note_at(name, Code::Type, "this field must be text");
             return None;
         };
         let text = Secret::new(text);
@@ -128,14 +128,14 @@ impl Form {
         let (code, message) = if text.expose().chars().count() > MAX_TEXT_CHARS {
             (
                 Code::TooLong,
-                format!("{name} is too long: at most {MAX_TEXT_CHARS} characters"),
+                format!("this is too long: at most {MAX_TEXT_CHARS} characters"),
             )
         } else if trimmed.is_empty() {
-            (Code::Blank, format!("{name} must not be blank"))
+            (Code::Blank, "this field must not be blank".into())
         } else if trimmed.contains(char::is_control) {
             (
                 Code::ControlCharacter,
-                format!("{name} must not contain a line break or another control character"),
+                "a line break or another control character was pasted along; remove it".into(),
             )
         } else {
             return Some(Secret::new(trimmed.into()));
@@ -153,7 +153,6 @@ impl Form {
         let value = self.take_required(name)?;
         let chosen = self.chosen(
             &format!("/{name}"),
-            name,
             &value,
             choices.iter().map(|(word, _)| *word),
         )?;
@@ -171,26 +170,18 @@ impl Form {
         choices: &[&'static str],
     ) -> Option<Vec<&'static str>> {
         let Value::Array(values) = self.take_required(name)? else {
-            self.note_at(name, Code::Type, format!("{name} must be a list"));
+            self.note_at(name, Code::Type, "this field must be a list");
             return None;
         };
         if values.is_empty() {
-            self.note_at(
-                name,
-                Code::TooFew,
-                format!("{name} must have at least one entry"),
-            );
+            self.note_at(name, Code::TooFew, "choose at least one");
         }
         let mut chosen = Vec::new();
         for (index, value) in values.iter().enumerate() {
             let pointer = format!("/{name}/{index}");
-            match self.chosen(&pointer, name, value, choices.iter().copied()) {
+            match self.chosen(&pointer, value, choices.iter().copied()) {
                 Some(word) if chosen.contains(&word) => {
-                    self.note(
-                        pointer,
-                        Code::Duplicate,
-                        format!("{name} must not have the same entry twice"),
-                    );
+                    self.note(pointer, Code::Duplicate, "the same choice is there twice");
                 }
                 Some(word) => chosen.push(word),
                 None => {}
@@ -202,7 +193,6 @@ impl Form {
     fn chosen(
         &mut self,
         pointer: &str,
-        name: &str,
         value: &Value,
         choices: impl Iterator<Item = &'static str> + Clone,
     ) -> Option<&'static str> {
@@ -216,7 +206,7 @@ impl Form {
             self.note(
                 pointer,
                 code,
-                format!("{name} takes only {}", list(choices)),
+                format!("this must be one of {}", list(choices)),
             );
         }
         chosen
@@ -228,7 +218,7 @@ impl Form {
         match (value, presence) {
             (None, Presence::Optional | Presence::Refused(_)) => None,
             (None, Presence::Required(when)) => {
-                self.note_at(name, Code::Required, format!("{name} is required {when}"));
+                self.note_at(name, Code::Required, when);
                 None
             }
             (Some(_), Presence::Refused(why)) => {
@@ -236,12 +226,10 @@ impl Form {
                 None
             }
             (Some(value), Presence::Optional | Presence::Required(_)) => {
-                let whole = whole_number(&value);
-                let id = whole
-                    .and_then(|number| number)
-                    .filter(|id| (1..=MAX_ID).contains(id));
+                let id = id(&value);
                 if id.is_none() {
-                    let code = if whole.is_some() {
+                    let is_whole = value.as_f64().is_some_and(|number| number.fract() == 0.0);
+                    let code = if is_whole {
                         Code::OutOfRange
                     } else {
                         Code::Type
@@ -249,7 +237,7 @@ impl Form {
                     self.note_at(
                         name,
                         code,
-                        format!("{name} must be a whole number from 1 to {MAX_ID}"),
+                        format!("this must be a whole number from 1 to {MAX_ID}"),
                     );
                 }
                 id
@@ -282,20 +270,16 @@ impl Form {
     }
 }
 
-/// Reads a number as JSON Schema does: `42.0` is an integer. `None` is no whole number, `Some(None)` one that fits nowhere.
-#[expect(clippy::option_option, reason = "two different problems for a person")]
-fn whole_number(value: &Value) -> Option<Option<u64>> {
-    let number = value.as_number()?;
-    if number.is_u64() || number.is_i64() {
-        return Some(number.as_u64());
-    }
-    let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+/// Reads a number from 1 to [`MAX_ID`], as JSON Schema does: `42.0` is an integer.
+pub fn id(value: &Value) -> Option<u64> {
+    let number = value.as_f64().filter(|number| number.fract() == 0.0)?;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a float cast saturates, and out of range is out of range"
+        reason = "a float cast saturates, and the range is exact in both types"
     )]
-    Some(Some(float as u64))
+    let id = value.as_u64().unwrap_or(number as u64);
+    (1..=MAX_ID).contains(&id).then_some(id)
 }
 
 /// Names the choices: `a, b or c`.

@@ -4,7 +4,7 @@ use wasi::clocks::wall_clock::{self, Datetime};
 
 use crate::access;
 use crate::bindings::exports::integration::connector::credentials as wit;
-use crate::bindings::integration::connector::types::{
+use crate::bindings::exports::integration::connector::types::{
     Issue, Level, Misreply, Project, Refusal, Stage,
 };
 use crate::connect;

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Misreply, Refusal};
@@ -17,12 +17,12 @@ const MAX_CODE_BYTES: usize = 64;
 
 /// The words of which vendors make codes. A code passes only if it is made of these, so whatever a vendor may put into its place
 /// (a secret, a token, a person's words), nothing gets through that is not in this list.
-const CODE_WORDS: &str = "access account active api application auth authentication authorization bad bearer blocked call calls \
+const CODE_WORDS: &str = "access account active api app application auth authentication authorization bad bearer blocked call calls \
     client closed code concurrent conflict credential credentials customer deleted denied disabled does enabled endpoint \
-    enrichment error exceeded exist exists expired export failed failure feature forbidden format found grant id inactive \
-    incorrect insufficient integration internal invalid ip jwt key limit limited locked malformed many method metrics mismatch \
-    missing no not of organization parameter password permission permissions plan project quota rate refused request \
-    required resource response revoked role scope scopes secret server service site suspended temporarily throttled token \
+    enrichment error exceeded exist exists expire expired export failed failure feature forbidden format found grant id inactive \
+    incorrect insufficient integration internal invalid ip jwt key limit limited locked login malformed many method metrics mismatch \
+    missing no not oauth of organization parameter password permission permissions plan project quota rate refused request \
+    required resource response revoked role scope scopes secret server service site subscription suspended temporarily throttled token \
     too type unauthenticated unauthorized unavailable unknown unsupported user validation wrong";
 
 /// The members of a reply that was promised as a JSON object with status 200.
@@ -65,26 +65,27 @@ fn unintelligible(status: u16, part: &'static str) -> Error {
 pub fn accept(vendor: &dyn Vendor, reply: &Reply, now: Timestamp) -> Result<Members, Error> {
     let status = reply.status;
     let complaint = Complaint::read(&reply.body);
-    let code = complaint.code();
+    let has_code = |wanted: &[&str]| complaint.codes().any(|code| wanted.contains(&code));
+    let throttles = || {
+        complaint
+            .codes()
+            .any(|code| vendor.meaning(code) == Some(Verdict::Throttled(None)))
+    };
     let refusal = || Refusal {
         status,
-        code: code.filter(|code| is_speakable(code)).map(Into::into),
+        code: complaint
+            .codes()
+            .find(|code| is_speakable(code))
+            .map(Into::into),
     };
-
-    let is_failure = status != 200 || complaint.success == Some(false);
-    if is_failure
-        && status < 500
-        && code.and_then(|code| vendor.meaning(code)) == Some(Verdict::Throttled(None))
-    {
-        return Err(Error::Throttled(reply.retry_after(now)));
-    }
+    let is_refused = complaint.success == Some(false);
     match status {
-        200 if complaint.success == Some(false) => Err(Error::Rejected(refusal())),
-        200 => members(reply),
-        400 if matches!(code, Some("invalid_scope" | "unauthorized_client")) => {
+        200 if !is_refused => members(reply),
+        200 | 400..=499 if throttles() => Err(Error::Throttled(reply.retry_after(now))),
+        400 if has_code(&["invalid_scope", "unauthorized_client"]) => {
             Err(Error::Forbidden(refusal()))
         }
-        400 | 401 => Err(Error::Rejected(refusal())),
+        200 | 400 | 401 => Err(Error::Rejected(refusal())),
         403 => Err(Error::Forbidden(refusal())),
         429 => Err(Error::Throttled(reply.retry_after(now))),
         500..=599 => Err(Error::Unavailable(reply.retry_after(now))),
@@ -139,17 +140,22 @@ impl Complaint {
     /// Reads what can be read. The body may be cut off anywhere, or be no JSON at all; what stood before the end counts.
     pub fn read(body: &[u8]) -> Self {
         let mut complaint = Self::default();
-        let mut json = serde_json::Deserializer::from_slice(body);
+        // Codes are ASCII; in any other text a wrong encoding, or a mark before the object, must not end the reading.
+        let object = body.iter().skip_while(|byte| !byte.is_ascii());
+        let ascii: Vec<u8> = object
+            .map(|byte| if byte.is_ascii() { *byte } else { b'?' })
+            .collect();
+        let mut json = serde_json::Deserializer::from_slice(&ascii);
         // An error only says where reading ended.
         let _ended = Reader(&mut complaint).deserialize(&mut json);
         complaint
     }
 
-    /// The code of the failure: `error` of RFC 6749 and RFC 6750, else what else vendors call it.
-    pub fn code(&self) -> Option<&str> {
+    /// The codes of the failure: `error` of RFC 6749 and RFC 6750 first, then what else vendors call it.
+    pub fn codes(&self) -> impl Iterator<Item = &str> {
         [&self.error, &self.error_code, &self.plain_code]
             .into_iter()
-            .find_map(Option::as_deref)
+            .filter_map(Option::as_deref)
     }
 }
 
@@ -202,13 +208,22 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(name) = members.next_key::<Value>()? {
-            let value: Value = members.next_value()?;
-            match (name.as_str(), value) {
-                (Some("success"), Value::Bool(success)) => self.0.success = Some(success),
-                (Some("error"), Value::String(code)) => self.0.error = Some(code),
-                (Some("errorCode"), Value::String(code)) => self.0.error_code = Some(code),
-                (Some("code"), Value::String(code)) => self.0.plain_code = Some(code),
-                _ => {}
+            let text = match name.as_str() {
+                Some("success") => {
+                    self.0.success = members.next_value::<Value>()?.as_bool();
+                    continue;
+                }
+                Some("error") => &mut self.0.error,
+                Some("errorCode") => &mut self.0.error_code,
+                Some("code") => &mut self.0.plain_code,
+                _ => {
+                    // Not taken in, since it may be a token.
+                    members.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            if let Value::String(code) = members.next_value()? {
+                *text = Some(code);
             }
         }
         Ok(())

@@ -45,7 +45,11 @@ pub fn read(members: &mut Members) -> Result<Token, Error> {
         None => DEFAULT_LIFETIME_SECS,
         Some(value) => lifetime_secs(&value).ok_or_else(|| members.unintelligible("expires_in"))?,
     };
-    let scopes = match members.take_text("scope")? {
+    // An empty value is an omitted one (§3.1).
+    let scopes = match members
+        .take_text("scope")?
+        .filter(|text| !text.trim().is_empty())
+    {
         None => None,
         Some(text) => Some(scopes(&text).ok_or_else(|| members.unintelligible("scope"))?),
     };

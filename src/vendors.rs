@@ -130,3 +130,25 @@ impl BaseUrl {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn every_text_of_every_form_has_the_same_rules() {
+        let mut rules = Vec::new();
+        for vendor in VENDORS {
+            let schema: Value = serde_json::from_str(vendor.schema()).unwrap();
+            for name in ["client_id", "client_secret"] {
+                let field = &schema["properties"][name];
+                rules.push(["minLength", "maxLength", "pattern"].map(|rule| field[rule].clone()));
+            }
+        }
+        assert_eq!(rules.len(), 2 * VENDORS.len());
+        assert!(rules.iter().all(|rule| *rule == rules[0]), "{rules:?}");
+        assert!(rules[0].iter().all(|rule| !rule.is_null()), "{rules:?}");
+    }
+}

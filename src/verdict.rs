@@ -34,11 +34,11 @@ pub fn judge(vendor: &dyn Vendor, response: &Reply, now: Timestamp) -> Verdict {
         .unwrap_or(&response.body);
     let complaint = Complaint::read(body);
     let is_failure = response.status >= 400 || complaint.success == Some(false);
-    let meaning = complaint
-        .code()
-        .or_else(|| bearer_error(response))
+    let challenges = response.header("www-authenticate");
+    let codes = complaint.codes().chain(challenges.filter_map(bearer_error));
+    let meaning = codes
         .filter(|_| is_failure)
-        .and_then(|code| vendor.meaning(code));
+        .find_map(|code| vendor.meaning(code));
     let verdict = match (response.status, meaning) {
         (500..=599, _) => Verdict::Unavailable(None),
         (401, _) => Verdict::Refresh,
@@ -63,19 +63,30 @@ pub fn bearer_meaning(code: &str) -> Option<Verdict> {
     }
 }
 
-/// The `error` of a `WWW-Authenticate: Bearer` challenge (RFC 6750 §3).
-fn bearer_error(response: &Reply) -> Option<&str> {
-    response.header("www-authenticate").find_map(|challenge| {
-        let (scheme, parameters) = challenge.trim_start().split_once(' ')?;
-        let is_bearer = scheme.eq_ignore_ascii_case("bearer");
-        parameters
-            .split(',')
-            .filter(|_| is_bearer)
-            .find_map(|parameter| {
-                let (name, value) = parameter.split_once('=')?;
-                name.trim()
-                    .eq_ignore_ascii_case("error")
-                    .then(|| value.trim().trim_matches('"'))
-            })
-    })
+/// The `error` of a `Bearer` challenge (RFC 6750 §3) in a `WWW-Authenticate` field, which may hold several challenges
+/// (RFC 9110 §11.6.1). What stands in quotes is a value and nothing else.
+fn bearer_error(field: &str) -> Option<&str> {
+    let mut is_quoted = false;
+    let mut is_bearer = false;
+    let parameters = field.split(|char| {
+        is_quoted ^= char == '"';
+        char == ',' && !is_quoted
+    });
+    for parameter in parameters {
+        let mut parameter = parameter.trim();
+        // A challenge begins with its scheme, which a space parts from the first parameter.
+        if let Some((scheme, rest)) = parameter.split_once([' ', '\t'])
+            && !scheme.contains('=')
+        {
+            is_bearer = scheme.eq_ignore_ascii_case("bearer");
+            parameter = rest.trim();
+        }
+        if let Some((name, value)) = parameter.split_once('=')
+            && is_bearer
+            && name.trim().eq_ignore_ascii_case("error")
+        {
+            return Some(value.trim().trim_matches('"'));
+        }
+    }
+    None
 }

@@ -399,7 +399,7 @@ mod sessions {
     #[test]
     fn what_the_reply_leaves_out_is_what_was_asked_for() {
         let document = contentsquare(&json!({"project_id": 42}));
-        let session = with("contentsquare", &document, token(&json!({"scope": null}))).unwrap();
+        let session = with("contentsquare", &document, token(&json!({"scope": ""}))).unwrap();
         assert_eq!(
             (session.scopes, session.project),
             (vec!["data-export".to_owned()], Some(42))
@@ -408,7 +408,7 @@ mod sessions {
 
     #[test]
     fn a_project_level_credential_learns_its_project() {
-        for named in [json!(7), json!("7")] {
+        for named in [json!(7), json!(7.0)] {
             let answer = token(&json!({"project_id": named}));
             assert_eq!(
                 with("contentsquare", &contentsquare(&json!({})), answer)
@@ -498,7 +498,8 @@ mod sessions {
                 "endpoint",
             ),
             (json!({"project_id": 43}), "project_id"),
-            (json!({"project_id": "x"}), "project_id"),
+            (json!({"project_id": "42"}), "project_id"),
+            (json!({"project_id": 0}), "project_id"),
             (json!({"project_id": [42]}), "project_id"),
         ] {
             let error = with(
@@ -513,6 +514,43 @@ mod sessions {
                 "{changes}"
             );
         }
+    }
+
+    #[test]
+    fn limits_hold_to_the_byte() {
+        let token_of = |bytes: usize| token(&json!({"access_token": "a".repeat(bytes)}));
+        assert!(with("hotjar", HOTJAR, token_of(16 * 1024)).is_ok());
+
+        let padded = |bytes: usize| {
+            let mut body = r#"{"access_token":"a","token_type":"bearer"}"#.to_owned();
+            body.push_str(&" ".repeat(bytes - body.len()));
+            reply(200, body)
+        };
+        assert!(with("hotjar", HOTJAR, padded(MAX_REPLY_BYTES)).is_ok());
+        let error = with("hotjar", HOTJAR, padded(MAX_REPLY_BYTES + 1)).unwrap_err();
+        assert_eq!(
+            error,
+            Error::Unintelligible(Misreply {
+                status: 200,
+                part: "body"
+            })
+        );
+
+        let document = |bytes: usize| HOTJAR.to_owned() + &" ".repeat(bytes - HOTJAR.len());
+        assert_eq!(validate("hotjar", &document(64 * 1024)), Ok(()));
+        assert_eq!(
+            refused("hotjar", &document(64 * 1024 + 1)),
+            [(String::new(), "too-long")]
+        );
+
+        let url = |bytes: usize| {
+            let mut url = "https://contentsquare.com/".to_owned();
+            url.push_str(&"a".repeat(bytes - url.len()));
+            token(&json!({"endpoint": url}))
+        };
+        let document = contentsquare(&json!({}));
+        assert!(with("contentsquare", &document, url(2048)).is_ok());
+        assert!(with("contentsquare", &document, url(2049)).is_err());
     }
 
     #[test]
@@ -646,6 +684,42 @@ mod refusals {
             )
             .unwrap_err();
             assert_eq!(error, expected, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn every_code_of_an_answer_is_looked_at() {
+        let body = r#"{"error":"Free text.","errorCode":"invalid_scope"}"#;
+        let error = with(
+            "contentsquare",
+            &contentsquare(&json!({})),
+            reply(400, body),
+        )
+        .unwrap_err();
+        let code = Some("invalid_scope".to_owned());
+        assert_eq!(error, Error::Forbidden(Refusal { status: 400, code }));
+    }
+
+    #[test]
+    fn a_code_does_not_make_a_throttle_of_a_redirect_or_a_failure() {
+        let body = r#"{"success":false,"errorCode":"CONCURRENT_API_CALL"}"#;
+        for (status, expected) in [
+            (
+                302,
+                Error::Unintelligible(Misreply {
+                    status: 302,
+                    part: "status",
+                }),
+            ),
+            (500, Error::Unavailable(None)),
+        ] {
+            let error = with(
+                "contentsquare",
+                &contentsquare(&json!({})),
+                reply(status, body),
+            )
+            .unwrap_err();
+            assert_eq!(error, expected);
         }
     }
 
@@ -861,6 +935,11 @@ mod verdicts {
                 Verdict::Accepted,
             ),
             (200, failed("CONCURRENT_API_CALL"), Verdict::Throttled(None)),
+            (
+                200,
+                r#"{"success":false,"error":"Unauthorized","errorCode":"JWT_EXPIRED"}"#.into(),
+                Verdict::Refresh,
+            ),
             (204, String::new(), Verdict::Accepted),
             (302, String::new(), Verdict::Accepted),
             (400, failed("BAD_REQUEST"), Verdict::Accepted),
@@ -878,7 +957,10 @@ mod verdicts {
             (404, String::new(), Verdict::Accepted),
             (429, String::new(), Verdict::Throttled(None)),
             (500, failed("JWT_EXPIRED"), Verdict::Unavailable(None)),
+            (501, String::new(), Verdict::Unavailable(None)),
             (503, String::new(), Verdict::Unavailable(None)),
+            (599, String::new(), Verdict::Unavailable(None)),
+            (600, String::new(), Verdict::Accepted),
         ] {
             assert_eq!(
                 verdict("contentsquare", status, &[], &body),
@@ -927,6 +1009,17 @@ mod verdicts {
                 expected,
                 "{status} {challenge} {body}"
             );
+        }
+    }
+
+    #[test]
+    fn a_body_in_another_encoding_is_read_all_the_same() {
+        let latin1 =
+            b"{\"success\":false,\"errorMessage\":\"expir\xe9\",\"errorCode\":\"JWT_EXPIRED\"}";
+        let marked = [b"\xef\xbb\xbf", &latin1[..]].concat();
+        for body in [latin1.to_vec(), marked] {
+            let verdict = classify("contentsquare", &reply(200, body), NOW);
+            assert_eq!(verdict, Ok(Verdict::Refresh));
         }
     }
 

@@ -1,5 +1,5 @@
 //! Contentsquare: a JSON body, scopes and projects, a base URL that comes with the token.
-//! Source: <https://docs.contentsquare.com/en/api/authentication/>.
+//! Source: <https://docs.contentsquare.com/en/api/export/authentication/>.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{About, BaseUrl, Client, Grant, Vendor};
 use crate::access::{Access, Level, Project};
-use crate::credential::{Form, Presence};
+use crate::credential::{self, Form, Presence};
 use crate::error::{Code, Error};
 use crate::http::Request;
 use crate::reply::Members;
@@ -20,7 +20,7 @@ pub struct Contentsquare;
 static ABOUT: About = About {
     id: "contentsquare",
     display_name: "Contentsquare",
-    setup_url: "https://docs.contentsquare.com/en/api/authentication/",
+    setup_url: "https://support.contentsquare.com/hc/en-us/articles/37271728104593-How-to-create-API-credentials",
     origins: &["https://contentsquare.com", "https://*.contentsquare.com"],
 };
 
@@ -105,9 +105,7 @@ impl Vendor for Contentsquare {
     fn project(&self, asked: Option<u64>, members: &mut Members) -> Result<Option<u64>, Error> {
         let named = match members.take("project_id") {
             None => return Ok(asked),
-            Some(Value::Number(number)) => number.as_u64(),
-            Some(Value::String(text)) => text.parse().ok(),
-            Some(_) => None,
+            Some(value) => credential::id(&value),
         };
         // A token for another project than the one asked for would mix up people's data.
         match (named, asked) {
@@ -185,7 +183,7 @@ fn check_scopes(form: &mut Form, level: Option<Level>, scopes: Option<&[&'static
 
 fn project_presence(level: Option<Level>) -> Presence {
     match level {
-        Some(Level::Account) => Presence::Required("for an account-level credential"),
+        Some(Level::Account) => Presence::Required("an account-level credential needs the project"),
         Some(Level::Project) | None => Presence::Optional,
     }
 }
@@ -193,9 +191,9 @@ fn project_presence(level: Option<Level>) -> Presence {
 fn integration_presence(scopes: Option<&[&'static str]>) -> Presence {
     match scopes {
         Some(scopes) if scopes.contains(&ENRICHMENT) => {
-            Presence::Required("with the scope enrichment")
+            Presence::Required("the scope enrichment needs the integration")
         }
-        Some([_, ..]) => Presence::Refused("integration_id goes only with the scope enrichment"),
+        Some([_, ..]) => Presence::Refused("an integration goes only with the scope enrichment"),
         // What the scopes will be is open.
         Some([]) | None => Presence::Optional,
     }
@@ -216,7 +214,7 @@ fn post(path: &'static str, content: &Body) -> Request {
 }
 
 fn project(value: &Value) -> Option<Project> {
-    let id = value.get("id")?.as_u64()?;
+    let id = value.get("id").and_then(credential::id)?;
     let name: String = value
         .get("name")
         .and_then(Value::as_str)

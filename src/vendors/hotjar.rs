@@ -1,5 +1,5 @@
 //! Hotjar: a form body, a fixed base URL, scopes fixed on the key.
-//! Source: <https://help.hotjar.com/hc/en-us/articles/36820005914001-Hotjar-API-Reference>.
+//! Keys are made at <https://insights.hotjar.com/settings/api>.
 
 use form_urlencoded::Serializer;
 use zeroize::Zeroizing;
