@@ -12,7 +12,7 @@ use wasmtime::Store;
 use wasmtime::component::Component;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::bindings::integration::connector::types as wit;
+use crate::bindings::exports::integration::connector::types as wit;
 use crate::bindings::{Connector as Instance, ConnectorPre};
 use crate::door::{self, Door};
 use crate::egress::Egress;
@@ -117,7 +117,6 @@ fn compile(bytes: &[u8]) -> Result<(ConnectorPre<PluginState>, Vec<String>), Loa
         .component_type()
         .imports(&engine)
         .map(|(name, _)| name.to_owned())
-        .filter(|name| name != engine::CONTRACT_TYPES)
         .collect();
     if let Some(name) = imports.iter().find(|name| !engine::offers(name)) {
         return Err(LoadError::Imports { name: name.clone() });
@@ -181,8 +180,7 @@ impl Connector {
         &self.plugin.vendors
     }
 
-    /// The names of what the component imports, such as `wasi:http/types@0.2.12`; all but `types` of the contract itself,
-    /// which is data and no power.
+    /// The names of all that the component imports, such as `wasi:http/types@0.2.12`.
     pub fn imports(&self) -> &[String] {
         &self.plugin.imports
     }

@@ -18,11 +18,7 @@ const TICK: Duration = Duration::from_millis(10);
 /// A plugin's own stack. Parsing JSON of the greatest depth that is accepted takes a tenth of it.
 const MAX_STACK_BYTES: usize = 512 << 10;
 
-/// The contract's data, which a component imports by name. It holds no function, so it gives no power and needs no answer;
-/// one that smuggles in a function does not link.
-pub(crate) const CONTRACT_TYPES: &str = "integration:connector/types@0.1.0";
-
-/// All else that a plugin may import, in any 0.2 version.
+/// All that a plugin may import, in any 0.2 version.
 const OFFERED: [&str; 7] = [
     "wasi:http/types",
     "wasi:http/outgoing-handler",

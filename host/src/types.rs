@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 
-use crate::bindings::integration::connector::types as wit;
+use crate::bindings::exports::integration::connector::types as wit;
 use crate::{ConnectorError, Origin, PluginError, Secret};
 
 /// How much of a body the contract wants for `classify`, in bytes; what comes after is not sent into the plugin.
