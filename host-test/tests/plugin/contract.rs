@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use connector_host::{
-    ApiResponse, ConnectorError, Misreply, Refusal, Stage, TransportError, Verdict,
+    ApiResponse, Connector, ConnectorError, Misreply, Refusal, Stage, TransportError, Verdict,
 };
-use host_test::script::{Expect, Reply};
+use host_test::script::{Expect, Reply, Script};
 use serde_json::{Value, json};
 
-use super::common::{now, refusal, samples, scripted};
+use super::common::{Sample, now, refusal, samples, scripted};
 
 #[tokio::test]
 async fn lists_vendors_that_a_host_can_show() {
@@ -119,6 +119,15 @@ async fn sends_requests_that_any_server_accepts() {
         sample.expect_token(&script, Reply::json(200, sample.token.clone()));
         connector
             .authenticate(sample.vendor, &sample.document())
+            .await
+            .unwrap();
+    }
+    for sample in samples() {
+        script
+            .expect(Expect::post(sample.inspect_url))
+            .reply(Reply::json(200, sample.access.clone()));
+        connector
+            .inspect(sample.vendor, &sample.document())
             .await
             .unwrap();
     }
@@ -238,66 +247,119 @@ async fn knows_no_other_vendor() {
     script.finish();
 }
 
+/// Every verb that uses the network, on one answer each.
+async fn failures(
+    connector: &Connector,
+    script: &Script,
+    sample: &Sample,
+    reply: impl Fn() -> Reply,
+) -> Vec<ConnectorError> {
+    let document = sample.document();
+    sample.expect_token(script, Reply::json(200, sample.token.clone()));
+    let session = connector
+        .authenticate(sample.vendor, &document)
+        .await
+        .unwrap();
+    sample.expect_token(script, reply());
+    let authenticated = connector.authenticate(sample.vendor, &document).await;
+    sample.expect_token(script, reply());
+    let refreshed = connector.refresh(sample.vendor, &document, &session).await;
+    script
+        .expect(Expect::post(sample.inspect_url))
+        .reply(reply());
+    let inspected = connector.inspect(sample.vendor, &document).await;
+    vec![
+        refusal(authenticated),
+        refusal(refreshed),
+        refusal(inspected),
+    ]
+}
+
 #[tokio::test]
 async fn names_the_cause_of_each_refusal() {
     let refused = |status, code: Option<&str>| Refusal {
         status,
         code: code.map(Into::into),
     };
-    let invalid_client = r#"{"error":"invalid_client","error_description":"text"}"#;
+    let invalid_client = || {
+        Reply::text(
+            400,
+            r#"{"error":"invalid_client","error_description":"text"}"#,
+        )
+    };
+    let (connector, script) = scripted().await;
+    let cases: [(&dyn Fn() -> Reply, ConnectorError); 10] = [
+        (
+            &invalid_client,
+            ConnectorError::Rejected(refused(400, Some("invalid_client"))),
+        ),
+        (
+            &|| Reply::text(400, r#"{"error":"invalid_scope"}"#),
+            ConnectorError::Forbidden(refused(400, Some("invalid_scope"))),
+        ),
+        (
+            &|| Reply::empty(401),
+            ConnectorError::Rejected(refused(401, None)),
+        ),
+        (
+            &|| Reply::empty(403),
+            ConnectorError::Forbidden(refused(403, None)),
+        ),
+        (
+            &|| Reply::empty(429).header("retry-after", "5"),
+            ConnectorError::Throttled(Some(5)),
+        ),
+        (
+            &|| Reply::empty(429).header("Retry-After", "Tue, 14 Nov 2023 22:14:20 GMT"),
+            ConnectorError::Throttled(Some(60)),
+        ),
+        (
+            &|| Reply::text(503, "<h1>no</h1>"),
+            ConnectorError::Unavailable(None),
+        ),
+        (
+            &|| Reply::empty(302).header("location", "https://evil.example/"),
+            misreply(302, "status"),
+        ),
+        (&|| Reply::empty(204), misreply(204, "status")),
+        (
+            &|| Reply::text(200, "<html>hello</html>"),
+            misreply(200, "body"),
+        ),
+    ];
+    for sample in samples() {
+        for (reply, expected) in &cases {
+            for error in failures(&connector, &script, &sample, reply).await {
+                assert_eq!(error, *expected, "{}", sample.vendor);
+            }
+        }
+    }
+    script.finish();
+}
+
+#[tokio::test]
+async fn reads_64_kib_of_a_reply_and_no_more() {
     let (connector, script) = scripted().await;
     for sample in samples() {
-        for (reply, expected) in [
-            (
-                Reply::text(400, invalid_client),
-                ConnectorError::Rejected(refused(400, Some("invalid_client"))),
-            ),
-            (
-                Reply::text(400, r#"{"error":"invalid_scope"}"#),
-                ConnectorError::Forbidden(refused(400, Some("invalid_scope"))),
-            ),
-            (
-                Reply::empty(401),
-                ConnectorError::Rejected(refused(401, None)),
-            ),
-            (
-                Reply::empty(403),
-                ConnectorError::Forbidden(refused(403, None)),
-            ),
-            (
-                Reply::empty(429).header("retry-after", "5"),
-                ConnectorError::Throttled(Some(5)),
-            ),
-            (
-                Reply::empty(429).header("Retry-After", "Tue, 14 Nov 2023 22:14:20 GMT"),
-                ConnectorError::Throttled(Some(60)),
-            ),
-            (
-                Reply::text(503, "<h1>no</h1>"),
-                ConnectorError::Unavailable(None),
-            ),
-            (
-                Reply::empty(302).header("location", "https://evil.example/"),
-                misreply(302, "status"),
-            ),
-            (Reply::empty(204), misreply(204, "status")),
-            (
-                Reply::text(200, "<html>hello</html>"),
-                misreply(200, "body"),
-            ),
-            (Reply::text(200, "{}"), misreply(200, "access_token")),
-            (
-                Reply::bytes(200, vec![b' '; 64 * 1024 + 1]),
-                misreply(200, "body"),
-            ),
-        ] {
-            sample.expect_token(&script, reply);
+        let padded = |bytes: usize| {
+            let mut body = sample.token.to_string();
+            body.push_str(&" ".repeat(bytes - body.len()));
+            Reply::text(200, &body).chunks(1000)
+        };
+        sample.expect_token(&script, padded(64 * 1024));
+        connector
+            .authenticate(sample.vendor, &sample.document())
+            .await
+            .unwrap();
+        // The last is longer than the plugin's memory.
+        for bytes in [64 * 1024 + 1, 20 << 20] {
+            sample.expect_token(&script, padded(bytes));
             let error = refusal(
                 connector
                     .authenticate(sample.vendor, &sample.document())
                     .await,
             );
-            assert_eq!(error, expected, "{}", sample.vendor);
+            assert_eq!(error, misreply(200, "body"));
         }
     }
     script.finish();
@@ -350,13 +412,9 @@ async fn names_the_stage_at_which_a_request_failed() {
             ),
             (Failure::Denied, ConnectorError::Denied),
         ] {
-            sample.expect_token(&script, Reply::fail(failure));
-            let error = refusal(
-                connector
-                    .authenticate(sample.vendor, &sample.document())
-                    .await,
-            );
-            assert_eq!(error, expected, "{} after {failure}", sample.vendor);
+            for error in failures(&connector, &script, &sample, || Reply::fail(failure)).await {
+                assert_eq!(error, expected, "{} after {failure}", sample.vendor);
+            }
         }
     }
     script.finish();

@@ -1,4 +1,5 @@
-//! Whatever a vendor answers, no error and no verdict repeats the secret, the token or the vendor's own words.
+//! Whatever a vendor answers, no error and no verdict repeats the secret, the token or the vendor's own words; and whatever a plugin
+//! is given, it answers. It has no log and no standard stream to leak into: `artefact.rs` holds it to its imports.
 
 use std::sync::Mutex;
 
@@ -9,7 +10,7 @@ use futures::future::BoxFuture;
 use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -99,7 +100,14 @@ fn answer(private: &[String]) -> BoxedStrategy<Answer> {
         }
         Value::Object(object).to_string()
     });
-    let body = prop_oneof![4 => object, 1 => echo(private)];
+    let nested = echo(private).prop_map(|text| {
+        json!({
+            "access_token": "a", "token_type": "bearer", "success": true, "scopes": "metrics", text.clone(): [{text.clone(): text}],
+            "error": {"code": text, "errors": [text]}, "permissions": {"projects": [{"id": text, "name": text}]},
+        })
+        .to_string()
+    });
+    let body = prop_oneof![4 => object, 1 => nested, 1 => echo(private)];
     let status = prop_oneof![
         2 => Just(200_u16),
         4 => proptest::sample::select(&[400_u16, 401, 403, 429, 500, 503][..]),
@@ -124,6 +132,14 @@ fn answer(private: &[String]) -> BoxedStrategy<Answer> {
         .boxed()
 }
 
+/// The same cases in every run.
+fn runner() -> TestRunner {
+    TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+    )
+}
+
 /// Whether `text` shows a piece of `private`, in any case of letters.
 fn shows(text: &str, private: &str) -> bool {
     let (text, private) = (text.to_lowercase(), private.to_lowercase());
@@ -131,6 +147,15 @@ fn shows(text: &str, private: &str) -> bool {
         .as_bytes()
         .windows(8)
         .any(|piece| text.as_bytes().windows(8).any(|part| part == piece))
+}
+
+/// What is private, in all the wrong places of a form.
+fn misplaced([id, secret, token]: &[String; 3]) -> String {
+    json!({
+        "client_id": format!("{id}\n{secret}"), "client_secret": [secret], "credential_level": secret,
+        "scopes": [token, secret], "project_id": id, "integration_id": {id: token}, secret: token,
+    })
+    .to_string()
 }
 
 fn words(error: &CallError) -> String {
@@ -141,12 +166,7 @@ fn words(error: &CallError) -> String {
 async fn no_error_and_no_verdict_repeats_the_secret_or_the_token() {
     let echo = Echo::default();
     let connector = connector(echo.clone()).await;
-    let mut runner = TestRunner::new_with_rng(
-        Config::default(),
-        proptest::test_runner::TestRng::deterministic_rng(
-            proptest::test_runner::RngAlgorithm::ChaCha,
-        ),
-    );
+    let mut runner = runner();
     let mut errors = 0;
     for sample in samples() {
         for _ in 0..ANSWERS {
@@ -207,6 +227,10 @@ async fn no_error_and_no_verdict_repeats_the_secret_or_the_token() {
                     .validate(sample.vendor, &document.replace('{', "{{"))
                     .await
                     .err(),
+                connector
+                    .validate(sample.vendor, &misplaced(&private))
+                    .await
+                    .err(),
             ];
             for text in outcomes.iter().flatten().map(words).chain([verdict]) {
                 errors += 1;
@@ -217,4 +241,60 @@ async fn no_error_and_no_verdict_repeats_the_secret_or_the_token() {
         }
     }
     assert!(errors > 2 * ANSWERS, "only {errors} texts were looked at");
+}
+
+/// Bytes that are no text, texts that are nearly JSON, and JSON that is deep or long.
+fn nonsense() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..200),
+        "[\\[\\]{}\",:a-z0-9.eE+\\\\u-]{0,60}".prop_map(String::into_bytes),
+        (0_usize..300).prop_map(|depth| "[".repeat(depth).into_bytes()),
+        (0_usize..300).prop_map(|depth| [
+            r#"{"error":"#.repeat(depth),
+            "1".into(),
+            "}".repeat(depth)
+        ]
+        .concat()
+        .into_bytes()),
+        (0_usize..30_000).prop_map(|times| format!("[{}0]", "[],".repeat(times)).into_bytes()),
+    ]
+}
+
+#[tokio::test]
+async fn answers_whatever_it_is_given() {
+    let echo = Echo::default();
+    let connector = connector(echo.clone()).await;
+    let mut runner = runner();
+    for sample in samples() {
+        for round in 0..500_u32 {
+            let body = nonsense().new_tree(&mut runner).unwrap().current();
+            let text = String::from_utf8_lossy(&body);
+            echo.answer(if round % 2 == 0 { 200 } else { 400 }, &[], &body);
+            let status = u16::try_from(round * 131 % 65_536).unwrap();
+            let headers =
+                ["retry-after", "WWW-Authenticate"].map(|name| (name.to_owned(), body.clone()));
+            let response = ApiResponse {
+                status,
+                headers: headers.into(),
+                body: body.clone(),
+            };
+            // A trap would be `broken-plugin`.
+            connector.classify(sample.vendor, &response).await.unwrap();
+            let outcomes = [
+                connector.validate(sample.vendor, &text).await.err(),
+                connector
+                    .authenticate(sample.vendor, &sample.document())
+                    .await
+                    .err(),
+                connector
+                    .inspect(sample.vendor, &sample.document())
+                    .await
+                    .err(),
+            ];
+            for error in outcomes {
+                let error = error.expect("nonsense is refused");
+                assert_ne!(error.kind(), "broken-plugin", "{text:.100}");
+            }
+        }
+    }
 }
