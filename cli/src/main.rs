@@ -22,19 +22,29 @@ mod simulate;
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use crate::args::Args;
+use tokio::runtime::Runtime;
+
+use crate::args::{Args, Command};
 use crate::failure::Failure;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let command = Args::read().command.unwrap_or_default();
-    match commands::run(command).await {
+    match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             report(&failure);
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs a command on a runtime of its own, and does not wait for what the command left behind: the system may still look for a
+/// name that nobody waits for any more, and cannot be stopped.
+fn run(command: Command) -> Result<(), Failure> {
+    let runtime = Runtime::new().map_err(|error| Failure::setup("start its threads", error))?;
+    let result = runtime.block_on(commands::run(command));
+    runtime.shutdown_background();
+    result
 }
 
 /// JSON for programs on standard output, a sentence for people on standard error.
