@@ -267,7 +267,8 @@ fn code_of(error: TransportError) -> ErrorCode {
         TransportError::Connect => ErrorCode::ConnectionRefused,
         TransportError::ConnectTimeout => ErrorCode::ConnectionTimeout,
         TransportError::TlsCertificate => ErrorCode::TlsCertificateError,
-        TransportError::Tls => ErrorCode::TlsProtocolError,
+        // `wasi:http` has no code of its own for the second.
+        TransportError::Tls | TransportError::TlsTimeout => ErrorCode::TlsProtocolError,
         TransportError::Timeout => ErrorCode::HttpResponseTimeout,
         TransportError::CutOff => ErrorCode::HttpResponseIncomplete,
         TransportError::Protocol => ErrorCode::HttpProtocolError,

@@ -5,6 +5,7 @@ use std::error::Error as StdError;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -27,8 +28,11 @@ use crate::{ResponseBody, Timeouts, Transport, TransportError};
 
 /// Below the minute after which common load balancers close an idle connection, so that we do so first.
 const POOL_IDLE: Duration = Duration::from_secs(50);
-/// How often, and for how long, a connection with requests under way is asked whether it still lives.
-const PING: Duration = Duration::from_secs(15);
+/// How often, and for how long, a connection with requests under way is asked whether it still lives. Twice this is less than
+/// the default wait for a reply by far, so that the two never race.
+const PING: Duration = Duration::from_secs(10);
+/// TCP alone, shared by all addresses of a name: a dead first one leaves time for the next, and that for TLS.
+const TCP: Duration = Duration::from_secs(8);
 
 /// Carries requests over the network.
 ///
@@ -37,7 +41,7 @@ const PING: Duration = Duration::from_secs(15);
 /// goes to another.
 #[derive(Debug, Clone)]
 pub struct Live {
-    client: Client<HttpsConnector<Dialer>, Full<Bytes>>,
+    client: Client<Limited, Full<Bytes>>,
 }
 
 impl Live {
@@ -101,7 +105,8 @@ impl LiveBuilder {
         let mut tcp = HttpConnector::new_with_resolver(Resolver);
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        let connector = HttpsConnectorBuilder::new()
+        tcp.set_connect_timeout(Some(TCP));
+        let https = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_only()
             .enable_all_versions()
@@ -115,7 +120,7 @@ impl LiveBuilder {
             .pool_idle_timeout(POOL_IDLE)
             .http2_keep_alive_interval(PING)
             .http2_keep_alive_timeout(PING)
-            .build(connector);
+            .build(Limited { https });
         Ok(Live { client })
     }
 }
@@ -131,8 +136,10 @@ impl Transport for Live {
         }
         let mut request = request.map(Full::new);
         let mut connection = capture_connection(&mut request);
-        let mut reply = self.client.request(request);
+        let dial = Arc::new(Dial::new(timeouts.connect));
+        let reply = DIAL.scope(Arc::clone(&dial), self.client.request(request));
         async move {
+            let mut reply = std::pin::pin!(reply);
             // The client tells when the request has its connection, new or kept: until then one clock runs, then the other.
             let connected = async {
                 connection.wait_for_connection_metadata().await;
@@ -141,7 +148,7 @@ impl Transport for Live {
                 biased;
                 early = &mut reply => Some(early),
                 in_time = tokio::time::timeout(timeouts.connect, connected) => {
-                    in_time.map_err(|_| TransportError::ConnectTimeout)?;
+                    in_time.map_err(|_| dial.too_long())?;
                     None
                 }
             };
@@ -153,6 +160,75 @@ impl Transport for Live {
             };
             let reply = reply.map_err(|error| stage_of_request(&error))?;
             Ok(reply.map(|body| body.map_err(|error| stage_of(&error)).boxed_unsync()))
+        }
+        .boxed()
+    }
+}
+
+tokio::task_local! {
+    /// The dialling of the request that is being polled. The client tells its connector nothing but the address.
+    static DIAL: Arc<Dial>;
+}
+
+/// How long a request may dial, and how far it has come.
+#[derive(Debug)]
+struct Dial {
+    limit: Duration,
+    resolving: AtomicBool,
+    connected: AtomicBool,
+}
+
+impl Dial {
+    fn new(limit: Duration) -> Self {
+        Self {
+            limit,
+            resolving: AtomicBool::new(false),
+            connected: AtomicBool::new(false),
+        }
+    }
+
+    /// The dialling that goes on here; none in a connection that the client ends for the next request to use.
+    fn current() -> Option<Arc<Self>> {
+        DIAL.try_with(Arc::clone).ok()
+    }
+
+    /// What it is when the time is up now.
+    fn too_long(&self) -> TransportError {
+        if self.connected.load(Ordering::Relaxed) {
+            TransportError::TlsTimeout
+        } else if self.resolving.load(Ordering::Relaxed) {
+            TransportError::DnsTimeout
+        } else {
+            TransportError::ConnectTimeout
+        }
+    }
+}
+
+/// Makes TLS connections, each within the limit of the request that asks for it: a second one too, where a kept connection was dead.
+#[derive(Clone)]
+struct Limited {
+    https: HttpsConnector<Dialer>,
+}
+
+impl Service<Uri> for Limited {
+    type Response = <HttpsConnector<Dialer> as Service<Uri>>::Response;
+    type Error = Box<dyn StdError + Send + Sync>;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.https.poll_ready(context)
+    }
+
+    fn call(&mut self, address: Uri) -> Self::Future {
+        let connection = self.https.call(address);
+        let Some(dial) = Dial::current() else {
+            return connection;
+        };
+        async move {
+            match tokio::time::timeout(dial.limit, connection).await {
+                Ok(connection) => connection,
+                Err(_) => Err(dial.too_long().into()),
+            }
         }
         .boxed()
     }
@@ -184,21 +260,33 @@ impl Dialer {
 
 impl Service<Uri> for Dialer {
     type Response = <HttpConnector<Resolver> as Service<Uri>>::Response;
-    type Error = DialError;
-    type Future = BoxFuture<'static, Result<Self::Response, DialError>>;
+    type Error = TransportError;
+    type Future = BoxFuture<'static, Result<Self::Response, TransportError>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), DialError>> {
-        self.tcp.poll_ready(context).map_err(|_| DialError::Connect)
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        self.tcp
+            .poll_ready(context)
+            .map_err(|_| TransportError::Connect)
     }
 
     fn call(&mut self, address: Uri) -> Self::Future {
-        match self.target(address) {
-            Ok(target) => {
-                let connection = self.tcp.call(target);
-                async move { connection.await.map_err(|error| dial_error(&error)) }.boxed()
+        let Ok(target) = self.target(address) else {
+            return futures::future::ready(Err(TransportError::Connect)).boxed();
+        };
+        let dial = Dial::current();
+        let connected = move |yes| {
+            if let Some(dial) = &dial {
+                dial.connected.store(yes, Ordering::Relaxed);
             }
-            Err(_) => futures::future::ready(Err(DialError::Connect)).boxed(),
+        };
+        let connection = self.tcp.call(target);
+        async move {
+            connected(false);
+            let connection = connection.await.map_err(|error| tcp_stage(&error))?;
+            connected(true);
+            Ok(connection)
         }
+        .boxed()
     }
 }
 
@@ -208,39 +296,44 @@ struct Resolver;
 
 impl Service<Name> for Resolver {
     type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = DialError;
-    type Future = BoxFuture<'static, Result<Self::Response, DialError>>;
+    type Error = TransportError;
+    type Future = BoxFuture<'static, Result<Self::Response, TransportError>>;
 
-    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
+        let dial = Dial::current();
+        let resolving = move |yes| {
+            if let Some(dial) = &dial {
+                dial.resolving.store(yes, Ordering::Relaxed);
+            }
+        };
         async move {
+            resolving(true);
             // Port 0: the connector above puts in that of the address.
             let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+            resolving(false);
             match found.map(Iterator::collect::<Vec<_>>) {
                 Ok(addresses) if !addresses.is_empty() => Ok(addresses.into_iter()),
-                Ok(_) | Err(_) => Err(DialError::Dns),
+                Ok(_) | Err(_) => Err(TransportError::Dns),
             }
         }
         .boxed()
     }
 }
 
-/// Why there is no TCP connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-enum DialError {
-    #[error("the name could not be resolved")]
-    Dns,
-    #[error("no connection")]
-    Connect,
-}
-
-fn dial_error(error: &(dyn StdError + 'static)) -> DialError {
-    causes(error)
-        .find_map(|cause| cause.downcast_ref().copied())
-        .unwrap_or(DialError::Connect)
+/// The stage at which there was no TCP connection.
+fn tcp_stage(error: &(dyn StdError + 'static)) -> TransportError {
+    let timed_out = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+    if let Some(stage) = told(error) {
+        stage
+    } else if causes(error).any(|cause| cause.downcast_ref().is_some_and(timed_out)) {
+        TransportError::ConnectTimeout
+    } else {
+        TransportError::Connect
+    }
 }
 
 /// The stage at which a request failed, before the header of its reply.
@@ -248,13 +341,15 @@ fn stage_of_request(error: &hyper_util::client::legacy::Error) -> TransportError
     if !error.is_connect() {
         return stage_of(error);
     }
-    let dial = causes(error).find_map(|cause| cause.downcast_ref::<DialError>());
-    match dial {
-        Some(DialError::Dns) => TransportError::Dns,
-        Some(DialError::Connect) => TransportError::Connect,
-        // TCP stood, so it was TLS, whatever ended it.
-        None => tls_stage(error).unwrap_or(TransportError::Tls),
-    }
+    // TCP stood unless the dialling says otherwise, so it was TLS, whatever ended it.
+    told(error)
+        .or_else(|| tls_stage(error))
+        .unwrap_or(TransportError::Tls)
+}
+
+/// The stage that this file's own services told.
+fn told(error: &(dyn StdError + 'static)) -> Option<TransportError> {
+    causes(error).find_map(|cause| cause.downcast_ref().copied())
 }
 
 /// The stage at which a standing connection failed.
@@ -263,7 +358,16 @@ fn stage_of(error: &(dyn StdError + 'static)) -> TransportError {
         return stage;
     }
     let hyper = || causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>());
+    if hyper().any(hyper::Error::is_timeout) {
+        // Pings that nobody answers.
+        return TransportError::Timeout;
+    }
     if hyper().any(hyper::Error::is_parse) {
+        return TransportError::Protocol;
+    }
+    let mut h2 = causes(error).filter_map(|cause| cause.downcast_ref::<h2::Error>());
+    if h2.any(h2::Error::is_library) {
+        // Found by our side. What the other side reports itself, by ending the stream or the connection, is an end.
         return TransportError::Protocol;
     }
     let input = |kind| {
@@ -302,4 +406,99 @@ fn causes<'a>(
             .map(|wrapped| wrapped as &(dyn StdError + 'static));
         wrapped.or_else(|| error.source())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper_util::rt::TokioIo;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+    use super::*;
+
+    /// What becomes of an HTTP/2 request whose other side does this. Its connection has the pings of the live one.
+    async fn over_http2<F: Future<Output = ()> + Send + 'static>(
+        with: impl FnOnce(DuplexStream) -> F,
+    ) -> TransportError {
+        let (ours, theirs) = tokio::io::duplex(64 << 10);
+        tokio::spawn(with(theirs));
+        let (mut client, connection) =
+            hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+                .timer(TokioTimer::new())
+                .keep_alive_interval(PING)
+                .keep_alive_timeout(PING)
+                .handshake(TokioIo::new(ours))
+                .await
+                .unwrap();
+        tokio::spawn(connection);
+        let request = http::Request::get("https://api.example/").body(Full::<Bytes>::default());
+        stage_of(&client.send_request(request.unwrap()).await.unwrap_err())
+    }
+
+    /// Reads to the end of the request's header.
+    async fn request(socket: &mut DuplexStream) {
+        const PREFACE_BYTES: usize = 24;
+        const HEADERS: u8 = 1;
+        socket.read_exact(&mut [0; PREFACE_BYTES]).await.unwrap();
+        loop {
+            let mut frame = [0; 9];
+            socket.read_exact(&mut frame).await.unwrap();
+            let [a, b, c, kind, ..] = frame;
+            let length = u64::from(u32::from_be_bytes([0, a, b, c]));
+            let mut rest = (&mut *socket).take(length);
+            tokio::io::copy(&mut rest, &mut tokio::io::sink())
+                .await
+                .unwrap();
+            if kind == HEADERS {
+                return;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_is_not_http2_is_no_http() {
+        let stage = over_http2(async |mut socket| {
+            request(&mut socket).await;
+            socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            // Until the client hangs up.
+            tokio::io::copy(&mut socket, &mut tokio::io::sink())
+                .await
+                .unwrap();
+        });
+        assert_eq!(stage.await, TransportError::Protocol);
+    }
+
+    #[tokio::test]
+    async fn an_end_of_http2_before_its_time_is_one() {
+        let stage = over_http2(async |mut socket| {
+            request(&mut socket).await;
+        });
+        assert_eq!(stage.await, TransportError::CutOff);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pings_without_an_answer_are_a_timeout() {
+        /// No settings, and the acknowledgement of the client's.
+        const SETTINGS: [u8; 18] = [0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0];
+        let stage = over_http2(async |mut socket| {
+            socket.write_all(&SETTINGS).await.unwrap();
+            tokio::io::copy(&mut socket, &mut tokio::io::sink())
+                .await
+                .unwrap();
+        });
+        assert_eq!(stage.await, TransportError::Timeout);
+    }
+
+    #[test]
+    fn a_time_limit_is_one_of_the_stage_that_was_under_way() {
+        for (resolving, connected, stage) in [
+            (false, false, TransportError::ConnectTimeout),
+            (true, false, TransportError::DnsTimeout),
+            (false, true, TransportError::TlsTimeout),
+        ] {
+            let dial = Dial::new(PING);
+            dial.resolving.store(resolving, Ordering::Relaxed);
+            dial.connected.store(connected, Ordering::Relaxed);
+            assert_eq!(dial.too_long(), stage);
+        }
+    }
 }

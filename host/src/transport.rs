@@ -49,7 +49,7 @@ pub enum TransportError {
     /// The other side refused the connection, or cannot be reached.
     #[error("no connection could be made")]
     Connect,
-    /// The connection, TLS included, did not come about in time.
+    /// The connection did not come about in time.
     #[error("the connection did not come about in time")]
     ConnectTimeout,
     /// The other side's certificate does not prove who it is.
@@ -58,6 +58,9 @@ pub enum TransportError {
     /// No common way to speak TLS, or a broken handshake.
     #[error("the TLS handshake failed")]
     Tls,
+    /// The TLS handshake did not end in time.
+    #[error("the TLS handshake did not end in time")]
+    TlsTimeout,
     /// The reply did not begin, or did not go on, in time.
     #[error("the reply did not come in time")]
     Timeout,

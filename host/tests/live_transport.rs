@@ -56,13 +56,13 @@ async fn a_server_that_hangs_up_in_the_handshake_fails_at_tls() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_silent_in_the_handshake_runs_into_the_connect_timeout() {
+async fn a_server_that_is_silent_in_the_handshake_runs_into_the_time_limit_at_tls() {
     let port = serve(async |socket| {
         std::future::pending::<()>().await;
         drop(socket);
     })
     .await;
-    assert_eq!(ask(port).await, Some(TransportError::ConnectTimeout));
+    assert_eq!(ask(port).await, Some(TransportError::TlsTimeout));
 }
 
 #[tokio::test]
