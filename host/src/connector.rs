@@ -192,7 +192,9 @@ impl Connector {
             let credentials = instance.integration_connector_credentials();
             credentials.call_credential_schema(&mut store, vendor).await
         };
-        self.plugin.bounded("credential-schema", vendor, work).await
+        self.plugin
+            .bounded("credential-schema", vendor, work, Ok)
+            .await
     }
 
     /// Checks a credential document and reports every problem at once. No network.
@@ -205,7 +207,7 @@ impl Connector {
                 .call_validate(&mut store, vendor, &credential)
                 .await
         };
-        self.plugin.bounded("validate", vendor, work).await
+        self.plugin.bounded("validate", vendor, work, Ok).await
     }
 
     /// Runs the grant and returns a session. One request.
@@ -218,8 +220,9 @@ impl Connector {
                 .call_authenticate(&mut store, vendor, &credential)
                 .await
         };
-        let session = self.plugin.bounded("authenticate", vendor, work).await?;
-        Ok(session.try_into()?)
+        self.plugin
+            .bounded("authenticate", vendor, work, Session::try_from)
+            .await
     }
 
     /// Replaces a session by a new one, however long it would last. One request.
@@ -238,8 +241,9 @@ impl Connector {
                 .call_refresh(&mut store, vendor, &credential, &current.0)
                 .await
         };
-        let session = self.plugin.bounded("refresh", vendor, work).await?;
-        Ok(session.try_into()?)
+        self.plugin
+            .bounded("refresh", vendor, work, Session::try_from)
+            .await
     }
 
     /// Asks the vendor what the credential reaches. One request, free of side effects beyond an unused token.
@@ -252,7 +256,8 @@ impl Connector {
                 .call_inspect(&mut store, vendor, &credential)
                 .await
         };
-        Ok(self.plugin.bounded("inspect", vendor, work).await?.into())
+        let read = |access: wit::Access| Ok(access.into());
+        self.plugin.bounded("inspect", vendor, work, read).await
     }
 
     /// Tells what an API response says about the session that was used. No network.
@@ -268,7 +273,8 @@ impl Connector {
                 .call_classify(&mut store, vendor, &response.into())
                 .await
         };
-        Ok(self.plugin.bounded("classify", vendor, work).await?.into())
+        let read = |verdict: wit::Verdict| Ok(verdict.into());
+        self.plugin.bounded("classify", vendor, work, read).await
     }
 
     /// Makes one API call with a session: puts the path and query of `request` behind the session's base URL, adds the bearer,
@@ -356,18 +362,20 @@ impl Plugin {
         }
     }
 
-    /// `timed`, for the functions that can fail, with a span that tells how it ended and nothing more.
-    async fn bounded<T>(
+    /// `timed`, for the functions that can fail, with a span that tells how it ended and nothing more. `read` makes this crate's type
+    /// of the result; one that breaks the contract has not ended well.
+    async fn bounded<T, R>(
         &self,
         function: &'static str,
         vendor: &str,
         work: impl Future<Output = wasmtime::Result<Result<T, wit::Error>>>,
-    ) -> Result<T, CallError> {
+        read: impl FnOnce(T) -> Result<R, PluginError>,
+    ) -> Result<R, CallError> {
         // An id that is not known may be anything that a person typed.
         let known = self.wall(vendor).map(|_| vendor);
         let span = tracing::debug_span!("call", function, vendor = known, outcome = Empty);
         let result = match self.timed(work).instrument(span.clone()).await {
-            Ok(Ok(value)) => Ok(value),
+            Ok(Ok(value)) => read(value).map_err(CallError::from),
             Ok(Err(error)) => Err(CallError::from(ConnectorError::from(error))),
             Err(error) => Err(error.into()),
         };
