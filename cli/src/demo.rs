@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use connector_host::{ApiResponse, CallError, Connector, Session, Vendor};
+use connector_host::{ApiResponse, CallError, Connector, ConnectorError, Session, Vendor};
 use host_test::sim::{Simulator, Simulators};
 use http::Request;
 use http_body_util::BodyExt;
@@ -224,12 +224,12 @@ impl Story<'_> {
             .await;
         self.show_request(step)?;
         match answer {
-            Err(CallError::Connector(error)) => {
+            Err(CallError::Connector(error @ ConnectorError::Rejected(_))) => {
                 fact(&format!("answer   {}", self.page.strong(error.kind())))?;
                 fact(&sentence(&CallError::Connector(error)))?;
                 Ok(())
             }
-            Err(error @ CallError::Plugin(_)) => Err(self.wrong(step, &error)),
+            Err(error) => Err(self.wrong(step, &error)),
             Ok(_) => Err(self.failed(step, "the vendor let it in")),
         }
     }

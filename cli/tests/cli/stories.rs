@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::process::{Command, Stdio};
 
-use crate::harness::Run;
+use crate::harness::{Run, VENDORS};
 
 #[test]
 fn the_demo_goes_through_with_every_vendor() {
@@ -23,6 +23,8 @@ fn the_demo_goes_through_with_every_vendor() {
             run.stdout
         );
     }
+    let refused = run.stdout.matches("answer   rejected").count();
+    assert_eq!(refused, VENDORS.len(), "{}", run.stdout);
     assert!(!run.stdout.contains('\u{1b}'), "colours are for terminals");
 }
 
