@@ -3,9 +3,14 @@
 use std::fmt;
 use std::io::{self, IsTerminal};
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use connector_host::{ConnectToError, Connector, Live, LiveBuilder, LiveError, Transport};
+use bytes::Bytes;
+use connector_host::{
+    ConnectToError, Connector, Live, LiveBuilder, LiveError, ResponseBody, Timeouts, Transport,
+    TransportError,
+};
 use host_test::sim::Simulators;
 
 use crate::args::{Network, Plugin};
@@ -37,27 +42,56 @@ pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector
     load(plugin, build(rules.fold(builder, LiveBuilder::connect_to))?).await
 }
 
-/// Loads the plugin for the commands that use no network.
+/// Loads the plugin for the commands that use no network, and sees to it that they do not.
 pub(crate) async fn open_offline(plugin: &Plugin) -> Result<Connector, Failure> {
     say_what_takes_time();
-    load(plugin, build(Live::builder())?).await
+    let nowhere = Only {
+        hosts: Vec::new(),
+        network: build(Live::builder())?,
+    };
+    load(plugin, Arc::new(nowhere)).await
 }
 
-/// The way to the simulators: over TLS, as to the vendors, with their authority trusted.
+/// The way to the simulators and nowhere else: over TLS, as to the vendors, with their authority trusted.
 pub(crate) fn simulated(simulators: &Simulators) -> Result<Arc<dyn Transport>, Failure> {
     let wrong = |why: &dyn fmt::Display| Failure::setup("reach the simulated vendors", why);
     let ca = simulators.ca_pem().as_bytes();
     let mut builder = Live::builder()
         .extra_ca_pem(ca)
         .map_err(|error| wrong(&error))?;
+    let mut hosts = Vec::new();
     for names in simulators.connect_to() {
+        hosts.extend(names.split(':').next().map(str::to_owned));
         builder = builder.connect_to(
             names
                 .parse()
                 .map_err(|error: ConnectToError| wrong(&error))?,
         );
     }
-    build(builder)
+    let network = build(builder)?;
+    Ok(Arc::new(Only { hosts, network }))
+}
+
+/// Lets requests out to these hosts alone.
+struct Only {
+    hosts: Vec<String>,
+    network: Arc<dyn Transport>,
+}
+
+impl Transport for Only {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+        timeouts: Timeouts,
+    ) -> Pin<Box<dyn Future<Output = Result<http::Response<ResponseBody>, TransportError>> + Send>>
+    {
+        let host = request.uri().host().unwrap_or_default();
+        if self.hosts.iter().any(|known| known == host) {
+            self.network.send(request, timeouts)
+        } else {
+            Box::pin(std::future::ready(Err(TransportError::Denied)))
+        }
+    }
 }
 
 fn build(builder: LiveBuilder) -> Result<Arc<dyn Transport>, Failure> {
@@ -81,5 +115,25 @@ pub(crate) async fn load(
 fn say_what_takes_time() {
     if io::stderr().is_terminal() {
         output::say("compiling the plugin for this machine …");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_way_to_the_simulators_leads_nowhere_else() {
+        let simulators = Simulators::start().await.unwrap();
+        let way = simulated(&simulators).unwrap();
+        for (url, denied) in [
+            ("https://api.hotjar.io/v1/sites", false),
+            ("https://vendor.example/v1/sites", true),
+        ] {
+            let request = http::Request::get(url).body(Bytes::new()).unwrap();
+            let timeouts = connector_host::Limits::default().timeouts;
+            let error = way.send(request, timeouts).await.err();
+            assert_eq!(error == Some(TransportError::Denied), denied, "{url}");
+        }
     }
 }
