@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use connector_host::{ApiResponse, CallError, Connector, ConnectorError, Session, Vendor};
+use host_test::COMPONENT_BYTES;
 use host_test::sim::{Simulator, Simulators};
 use http::Request;
 use http_body_util::BodyExt;
@@ -62,15 +63,19 @@ pub(crate) async fn run(of: &Plugin) -> Result<(), Failure> {
 /// Loads the component, and says what it is.
 async fn open(of: &Plugin, page: &Page, recorder: &Arc<Recorder>) -> Result<Connector, Failure> {
     page.title("The plugin")?;
-    let path = of.path();
-    fact(&path.display().to_string())?;
+    match &of.component {
+        Some(path) => fact(&path.display().to_string())?,
+        None => fact("The one built with this program.")?,
+    }
     fact("Compiling it for this machine, which takes seconds at most …")?;
     let connector = plugin::load(of, recorder.clone()).await?;
-    if let Ok(file) = path.metadata() {
-        fact(&format!(
-            "One WebAssembly component of {} KiB.",
-            file.len().div_ceil(1024)
-        ))?;
+    let bytes = match &of.component {
+        Some(path) => path.metadata().map(|file| file.len()).ok(),
+        None => Some(COMPONENT_BYTES.len() as u64),
+    };
+    if let Some(bytes) = bytes {
+        let kib = bytes.div_ceil(1024);
+        fact(&format!("One WebAssembly component of {kib} KiB."))?;
     }
     fact(
         "All it can reach of this machine are these imports: no files, no environment, no sockets.",

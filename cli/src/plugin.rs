@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io::{self, IsTerminal};
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -11,21 +10,13 @@ use connector_host::{
     ConnectToError, Connector, Live, LiveBuilder, LiveError, ResponseBody, Timeouts, Transport,
     TransportError,
 };
+use host_test::COMPONENT_BYTES;
 use host_test::sim::Simulators;
 
 use crate::args::{Network, Plugin};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::output;
-
-impl Plugin {
-    /// The file to load: the one that was built together with this program, if no other is named.
-    pub(crate) fn path(&self) -> &Path {
-        self.component
-            .as_deref()
-            .unwrap_or(Path::new(host_test::COMPONENT))
-    }
-}
 
 /// Loads the plugin with the network as the options have it.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
@@ -106,9 +97,15 @@ pub(crate) async fn load(
     plugin: &Plugin,
     transport: Arc<dyn Transport>,
 ) -> Result<Connector, Failure> {
-    let path = plugin.path();
-    let loaded = Connector::builder(transport).load_file(path).await;
-    loaded.map_err(|error| Failure::Component(path.display().to_string(), error))
+    let builder = Connector::builder(transport);
+    let (loaded, which) = match &plugin.component {
+        Some(path) => (builder.load_file(path).await, path.display().to_string()),
+        None => (
+            builder.load_bytes(COMPONENT_BYTES).await,
+            "built with this program".to_owned(),
+        ),
+    };
+    loaded.map_err(|error| Failure::Component(which, error))
 }
 
 /// In a debug build the plugin takes long enough to load for a person to wonder.

@@ -12,3 +12,6 @@ pub mod sim;
 
 /// The path of the plugin, built from this workspace by the build script with the profile that people take away.
 pub const COMPONENT: &str = env!("CONNECTOR_WASM");
+
+/// The plugin itself, for a program that may be moved away from where it was built.
+pub const COMPONENT_BYTES: &[u8] = include_bytes!(env!("CONNECTOR_WASM"));
