@@ -19,18 +19,16 @@ const INPUTS: [&str; 6] = [
     "rust-toolchain.toml",
 ];
 
-/// What the outer cargo, or whoever called it, set for its own build. None of it may change the plugin.
-const LEAKS: [&str; 10] = [
+/// How the names begin of what the outer cargo, or whoever called it, set for its own build. None of it may change the plugin.
+const LEAKS: [&str; 8] = [
     "RUSTFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",
-    "CARGO_BUILD_RUSTFLAGS",
-    "CARGO_BUILD_TARGET",
-    "CARGO_TARGET_DIR",
-    "CARGO_BUILD_TARGET_DIR",
+    "CARGO_BUILD_",
+    "CARGO_INCREMENTAL",
+    "CARGO_PROFILE_",
+    "CARGO_TARGET_",
     "RUSTC_WRAPPER",
     "RUSTC_WORKSPACE_WRAPPER",
-    "CARGO_BUILD_RUSTC_WRAPPER",
-    "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER",
 ];
 
 fn main() -> ExitCode {
@@ -108,8 +106,11 @@ fn has_target(root: &Path) -> Result<bool, String> {
 fn command(program: &OsString, root: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root);
-    for name in LEAKS {
-        command.env_remove(name);
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if LEAKS.iter().any(|leak| text.starts_with(leak)) {
+            command.env_remove(name);
+        }
     }
     command
 }
