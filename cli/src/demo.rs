@@ -8,7 +8,6 @@ use connector_host::{ApiResponse, CallError, Connector, ConnectorError, Session,
 use host_test::COMPONENT_BYTES;
 use host_test::sim::{Simulator, Simulators};
 use http::Request;
-use http_body_util::BodyExt;
 use serde_json::Value;
 
 use crate::args::Plugin;
@@ -18,9 +17,6 @@ use crate::output::{Page, fact, line};
 use crate::plugin;
 use crate::recorder::Recorder;
 use crate::schema::{self, Need};
-
-/// As much of an API's answer as `classify` asks for.
-const MAX_BODY_BYTES: usize = 4096;
 
 /// Tells the whole story.
 pub(crate) async fn run(of: &Plugin) -> Result<(), Failure> {
@@ -181,29 +177,14 @@ impl Story<'_> {
         let request = request.map_err(|_| self.failed(step, "the sample call is not a URL"))?;
         let response = self.connector.send(&self.vendor.id, session, request).await;
         self.show_request(step)?;
-        let response = response.map_err(|error| self.failed(step, &error.to_string()))?;
-        let (head, mut body) = response.into_parts();
-        let mut start = Vec::new();
-        while start.len() < MAX_BODY_BYTES
-            && let Some(frame) = body.frame().await
-        {
-            let frame = frame.map_err(|error| self.failed(step, &error.to_string()))?;
-            start.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
-        }
-        let headers = head
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
-        let response = ApiResponse {
-            status: head.status.as_u16(),
-            headers: headers.collect(),
-            body: start,
-        };
-        let verdict = self.connector.classify(&self.vendor.id, &response).await;
+        let mut response = response.map_err(|error| self.failed(step, &error.to_string()))?;
+        let answer = ApiResponse::read(&mut response).await;
+        let answer = answer.map_err(|error| self.failed(step, &error.to_string()))?;
+        let verdict = self.connector.classify(&self.vendor.id, &answer).await;
         let verdict = verdict.map_err(|error| self.wrong(step, &error))?.kind();
         fact(&format!(
             "answer   {}, verdict {}",
-            head.status,
+            response.status(),
             self.page.strong(verdict)
         ))?;
         if verdict == expected {

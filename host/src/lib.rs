@@ -7,7 +7,7 @@
 //! use std::path::Path;
 //! use std::sync::Arc;
 //!
-//! use connector_host::{Connector, Live, Verdict};
+//! use connector_host::{ApiResponse, Connector, Live, Verdict};
 //!
 //! # async fn example(credential: &str) -> Result<(), Box<dyn std::error::Error>> {
 //! let connector = Connector::builder(Arc::new(Live::builder().build()?))
@@ -21,13 +21,10 @@
 //!
 //! let mut session = connector.authenticate("hotjar", credential).await?;
 //! let request = http::Request::get("/v1/sites/1/surveys?limit=1").body(bytes::Bytes::new())?;
-//! let reply = connector.send("hotjar", &session, request).await?;
+//! let mut reply = connector.send("hotjar", &session, request).await?;
 //!
-//! let seen = connector_host::ApiResponse {
-//!     status: reply.status().as_u16(),
-//!     headers: Vec::new(),
-//!     body: Vec::new(), // its first 4096 bytes
-//! };
+//! // Status, header fields and the beginning of the body; the reply stays whole.
+//! let seen = ApiResponse::read(&mut reply).await?;
 //! if connector.classify("hotjar", &seen).await? == Verdict::Refresh {
 //!     session = connector.refresh("hotjar", credential, &session).await?;
 //! }

@@ -3,10 +3,13 @@
 
 use std::time::{Duration, SystemTime};
 
+use futures::StreamExt;
+use futures::stream;
+use http_body_util::{BodyExt, BodyStream, StreamBody};
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 
 use crate::bindings::exports::integration::connector::types as wit;
-use crate::{ConnectorError, Origin, PluginError, Secret};
+use crate::{ConnectorError, Origin, PluginError, ResponseBody, Secret, TransportError};
 
 /// How much of a body the contract wants for `classify`, in bytes; what comes after is not sent into the plugin.
 const CLASSIFY_BYTES: usize = 4096;
@@ -93,6 +96,35 @@ pub struct ApiResponse {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body or its beginning; at most the first 4096 bytes are looked at.
     pub body: Vec<u8>,
+}
+
+impl ApiResponse {
+    /// Takes from a response what `classify` looks at: the status, the header fields, and the first 4096 bytes of the body,
+    /// for which it waits.
+    ///
+    /// The response stays whole: its body begins again with what was read here. After an error it is of no more use.
+    pub async fn read(response: &mut http::Response<ResponseBody>) -> Result<Self, TransportError> {
+        let mut read = Vec::new();
+        let mut beginning = Vec::new();
+        while beginning.len() < CLASSIFY_BYTES
+            && let Some(frame) = response.body_mut().frame().await
+        {
+            let frame = frame?;
+            let data = frame.data_ref().into_iter().flatten();
+            beginning.extend(data.take(CLASSIFY_BYTES - beginning.len()));
+            read.push(Ok(frame));
+        }
+        let rest = BodyStream::new(std::mem::take(response.body_mut()));
+        *response.body_mut() = StreamBody::new(stream::iter(read).chain(rest)).boxed_unsync();
+        let headers = response.headers().iter();
+        Ok(Self {
+            status: response.status().as_u16(),
+            headers: headers
+                .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+                .collect(),
+            body: beginning,
+        })
+    }
 }
 
 impl std::fmt::Debug for ApiResponse {
@@ -357,6 +389,8 @@ impl From<wit::Stage> for Stage {
 
 #[cfg(test)]
 mod tests {
+    use http_body::Frame;
+
     use super::*;
 
     fn from_plugin() -> wit::Session {
@@ -443,6 +477,36 @@ mod tests {
             body: vec![b'x'; CLASSIFY_BYTES + 1],
         };
         assert_eq!(wit::Response::from(&response).body.len(), CLASSIFY_BYTES);
+    }
+
+    #[tokio::test]
+    async fn reading_the_beginning_of_a_response_leaves_it_whole() {
+        let pieces = [
+            "a".repeat(CLASSIFY_BYTES - 1),
+            "bc".to_owned(),
+            "d".to_owned(),
+        ];
+        let frames = pieces.clone().map(|piece| Ok(Frame::data(piece.into())));
+        let body = StreamBody::new(stream::iter(frames)).boxed_unsync();
+        let mut response = http::Response::builder()
+            .status(401)
+            .header("x-a", "b")
+            .body(body)
+            .unwrap();
+        let seen = ApiResponse::read(&mut response).await.unwrap();
+        assert_eq!(seen.status, 401);
+        assert_eq!(seen.headers, [("x-a".to_owned(), b"b".to_vec())]);
+        assert_eq!(seen.body, format!("{}b", pieces[0]).as_bytes());
+        let whole = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(whole, pieces.concat());
+    }
+
+    #[tokio::test]
+    async fn a_response_that_breaks_off_at_its_beginning_is_not_read() {
+        let frames = [Ok(Frame::data("a".into())), Err(TransportError::CutOff)];
+        let body = StreamBody::new(stream::iter(frames)).boxed_unsync();
+        let read = ApiResponse::read(&mut http::Response::new(body)).await;
+        assert_eq!(read, Err(TransportError::CutOff));
     }
 
     #[test]
