@@ -1,6 +1,7 @@
 //! curl's `--connect-to`: where a connection goes instead of where the address says. Certificates and requests still speak
 //! of the address.
 
+use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 /// Sends connections elsewhere, like curl's `--connect-to HOST1:PORT1:HOST2:PORT2`.
@@ -26,6 +27,9 @@ pub enum ConnectToError {
     /// There are not four parts.
     #[error("expected HOST1:PORT1:HOST2:PORT2, with IPv6 addresses in brackets")]
     Parts,
+    /// A host is neither a name nor an address.
+    #[error("a host is a name, an IPv4 address or an IPv6 address in brackets, or empty")]
+    Host,
     /// A port is not a number from 1 to 65535.
     #[error("a port is a number from 1 to 65535, or empty")]
     Port,
@@ -75,6 +79,15 @@ fn host(text: &str) -> Result<(Option<String>, &str), ConnectToError> {
     let (end, rest) = rest.split_once(':').ok_or(ConnectToError::Parts)?;
     if inside > 0 && end != "]" {
         return Err(ConnectToError::Parts);
+    }
+    let sound = match bracketed.strip_prefix('[') {
+        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        None => end
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+    };
+    if !sound {
+        return Err(ConnectToError::Host);
     }
     let host = format!("{bracketed}{end}");
     Ok(((!host.is_empty()).then_some(host), rest))
@@ -153,8 +166,8 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_does_not_have_four_parts_or_ports() {
-        use ConnectToError::{Parts, Port};
+    fn refuses_what_does_not_have_four_parts_or_hosts_or_ports() {
+        use ConnectToError::{Host, Parts, Port};
         for (rule, error) in [
             ("", Parts),
             ("a.example", Parts),
@@ -164,6 +177,11 @@ mod tests {
             ("a.example:443:::1:8443", Parts),
             ("a.example:443:[::1:8443", Parts),
             ("a.example:443:[::1]x:8443", Parts),
+            ("a example:443:b.example:1", Host),
+            ("a.example:443:b/example:1", Host),
+            ("a.example:443:user@b.example:1", Host),
+            ("a.example:443:[b.example]:1", Host),
+            ("a.example:443:[]:1", Host),
             ("a.example:x:b.example:1", Port),
             ("a.example:0:b.example:1", Port),
             ("a.example:+1:b.example:1", Port),
