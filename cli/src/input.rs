@@ -41,10 +41,16 @@ impl fmt::Display for Input {
 }
 
 impl Input {
-    /// Whether a document was typed in place of a file's name. Its text must not be repeated as the name of a missing file.
+    /// Whether a document, or a secret by itself, was typed in place of a file's name. Its text must not be repeated as the name
+    /// of a missing file.
     pub(crate) fn is_the_document_itself(&self) -> bool {
         match self {
-            Self::File(path) => path.to_string_lossy().trim_start().starts_with('{'),
+            Self::File(path) => {
+                let text = path.to_string_lossy();
+                let like_one =
+                    text.starts_with(['{', '[', '"']) || text.contains(char::is_whitespace);
+                like_one && !path.exists()
+            }
             Self::Stdin => false,
         }
     }
@@ -108,6 +114,20 @@ mod tests {
             Input::from(OsString::from("./-")),
             Input::File("./-".into())
         );
+    }
+
+    #[test]
+    fn a_document_in_place_of_a_file_is_seen_and_a_file_with_a_space_is_one() {
+        for text in ["{}", "\t{}", "[1]", "\"hush\"", "hush hush"] {
+            let input = Input::from(OsString::from(text));
+            assert!(input.is_the_document_itself(), "{text}");
+        }
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("my credential.json");
+        std::fs::write(&path, "{}").unwrap();
+        for path in [path, dir.path().join("missing.json")] {
+            assert!(!Input::File(path).is_the_document_itself());
+        }
     }
 
     #[test]
