@@ -1,7 +1,9 @@
 //! Keeps the simulated vendors running until Ctrl-C, with everything at hand that the other commands need to try them.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+#[cfg(unix)]
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use connector_host::Connector;
@@ -21,7 +23,10 @@ pub(crate) async fn run(of: &Simulate) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::setup("start the simulated vendors", error))?;
     let connector = plugin::open_offline(&of.plugin).await?;
-    let dir = tempfile::Builder::new().prefix("connector-").tempdir();
+    let mut dir = tempfile::Builder::new();
+    #[cfg(unix)]
+    dir.permissions(fs::Permissions::from_mode(0o700));
+    let dir = dir.prefix("connector-").tempdir();
     let dir = dir.map_err(|error| Failure::setup("make a temporary directory", error))?;
     let ca = CaFile::write(of, dir.path(), simulators.ca_pem())?;
     let options = Options {
@@ -130,9 +135,15 @@ fn tell(
     Ok(())
 }
 
-/// Never overwrites a file: what this writes it also removes.
+/// Never overwrites a file: what this writes it also removes. Nobody else may read it.
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
-    let written = File::create_new(path).and_then(|mut file| writeln!(file, "{}", text.trim_end()));
+    let mut new = OpenOptions::new();
+    new.write(true).create_new(true);
+    #[cfg(unix)]
+    new.mode(0o600);
+    let written = new
+        .open(path)
+        .and_then(|mut file| writeln!(file, "{}", text.trim_end()));
     written.map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))
 }
 

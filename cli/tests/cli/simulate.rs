@@ -1,7 +1,8 @@
 //! `simulate`, from its first line to Ctrl-C.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::harness::{Run, VENDORS, shows_a_secret};
@@ -33,6 +34,8 @@ fn simulate_offers_what_authenticate_needs_and_leaves_nothing_behind() {
         .flatten()
         .collect();
     let dir = PathBuf::from(&network[1]).parent().unwrap().to_owned();
+    assert_eq!(mode(&dir), 0o700);
+    assert_eq!(mode(&dir.join("hotjar.json")), 0o600);
     for vendor in VENDORS {
         let credential = dir
             .join(vendor)
@@ -49,6 +52,11 @@ fn simulate_offers_what_authenticate_needs_and_leaves_nothing_behind() {
     interrupt(child.0.id());
     assert!(child.0.wait().unwrap().success());
     assert!(!dir.exists());
+}
+
+/// Who may do what with a file.
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
 }
 
 /// Ends with the test, also when that fails.
