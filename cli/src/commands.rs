@@ -1,5 +1,5 @@
 //! The commands that make one call and print its result: one function each, which returns the text for standard output.
-//! `form`, `connect` and `credentials` are to become commands beside these.
+//! Those with more to them have files of their own.
 
 use connector_host::ApiResponse;
 use serde_json::json;

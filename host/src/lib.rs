@@ -39,7 +39,8 @@
 //!   ends its own call alone, with a [`PluginError`].
 //! - [`Limits`] on memory, time, requests and lengths, each with a default and its reason.
 //! - A wall around the network: `https`, and only where the vendor says that it must *and* the operator lets it ([`Origin`]).
-//! - Errors by who acts next ([`ConnectorError`]). No error, span or `Debug` of this crate holds a secret.
+//! - Errors by who acts next ([`ConnectorError`]). No error, span or `Debug` of this crate's own types holds a credential, a token,
+//!   a header or a body; the texts within a [`ConnectorError`] are the plugin's, whose contract promises the same.
 //!
 //! # The way of a request
 //!

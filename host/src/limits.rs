@@ -6,7 +6,8 @@ use crate::Timeouts;
 
 /// 16 MiB: a plugin starts with about one, and holds one reply and one credential at a time.
 pub const DEFAULT_MEMORY_BYTES: usize = 16 << 20;
-/// One minute: connecting (10 s) and waiting for the reply (30 s) at their longest, and as much again to read it.
+/// One minute: connecting (10 s) and waiting for the reply (30 s) at their longest, and 14 s to read it before the last tenth,
+/// which is the plugin's to say why there is no more.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_mins(1);
 /// 1 MiB: token replies are a few KiB; a list of some thousand projects stays below.
 pub const DEFAULT_REPLY_BYTES: usize = 1 << 20;

@@ -22,7 +22,8 @@ const MAX_TABLES: usize = 8;
 const MAX_TABLE_ELEMENTS: usize = 10_000;
 /// Handles (requests, bodies, streams) at a time; one request takes about ten.
 const MAX_HANDLES: usize = 256;
-/// Names and values of one set of header fields; servers refuse more than 8 to 16 KiB.
+/// Names and values of one set of header fields that the plugin makes; servers refuse more than 8 to 16 KiB. Those of a reply are
+/// the transport's to bound.
 const MAX_FIELD_BYTES: usize = 32 << 10;
 
 /// The plugin wanted more memory, or more room in a table, than it may have.
