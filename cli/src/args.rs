@@ -9,6 +9,7 @@ use connector_host::ConnectTo;
 use http::HeaderName;
 
 use crate::input::Input;
+use crate::store::{Location, StoreError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -126,6 +127,21 @@ pub(crate) struct Plugin {
     /// Another build of the plugin, instead of the one built with this program
     #[arg(long, value_name = "FILE", display_order = 100)]
     pub(crate) component: Option<PathBuf>,
+}
+
+/// Which store of credentials to use.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct StoreFile {
+    /// Keep saved credentials in this file instead of the user's data folder
+    #[arg(long, value_name = "FILE", display_order = 101)]
+    pub(crate) store: Option<PathBuf>,
+}
+
+impl StoreFile {
+    /// The place that the option names.
+    pub(crate) fn location(&self) -> Result<Location, StoreError> {
+        Location::of(self.store.as_deref())
+    }
 }
 
 /// Whom a call is about.

@@ -6,6 +6,8 @@ use std::io;
 use connector_host::{CallError, ConnectorError, Issue, LoadError};
 use serde_json::{Value, json};
 
+use crate::store::StoreError;
+
 /// Why a command failed. Every one of them ends the process with status 1.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -17,6 +19,8 @@ pub(crate) enum Failure {
     Input(String),
     /// This machine does not give what the command needs, such as a port or a temporary directory.
     Setup(String),
+    /// The store of credentials cannot do what it was asked.
+    Store(StoreError),
     /// The demo did not go as told: the step, and what happened instead.
     Demo(String, String),
     /// Standard output takes no more. Usually the reader has had enough.
@@ -26,6 +30,12 @@ pub(crate) enum Failure {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         Self::Call(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 
@@ -44,6 +54,8 @@ impl fmt::Display for Failure {
             }
             Self::Component(file, error) => write!(f, "cannot load the plugin {file}: {error}"),
             Self::Input(message) | Self::Setup(message) => f.write_str(message),
+            // Names come from outside.
+            Self::Store(error) => f.write_str(&plain(&error.to_string())),
             Self::Demo(step, why) => write!(f, "the demo failed at \"{step}\": {why}"),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
         }
@@ -67,6 +79,9 @@ impl Failure {
             Self::Component(..) => json!({"kind": "component", "message": message()}),
             Self::Input(_) => json!({"kind": "input", "message": message()}),
             Self::Setup(_) => json!({"kind": "setup", "message": message()}),
+            Self::Store(error) => {
+                json!({"kind": "store", "code": error.code(), "message": message()})
+            }
             Self::Demo(step, why) => json!({"kind": "demo", "step": step, "message": why}),
             Self::Output(_) => json!({"kind": "output", "message": message()}),
         };

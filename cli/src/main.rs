@@ -18,6 +18,7 @@ mod plugin;
 mod recorder;
 mod schema;
 mod simulate;
+mod store;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;

@@ -58,6 +58,11 @@ pub(crate) fn secret_names(schema: &Value) -> impl Iterator<Item = &String> {
         .map(|(name, _)| name)
 }
 
+/// Whether the schema has a field of this name.
+pub(crate) fn is_field(schema: &Value, name: &str) -> bool {
+    properties(schema).any(|(field, _)| field == name)
+}
+
 /// The texts in `credential` that the schema marks as secret.
 pub(crate) fn secrets(schema: &Value, credential: &Value) -> Vec<String> {
     let value = |name: &String| {
