@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::io;
+use std::process::ExitCode;
 
 use connector_host::{CallError, ConnectorError, Issue, LoadError};
 use serde_json::{Value, json};
 
-/// Why a command failed. Every one of them ends the process with status 1.
+use crate::store::StoreError;
+
+/// Why a command failed. Every one of them ends the process with status 1, but wrong usage with 2.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The plugin answered with an error, or broke.
@@ -17,6 +20,12 @@ pub(crate) enum Failure {
     Input(String),
     /// This machine does not give what the command needs, such as a port or a temporary directory.
     Setup(String),
+    /// The store of credentials cannot do what it was asked.
+    Store(StoreError),
+    /// The command cannot be run like this. Says how it can.
+    Usage(String),
+    /// A person ended the questions.
+    Cancelled,
     /// The demo did not go as told: the step, and what happened instead.
     Demo(String, String),
     /// Standard output takes no more. Usually the reader has had enough.
@@ -26,6 +35,12 @@ pub(crate) enum Failure {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         Self::Call(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
     }
 }
 
@@ -43,7 +58,12 @@ impl fmt::Display for Failure {
                 write!(f, "cannot load the plugin {file}: {error}")
             }
             Self::Component(file, error) => write!(f, "cannot load the plugin {file}: {error}"),
-            Self::Input(message) | Self::Setup(message) => f.write_str(message),
+            Self::Input(message) | Self::Setup(message) | Self::Usage(message) => {
+                f.write_str(message)
+            }
+            Self::Cancelled => f.write_str("ended, and nothing was changed"),
+            // Names come from outside.
+            Self::Store(error) => f.write_str(&plain(&error.to_string())),
             Self::Demo(step, why) => write!(f, "the demo failed at \"{step}\": {why}"),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
         }
@@ -54,6 +74,14 @@ impl Failure {
     /// Cannot do `what`, because of `why`.
     pub(crate) fn setup(what: &str, why: impl fmt::Display) -> Self {
         Self::Setup(format!("cannot {what}: {why}"))
+    }
+
+    /// The process's exit status.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
     }
 
     /// `{"error":{"kind":…}}`. The kind is the name of the WIT case; failures of this side have names of their own.
@@ -67,6 +95,11 @@ impl Failure {
             Self::Component(..) => json!({"kind": "component", "message": message()}),
             Self::Input(_) => json!({"kind": "input", "message": message()}),
             Self::Setup(_) => json!({"kind": "setup", "message": message()}),
+            Self::Usage(_) => json!({"kind": "usage", "message": message()}),
+            Self::Cancelled => json!({"kind": "cancelled"}),
+            Self::Store(error) => {
+                json!({"kind": "store", "code": error.code(), "message": message()})
+            }
             Self::Demo(step, why) => json!({"kind": "demo", "step": step, "message": why}),
             Self::Output(_) => json!({"kind": "output", "message": message()}),
         };

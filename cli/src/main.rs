@@ -9,6 +9,7 @@
 
 mod args;
 mod commands;
+mod connect;
 mod demo;
 mod failure;
 mod input;
@@ -16,8 +17,10 @@ mod json;
 mod output;
 mod plugin;
 mod recorder;
+mod saved;
 mod schema;
 mod simulate;
+mod store;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -33,7 +36,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             report(&failure);
-            ExitCode::FAILURE
+            failure.exit_code()
         }
     }
 }
@@ -57,6 +60,9 @@ fn report(failure: &Failure) {
         return;
     }
     output::say(&format!("error: {failure}"));
+    if matches!(failure, Failure::Usage(_)) {
+        return;
+    }
     if let Err(error) = output::line(&json::pretty(&failure.to_json())) {
         report(&Failure::Output(error));
     }

@@ -58,6 +58,11 @@ pub(crate) fn secret_names(schema: &Value) -> impl Iterator<Item = &String> {
         .map(|(name, _)| name)
 }
 
+/// Whether the schema has a field of this name.
+pub(crate) fn is_field(schema: &Value, name: &str) -> bool {
+    properties(schema).any(|(field, _)| field == name)
+}
+
 /// The texts in `credential` that the schema marks as secret.
 pub(crate) fn secrets(schema: &Value, credential: &Value) -> Vec<String> {
     let value = |name: &String| {
@@ -77,11 +82,13 @@ fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
         .flatten()
 }
 
-fn is_secret(property: &Value) -> bool {
+/// Whether a field is secret.
+pub(crate) fn is_secret(property: &Value) -> bool {
     property.get("writeOnly") == Some(&Value::Bool(true))
 }
 
-fn requires(schema: &Value, name: &str) -> bool {
+/// Whether the field of this name is always needed.
+pub(crate) fn requires(schema: &Value, name: &str) -> bool {
     let required = schema.get("required").and_then(Value::as_array);
     required.is_some_and(|names| names.iter().any(|n| n == name))
 }

@@ -1,0 +1,197 @@
+//! The database: opened, checked before anything is written, and brought to the current format step by step.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use super::StoreError;
+use super::key;
+use super::location::Location;
+use super::seal::Sealer;
+
+/// "cred" in ASCII, which tells the file from other SQLite databases (<https://sqlite.org/pragma.html#pragma_application_id>).
+const APPLICATION_ID: i64 = 0x6372_6564;
+
+/// Each step makes the next format of the one before. Steps are never edited, only added.
+const STEPS: [&str; 1] = ["
+    CREATE TABLE key_check (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        value BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE credential (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        seal_id BLOB NOT NULL CHECK (length(seal_id) = 16),
+        name TEXT NOT NULL UNIQUE,
+        description TEXT,
+        vendor TEXT NOT NULL,
+        fields TEXT NOT NULL,
+        created_at_ms INTEGER NOT NULL,
+        updated_at_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE TABLE secret (
+        credential INTEGER NOT NULL REFERENCES credential (id) ON DELETE CASCADE,
+        member TEXT NOT NULL,
+        sealed BLOB NOT NULL,
+        PRIMARY KEY (credential, member)
+    ) STRICT, WITHOUT ROWID;
+"];
+
+/// The format that this program reads and writes.
+pub(super) const CURRENT: i64 = STEPS.len() as i64;
+
+/// Opens the database with its key, and makes both where there is nothing yet.
+pub(super) fn open(
+    location: &Location,
+    busy: Duration,
+) -> Result<(Connection, Sealer), StoreError> {
+    let path = location.file.as_path();
+    make_file(path)?;
+    let database = connect(path, busy).map_err(|error| StoreError::opening(error, path))?;
+    let found = state(&database, path)?;
+    let sealer = match found {
+        State::Empty => Sealer::new(&key::existing_or_new(location)?),
+        State::Store(_) => Sealer::new(&key::existing(location)?),
+    };
+    match found {
+        State::Store(CURRENT) => check_key(&database, &sealer, path)?,
+        State::Store(_) | State::Empty => bring_up(&database, &sealer, path)?,
+    }
+    Ok((database, sealer))
+}
+
+/// Fails when a newer program has changed the format since this one opened the store.
+pub(super) fn still_current(database: &Connection) -> Result<(), StoreError> {
+    if number(database, "user_version")? == CURRENT {
+        Ok(())
+    } else {
+        Err(StoreError::Outdated)
+    }
+}
+
+/// What is in the file.
+enum State {
+    /// Nothing.
+    Empty,
+    /// A store of this format, which is not newer than this program.
+    Store(i64),
+}
+
+fn state(database: &Connection, path: &Path) -> Result<State, StoreError> {
+    let read = || {
+        let tables = "SELECT count(*) FROM sqlite_schema";
+        Ok((
+            number(database, "application_id")?,
+            number(database, "user_version")?,
+            database.query_row(tables, [], |row| row.get::<_, i64>(0))?,
+        ))
+    };
+    let (application, version, tables) = read().map_err(|e| StoreError::opening(e, path))?;
+    if (application, version, tables) == (0, 0, 0) {
+        return Ok(State::Empty);
+    }
+    if application != APPLICATION_ID || version < 1 {
+        return Err(StoreError::NotAStore(path.to_owned()));
+    }
+    if version > CURRENT {
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found: version,
+            known: CURRENT,
+        });
+    }
+    let sound: String = database
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|error| StoreError::opening(error, path))?;
+    if sound == "ok" {
+        Ok(State::Store(version))
+    } else {
+        Err(StoreError::Damaged(path.to_owned()))
+    }
+}
+
+/// Goes through the steps that are missing, all or none of them.
+fn bring_up(database: &Connection, sealer: &Sealer, path: &Path) -> Result<(), StoreError> {
+    let change = Transaction::new_unchecked(database, TransactionBehavior::Immediate)?;
+    // Again, now that nobody else writes.
+    let version = match state(&change, path)? {
+        State::Empty => {
+            // SQLite takes a file shorter than its header for an empty one, and would write over it.
+            let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
+            if bytes > 0 {
+                return Err(StoreError::NotAStore(path.to_owned()));
+            }
+            0
+        }
+        State::Store(version) => {
+            check_key(&change, sealer, path)?;
+            version
+        }
+    };
+    for step in STEPS.iter().skip(usize::try_from(version).unwrap_or(0)) {
+        change.execute_batch(step)?;
+    }
+    if version == 0 {
+        let value = sealer.check_value()?;
+        change.execute("INSERT INTO key_check (one, value) VALUES (1, ?1)", [value])?;
+        change.pragma_update(None, "application_id", APPLICATION_ID)?;
+    }
+    change.pragma_update(None, "user_version", CURRENT)?;
+    Ok(change.commit()?)
+}
+
+fn check_key(database: &Connection, sealer: &Sealer, path: &Path) -> Result<(), StoreError> {
+    let query = "SELECT value FROM key_check WHERE one = 1";
+    let value: Vec<u8> = database
+        .query_row(query, [], |row| row.get(0))
+        .map_err(|_| StoreError::Damaged(path.to_owned()))?;
+    if sealer.made(&value) {
+        Ok(())
+    } else {
+        Err(StoreError::WrongKey(path.to_owned()))
+    }
+}
+
+/// The settings last as long as the connection; none of them writes to the file.
+fn connect(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let database = Connection::open_with_flags(path, flags)?;
+    database.busy_timeout(busy)?;
+    // More than FULL: the removal of the journal, which is the commit, is synced as well.
+    database.pragma_update(None, "synchronous", "EXTRA")?;
+    database.pragma_update(None, "secure_delete", true)?;
+    database.pragma_update(None, "foreign_keys", true)?;
+    database.pragma_update(None, "trusted_schema", false)?;
+    Ok(database)
+}
+
+/// Makes an empty file for the user alone, and its folder, if it is not there.
+fn make_file(path: &Path) -> Result<(), StoreError> {
+    let failed = |error| StoreError::Access {
+        path: path.to_owned(),
+        error,
+    };
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    key::make_folder(folder).map_err(failed)?;
+    match options.open(path) {
+        Ok(file) => file
+            .sync_all()
+            .and_then(|()| key::sync_folder(folder))
+            .map_err(failed),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn number(database: &Connection, pragma: &str) -> rusqlite::Result<i64> {
+    database.pragma_query_value(None, pragma, |row| row.get(0))
+}

@@ -1,0 +1,165 @@
+//! The store's key: read, checked, or made. A key file is there whole or not at all.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
+
+use super::StoreError;
+use super::location::{KEY_VARIABLE, KeySource, Location};
+use super::seal;
+
+/// The length of a key, in bytes.
+pub(super) const KEY_BYTES: usize = 32;
+
+/// A key in base64 with a line's end is 45 bytes long; a file of another kind is not read whole.
+const MAX_KEY_FILE_BYTES: u64 = 256;
+
+pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
+
+/// The key of a store that holds something.
+pub(super) fn existing(location: &Location) -> Result<Key, StoreError> {
+    match &location.key {
+        KeySource::Given(text) => given(text.expose()),
+        KeySource::File(path) => read(path)?.ok_or_else(|| StoreError::KeyMissing {
+            store: location.file.clone(),
+            key: path.clone(),
+        }),
+    }
+}
+
+/// The key of a store that is to be made; makes one where there is none.
+pub(super) fn existing_or_new(location: &Location) -> Result<Key, StoreError> {
+    match &location.key {
+        KeySource::Given(text) => given(text.expose()),
+        KeySource::File(path) => {
+            not_beside(location, path)?;
+            if let Some(key) = read(path)? {
+                return Ok(key);
+            }
+            let failed = |error| StoreError::KeyAccess {
+                path: path.clone(),
+                error,
+            };
+            let made = make(path)?;
+            made.map_err(failed)?;
+            // Read back: another process may have been first, and then its key is the key.
+            read(path)?.ok_or_else(|| failed(io::Error::from(io::ErrorKind::NotFound)))
+        }
+    }
+}
+
+fn given(text: &str) -> Result<Key, StoreError> {
+    decode(text).ok_or_else(|| StoreError::KeyMalformed(KEY_VARIABLE.to_owned()))
+}
+
+fn decode(text: &str) -> Option<Key> {
+    let bytes = Zeroizing::new(STANDARD.decode(text.trim()).ok()?);
+    Some(Zeroizing::new(bytes.as_slice().try_into().ok()?))
+}
+
+/// `None` when there is no such file.
+fn read(path: &Path) -> Result<Option<Key>, StoreError> {
+    let failed = |error| StoreError::KeyAccess {
+        path: path.to_owned(),
+        error,
+    };
+    let file = match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
+    private(&file, path)?;
+    let mut text = Zeroizing::new(String::new());
+    let read = file.take(MAX_KEY_FILE_BYTES).read_to_string(&mut text);
+    let key = match read {
+        Err(error) if error.kind() != io::ErrorKind::InvalidData => return Err(failed(error)),
+        _ => decode(&text),
+    };
+    let malformed = || StoreError::KeyMalformed(path.display().to_string());
+    key.map(Some).ok_or_else(malformed)
+}
+
+/// Refuses a key file that others can read.
+#[cfg(unix)]
+fn private(file: &File, path: &Path) -> Result<(), StoreError> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = file.metadata().map_err(|error| StoreError::KeyAccess {
+        path: path.to_owned(),
+        error,
+    })?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & !0o600 == 0 {
+        return Ok(());
+    }
+    Err(StoreError::KeyTooOpen {
+        path: path.to_owned(),
+        mode,
+    })
+}
+
+/// The user's own folders are private here.
+#[cfg(not(unix))]
+fn private(_: &File, _: &Path) -> Result<(), StoreError> {
+    Ok(())
+}
+
+/// Writes a new key beside its place, and puts it there only if nothing is there.
+fn make(path: &Path) -> Result<io::Result<()>, StoreError> {
+    let key: Key = Zeroizing::new(seal::random()?);
+    let text = Zeroizing::new(STANDARD.encode(key.as_slice()));
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let write = || {
+        make_folder(folder)?;
+        // Made with mode 0600, exclusively.
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        writeln!(file, "{}", *text)?;
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(path) {
+            Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(error.error);
+            }
+            _ => {}
+        }
+        sync_folder(folder)
+    };
+    Ok(write())
+}
+
+/// Makes a folder, and those above it, for the user alone.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Makes the names of new files in it last.
+#[cfg(unix)]
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Folders cannot be synced here.
+#[cfg(not(unix))]
+pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn not_beside(location: &Location, key: &Path) -> Result<(), StoreError> {
+    let folder = |path: &Path| {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()
+    };
+    match (folder(&location.file), folder(key)) {
+        (Some(of_data), Some(of_key)) if of_data == of_key => {
+            Err(StoreError::KeyBeside(location.file.clone()))
+        }
+        _ => Ok(()),
+    }
+}

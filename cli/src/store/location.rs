@@ -1,0 +1,66 @@
+//! Where the store and its key are: two folders, for whoever takes one must not have the other.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use connector_host::Secret;
+use etcetera::BaseStrategy;
+
+use super::StoreError;
+
+/// Holds the key in base64, in place of a key file.
+pub(crate) const KEY_VARIABLE: &str = "CONNECTOR_STORE_KEY";
+
+/// Where the store is, and where its key comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Location {
+    pub(super) file: PathBuf,
+    pub(super) key: KeySource,
+}
+
+/// Where the key comes from.
+#[derive(Debug, Clone)]
+pub(super) enum KeySource {
+    /// It was handed over, in base64.
+    Given(Secret),
+    /// A file, which is made where there is none.
+    File(PathBuf),
+}
+
+impl Location {
+    /// The given file, or the one in the user's data folder; the key from the environment, or a file in the user's
+    /// configuration folder.
+    pub(crate) fn of(file: Option<&Path>) -> Result<Self, StoreError> {
+        let home = etcetera::choose_base_strategy();
+        let home = || home.as_ref().map_err(|_| StoreError::NoHome);
+        let file = match file {
+            Some(file) => file.to_owned(),
+            // Subfolders, since some systems have one folder for both.
+            None => home()?.data_dir().join("connector/store/credentials.db"),
+        };
+        let given = env::var_os(KEY_VARIABLE).filter(|key| !key.is_empty());
+        let key = match given {
+            Some(key) => KeySource::Given(Secret::new(key.to_string_lossy().into_owned())),
+            None => KeySource::File(home()?.config_dir().join("connector/key/store.key")),
+        };
+        Ok(Self { file, key })
+    }
+
+    /// These files and no others.
+    #[cfg(test)]
+    pub(crate) fn at(file: PathBuf, key_file: PathBuf) -> Self {
+        Self {
+            file,
+            key: KeySource::File(key_file),
+        }
+    }
+
+    /// This file, opened with this key in base64.
+    #[cfg(test)]
+    pub(crate) fn with_key(file: PathBuf, key: &str) -> Self {
+        Self {
+            file,
+            key: KeySource::Given(Secret::new(key)),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Files and keys that are not as they should be: a clear error, and every byte as it was.
+
+use std::fs;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rusqlite::Connection;
+
+use super::{Location, Place, SECRET, Store, StoreError, entry, schema};
+
+impl Place {
+    /// A store with a credential in it.
+    fn filled() -> Self {
+        let place = Self::new();
+        place
+            .open()
+            .save(&entry("first", SECRET), &schema())
+            .unwrap();
+        place
+    }
+
+    /// Opening fails with this code, tells what to do, and changes nothing.
+    fn refuses(&self, code: &str, advice: &str) {
+        self.refuses_at(&self.location(), code, advice);
+    }
+
+    fn refuses_at(&self, location: &Location, code: &str, advice: &str) {
+        let before = self.bytes();
+        let key = fs::read(self.key()).ok();
+        let error = Store::open(location).err().unwrap();
+        assert_eq!(error.code(), code, "{error}");
+        assert!(error.to_string().contains(advice), "{error}");
+        assert_eq!(self.bytes(), before);
+        assert_eq!(fs::read(self.key()).ok(), key);
+    }
+
+    fn run(&self, sql: &str) {
+        Connection::open(self.data())
+            .unwrap()
+            .execute_batch(sql)
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_wrong_key_is_refused() {
+    let place = Place::filled();
+    let other = STANDARD.encode([7; 32]);
+    let location = Location::with_key(place.data(), &other);
+    place.refuses_at(&location, "wrong-key", "the one that it was made with");
+    fs::write(place.key(), other).unwrap();
+    place.refuses("wrong-key", "the one that it was made with");
+}
+
+#[test]
+fn a_key_in_place_of_its_file_opens_the_store() {
+    let place = Place::filled();
+    let key = fs::read_to_string(place.key()).unwrap();
+    let location = Location::with_key(place.data(), &key);
+    assert_eq!(Store::open(&location).unwrap().list().unwrap().len(), 1);
+}
+
+#[test]
+fn what_is_no_key_is_refused_and_not_repeated() {
+    let place = Place::filled();
+    for text in ["", "hush", &STANDARD.encode([7; 31])] {
+        let location = Location::with_key(place.data(), text);
+        place.refuses_at(&location, "key-malformed", "CONNECTOR_STORE_KEY");
+        fs::write(place.key(), text).unwrap();
+        place.refuses("key-malformed", "store.key");
+        assert!(!place.error().to_string().contains("hush"));
+    }
+}
+
+#[test]
+fn a_store_whose_key_is_gone_gets_no_new_one() {
+    let place = Place::filled();
+    fs::remove_file(place.key()).unwrap();
+    place.refuses("key-missing", "restore");
+    assert!(!place.key().exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::filled();
+    for mode in [0o640, 0o604, 0o700, 0o666] {
+        fs::set_permissions(place.key(), fs::Permissions::from_mode(mode)).unwrap();
+        place.refuses("key-too-open", "chmod 600");
+    }
+    fs::set_permissions(place.key(), fs::Permissions::from_mode(0o400)).unwrap();
+    assert_eq!(place.open().list().unwrap().len(), 1);
+}
+
+#[test]
+fn data_beside_its_key_is_refused_before_there_is_a_key() {
+    let place = Place::new();
+    let location = Location::at(
+        place.dir.path().join("both.db"),
+        place.dir.path().join("key"),
+    );
+    let error = Store::open(&location).err().unwrap();
+    assert_eq!(error.code(), "key-beside-data");
+    assert!(!place.dir.path().join("key").exists());
+}
+
+#[test]
+fn a_file_of_something_else_is_refused() {
+    let place = Place::filled();
+    for text in [
+        "x",
+        &"not a database, and longer than its header ".repeat(100),
+    ] {
+        fs::write(place.data(), text).unwrap();
+        place.refuses("not-a-store", "--store");
+    }
+    fs::remove_file(place.data()).unwrap();
+    place.run("CREATE TABLE somebody_elses (x)");
+    place.refuses("not-a-store", "--store");
+    place.run("PRAGMA user_version = 1");
+    place.refuses("not-a-store", "--store");
+}
+
+#[test]
+fn a_newer_format_is_refused() {
+    let place = Place::filled();
+    place.run("PRAGMA user_version = 2");
+    place.refuses("newer-format", "use a newer version");
+}
+
+#[test]
+fn a_format_that_becomes_newer_while_the_store_is_open_is_left_alone() {
+    let place = Place::filled();
+    let store = place.open();
+    place.run("PRAGMA user_version = 2");
+    let before = place.bytes();
+    let saved = store.save(&entry("second", SECRET), &schema());
+    assert!(matches!(saved, Err(StoreError::Outdated)));
+    drop(store);
+    assert_eq!(place.bytes(), before);
+}
+
+#[test]
+fn a_file_that_is_cut_short_is_refused() {
+    let place = Place::filled();
+    let whole = fs::read(place.data()).unwrap();
+    for pages in 1..whole.len() / 4096 {
+        fs::write(place.data(), &whole[..pages * 4096]).unwrap();
+        place.refuses("damaged", "restore it from a copy");
+    }
+}
+
+#[test]
+fn a_page_overwritten_is_refused() {
+    let place = Place::filled();
+    let whole = fs::read(place.data()).unwrap();
+    for page in 0..whole.len() / 4096 {
+        let mut damaged = whole.clone();
+        let start = if page == 0 { 100 } else { page * 4096 };
+        damaged[start..(page + 1) * 4096].fill(0xa5);
+        fs::write(place.data(), damaged).unwrap();
+        place.refuses("damaged", "restore it from a copy");
+    }
+}
+
+#[test]
+fn one_bit_in_a_sealed_secret_is_noticed() {
+    let place = Place::filled();
+    let store = place.open();
+    let saved = store.find("first").unwrap().unwrap();
+    let sealed: Vec<u8> = store
+        .database
+        .query_row("SELECT sealed FROM secret", [], |row| row.get(0))
+        .unwrap();
+    for index in 0..sealed.len() {
+        let mut damaged = sealed.clone();
+        damaged[index] ^= 1;
+        store
+            .database
+            .execute("UPDATE secret SET sealed = ?1", [damaged])
+            .unwrap();
+        let opened = store.document(saved.id);
+        assert!(matches!(opened, Err(StoreError::Unsealable)), "{index}");
+    }
+}
