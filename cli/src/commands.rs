@@ -1,5 +1,5 @@
 //! The commands that make one call and print its result: one function each, which returns the text for standard output.
-//! `form`, `connect` and `credentials` are to become commands beside these.
+//! `connect` and `credentials` are to become commands beside these.
 
 use connector_host::ApiResponse;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::input::Input;
 use crate::json::{self, pretty};
 use crate::output;
 use crate::plugin::{open, open_offline};
-use crate::{demo, simulate};
+use crate::{demo, form, simulate};
 
 /// More than `classify` looks at.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
@@ -20,6 +20,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     let result = match command {
         Command::Demo(plugin) => return demo::run(&plugin).await,
         Command::Simulate(options) => return simulate::run(&options).await,
+        Command::Form(options) => return form::run(&options).await,
         Command::Vendors(plugin) => vendors(&plugin).await,
         Command::Schema(target) => schema(&target).await,
         Command::Validate { target, credential } => validate(&target, &credential).await,

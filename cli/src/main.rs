@@ -11,6 +11,7 @@ mod args;
 mod commands;
 mod demo;
 mod failure;
+mod form;
 mod input;
 mod json;
 mod output;
