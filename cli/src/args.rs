@@ -20,6 +20,7 @@ Examples:
   connector schema hotjar                    the fields of a credential, as JSON Schema
   connector authenticate hotjar --credential hotjar.json
   connector connect hotjar                   asks for a credential, and saves it for --saved
+  connector form                             a page to keep credentials in, with vendors to try it with
   connector simulate                         vendors to try all this with, without an account
 
 A result is JSON on standard output; words for people go to standard error. \
@@ -129,6 +130,8 @@ pub(crate) enum Command {
     },
     /// Run simulated vendors on this machine until Ctrl-C, with credentials to try
     Simulate(Simulate),
+    /// Serve a page on this machine where credentials are added, checked, chosen and edited, until Ctrl-C
+    Form(Form),
 }
 
 impl Default for Command {
@@ -291,6 +294,21 @@ impl Answer {
     }
 }
 
+/// Options of `form`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Form {
+    /// Ask the real vendors, and not those simulated on this machine
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// Listen at this port; any that is free if it is not given
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) store: StoreFile,
+    #[command(flatten)]
+    pub(crate) plugin: Plugin,
+}
+
 /// Options of `simulate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Simulate {
@@ -350,7 +368,8 @@ impl Command {
             | Self::Schema(_)
             | Self::Connect(_)
             | Self::Credentials(_)
-            | Self::Simulate(_) => [None, None],
+            | Self::Simulate(_)
+            | Self::Form(_) => [None, None],
             Self::Validate { credential, .. }
             | Self::Authenticate { credential, .. }
             | Self::Inspect { credential, .. } => [credential.source.document.as_ref(), None],

@@ -10,7 +10,7 @@ use crate::input::Input;
 use crate::json::{self, pretty};
 use crate::output;
 use crate::plugin::{open, open_offline};
-use crate::{connect, demo, saved, simulate};
+use crate::{connect, demo, form, saved, simulate};
 
 /// More than `classify` looks at.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
@@ -20,6 +20,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     let result = match command {
         Command::Demo(plugin) => return demo::run(&plugin).await,
         Command::Simulate(options) => return simulate::run(&options).await,
+        Command::Form(options) => return form::run(&options).await,
         Command::Vendors(plugin) => vendors(&plugin).await,
         Command::Schema(target) => schema(&target).await,
         Command::Validate { target, credential } => validate(&target, &credential).await,

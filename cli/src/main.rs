@@ -12,6 +12,7 @@ mod commands;
 mod connect;
 mod demo;
 mod failure;
+mod form;
 mod input;
 mod json;
 mod output;

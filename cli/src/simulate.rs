@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use connector_host::Connector;
+use connector_host::{Connector, Vendor};
 use host_test::sim::Simulators;
 
 use crate::args::Simulate;
@@ -98,6 +98,33 @@ fn tell(
     // Whoever pastes the example may have no `connector` on the path.
     let program =
         std::env::current_exe().map_or_else(|_| "connector".to_owned(), |path| quoted(&path));
+    for (vendor, first) in write_samples(&page, connector, simulators, dir)? {
+        page.title(&format!(
+            "{}: in another shell",
+            plain(&vendor.display_name)
+        ))?;
+        let command = format!(
+            "{program} authenticate {} --credential {}",
+            vendor.id,
+            quoted(&first)
+        );
+        let lines: Vec<_> = [command].into_iter().chain(options.lines()).collect();
+        fact(&lines.join(" \\\n  "))?;
+    }
+    line(
+        "\n`inspect` takes the same options; `authenticate --reveal > session.json` and `refresh --session session.json` go together.",
+    )?;
+    Ok(())
+}
+
+/// Writes the simulators' sample credentials into files, and says of each what it shows. Returns the first of each vendor.
+pub(crate) fn write_samples<'a>(
+    page: &Page,
+    connector: &'a Connector,
+    simulators: &Simulators,
+    dir: &Path,
+) -> Result<Vec<(&'a Vendor, PathBuf)>, Failure> {
+    let mut firsts = Vec::new();
     for vendor in connector.vendors() {
         let Some(simulator) = simulators.vendor(&vendor.id) else {
             continue;
@@ -106,7 +133,6 @@ fn tell(
             "{}: credentials to try",
             plain(&vendor.display_name)
         ))?;
-        let mut first = None;
         for (number, (shows, credential)) in (1_usize..).zip(simulator.sample_credentials()) {
             let name = if number == 1 {
                 vendor.id.clone()
@@ -116,23 +142,12 @@ fn tell(
             let path = dir.join(name).with_extension("json");
             write_new(&path, &pretty(&credential))?;
             line(&format!("  {}  {shows}", quoted(&path)))?;
-            first.get_or_insert(path);
-        }
-        if let Some(path) = first {
-            page.step("in another shell:")?;
-            let command = format!(
-                "{program} authenticate {} --credential {}",
-                vendor.id,
-                quoted(&path)
-            );
-            let lines: Vec<_> = [command].into_iter().chain(options.lines()).collect();
-            fact(&lines.join(" \\\n  "))?;
+            if number == 1 {
+                firsts.push((vendor, path));
+            }
         }
     }
-    line(
-        "\n`inspect` takes the same options; `authenticate --reveal > session.json` and `refresh --session session.json` go together.",
-    )?;
-    Ok(())
+    Ok(firsts)
 }
 
 /// Never overwrites a file: what this writes it also removes. Nobody else may read it.
@@ -160,7 +175,7 @@ fn quoted(path: &Path) -> String {
 
 /// Waits for Ctrl-C, or for the system to ask the same. Listens from the moment it is called.
 #[cfg(unix)]
-fn stopped() -> io::Result<impl Future<Output = ()>> {
+pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -176,7 +191,7 @@ fn stopped() -> io::Result<impl Future<Output = ()>> {
 
 /// Waits for Ctrl-C.
 #[cfg(not(unix))]
-fn stopped() -> io::Result<impl Future<Output = ()>> {
+pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
         // Without a way to hear it, running on is what was asked for.
         if tokio::signal::ctrl_c().await.is_err() {

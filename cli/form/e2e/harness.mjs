@@ -1,0 +1,141 @@
+// Starts `connector form` and a browser for it, and looks for what must not be there: secrets, accessibility problems, errors of the page.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createRequire } from "node:module";
+import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+import { chromium } from "playwright-core";
+
+const HERE = path.dirname(fileURLToPath(import.meta.url));
+const ROOT = path.resolve(HERE, "../../..");
+const SHOTS = path.join(HERE, "shots");
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** The program with a store of its own, and everything it said. */
+export class Program {
+  static async start() {
+    const program = new Program();
+    program.dir = await mkdtemp(path.join(tmpdir(), "connector-e2e-"));
+    program.store = path.join(program.dir, "data/credentials.db");
+    program.said = "";
+    const binary = path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target"), "debug/connector");
+    program.child = spawn(binary, ["form", "--store", program.store], {
+      env: { ...process.env, HOME: program.dir, XDG_CONFIG_HOME: path.join(program.dir, "config"), XDG_DATA_HOME: path.join(program.dir, "data") },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    program.child.stderr.on("data", (chunk) => {
+      program.said += chunk;
+      process.stderr.write(chunk);
+    });
+    program.samples = [];
+    for await (const line of createInterface({ input: program.child.stdout })) {
+      program.said += `${line}\n`;
+      const [, file, shows] = /^ {2}(\S+\.json) {2}(.+)$/.exec(line) ?? [];
+      if (file) program.samples.push({ shows, ...JSON.parse(await readFile(file, "utf8")) });
+      const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(line);
+      if (url) {
+        program.url = url[0];
+        break;
+      }
+    }
+    assert(program.url, `the program did not say where the page is:\n${program.said}`);
+    return program;
+  }
+
+  /** A sample by what it shows. */
+  sample(shows) {
+    const found = this.samples.find((sample) => sample.shows === shows);
+    assert(found, `there is no sample "${shows}"`);
+    return found;
+  }
+
+  async stop() {
+    const ended = new Promise((resolve) => this.child.once("exit", resolve));
+    this.child.kill("SIGINT");
+    assert.equal(await ended, 0, "Ctrl-C ends the program in peace");
+    await rm(this.dir, { recursive: true });
+  }
+
+  /** Every byte below the folder of the store, keys and journals included. */
+  async kept() {
+    const files = await readdir(this.dir, { recursive: true, withFileTypes: true });
+    const texts = files.filter((file) => file.isFile()).map((file) => readFile(path.join(file.parentPath, file.name), "latin1"));
+    assert(texts.length > 0, "the store is a file");
+    return (await Promise.all(texts)).join("\n");
+  }
+}
+
+/** A browser that notes all answers and every complaint. */
+export class Visitor {
+  static async start() {
+    const visitor = new Visitor();
+    visitor.browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    });
+    await mkdir(SHOTS, { recursive: true });
+    visitor.complaints = [];
+    visitor.answers = [];
+    visitor.asked = [];
+    return visitor;
+  }
+
+  async open(url, options = {}) {
+    await this.context?.close();
+    this.context = await this.browser.newContext({ viewport: { width: 1040, height: 860 }, locale: "en-GB", ...options });
+    this.page = await this.context.newPage();
+    this.page.setDefaultTimeout(15_000);
+    this.page.on("pageerror", (error) => this.complaints.push(String(error)));
+    this.page.on("console", (message) => {
+      // A refusal of the API is part of the story, and the page says it in its own words.
+      const refusal = /Failed to load resource.*status of (422|502|404)/.test(message.text());
+      if (["error", "warning"].includes(message.type()) && !refusal) this.complaints.push(message.text());
+    });
+    this.page.on("request", (request) => this.asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    this.page.on("response", (response) => {
+      this.answers.push(response.text().catch(() => "").then((text) => JSON.stringify(response.headers()) + text));
+    });
+    await this.page.goto(url);
+    return this.page;
+  }
+
+  /** Everything the browser was told, and everything it keeps. */
+  async known() {
+    const kept = await this.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+    return [...(await Promise.all(this.answers)), kept].join("\n");
+  }
+
+  /** Looks at the screen as it is, in both themes: no violation of any of axe's rules. */
+  async look(name) {
+    for (const scheme of ["light", "dark"]) {
+      await this.page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+      await this.page.waitForFunction((scheme) => document.documentElement.dataset.mantineColorScheme === scheme, scheme);
+      await this.page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+      await this.page.screenshot({ path: path.join(SHOTS, `${name}-${scheme}.png`) });
+      // Through the debugger, since the content security policy lets no foreign script in.
+      await this.page.evaluate(AXE);
+      const { violations } = await this.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+      const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} (${node.failureSummary})`).join("\n  ")}`);
+      assert.deepEqual(told, [], `axe on ${name}, ${scheme}`);
+    }
+    await this.page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  }
+
+  async stop() {
+    await this.browser.close();
+    assert.deepEqual(this.complaints, [], "the browser's console is silent");
+  }
+}

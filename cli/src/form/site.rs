@@ -1,0 +1,139 @@
+//! From a request to its answer: the guard, then the page or the API, then the headers that protect both.
+
+use std::error::Error;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body;
+use http_body_util::{BodyExt as _, Full, Limited};
+use serde_json::json;
+
+use super::api::{Answer, Api};
+use super::guard::{self, Stranger};
+use super::page::Page;
+
+/// A credential document is at most a few kilobytes.
+pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The page sends its few bytes at once.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The whole of what is served at one port.
+pub(super) struct Site {
+    pub(super) port: u16,
+    pub(super) page: Page,
+    pub(super) api: Api,
+}
+
+impl Site {
+    /// Answers a request, whoever sent it.
+    pub(super) async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    where
+        B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
+    {
+        let (parts, body) = request.into_parts();
+        if let Err(stranger) = guard::check_host(&parts, self.port) {
+            return refused(stranger);
+        }
+        let path = parts.uri.path();
+        let Some(call) = path.strip_prefix("/api/") else {
+            return self.file(&parts.method, path);
+        };
+        if let Err(stranger) = guard::check_caller(&parts) {
+            return refused(stranger);
+        }
+        let body = Limited::new(body, MAX_BODY_BYTES).collect();
+        let Ok(Ok(body)) = tokio::time::timeout(BODY_TIMEOUT, body).await else {
+            return error(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "the request is too long, or was cut off",
+            );
+        };
+        json(self.api.answer(&parts.method, call, &body.to_bytes()).await)
+    }
+
+    fn file(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
+        if method != Method::GET {
+            let mut response = error(StatusCode::METHOD_NOT_ALLOWED, "files can only be read");
+            response
+                .headers_mut()
+                .insert(ALLOW, HeaderValue::from_static("GET"));
+            return response;
+        }
+        if path == "/" {
+            let nonce = nonce();
+            return match self.page.index(&nonce) {
+                Some(html) => whole(
+                    StatusCode::OK,
+                    "text/html; charset=utf-8",
+                    html,
+                    Some(&nonce),
+                ),
+                None => error(StatusCode::NOT_FOUND, "the page has not been built"),
+            };
+        }
+        match self.page.file(path) {
+            Some((sort, bytes)) => whole(StatusCode::OK, sort, bytes, None),
+            None => error(StatusCode::NOT_FOUND, "there is no such file"),
+        }
+    }
+}
+
+/// Says no more than a person at the wrong address needs.
+fn refused(stranger: Stranger) -> Response<Full<Bytes>> {
+    match stranger {
+        Stranger::Host => error(
+            StatusCode::MISDIRECTED_REQUEST,
+            "open the address as the program printed it",
+        ),
+        Stranger::Origin => error(
+            StatusCode::FORBIDDEN,
+            "only this program's own page may ask",
+        ),
+        Stranger::NotJson => error(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "changes are sent as JSON",
+        ),
+    }
+}
+
+fn error(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
+    json((
+        status,
+        json!({"error": {"kind": "request", "message": message}}),
+    ))
+}
+
+fn json((status, json): Answer) -> Response<Full<Bytes>> {
+    whole(
+        status,
+        "application/json",
+        Bytes::from(json.to_string()),
+        None,
+    )
+}
+
+fn whole(
+    status: StatusCode,
+    sort: &'static str,
+    body: Bytes,
+    nonce: Option<&str>,
+) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(sort));
+    guard::protect(headers, nonce);
+    response
+}
+
+/// 128 random bits in hexadecimal; without randomness none, and the page goes without the theme's own styles.
+fn nonce() -> String {
+    let mut bits = [0; 16];
+    match getrandom::fill(&mut bits) {
+        Ok(()) => format!("{:032x}", u128::from_ne_bytes(bits)),
+        Err(_) => String::new(),
+    }
+}
