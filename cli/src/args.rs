@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use connector_host::ConnectTo;
 use http::HeaderName;
 
+use crate::export::Format;
 use crate::input::Input;
 
 const EXAMPLES: &str = "\
@@ -20,6 +21,14 @@ Examples:
 
 A result is JSON on standard output; words for people go to standard error. \
 Exit status: 0 when the call succeeded, 1 when it failed (with {\"error\":{\"kind\":…}} on standard output), 2 for wrong usage.";
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  connector schema hotjar
+  connector schema contentsquare --as rjsf > uischema.json
+
+`rjsf` and `jsonforms` are used beside the schema itself. The others stand alone, and leave out what their project has no word for; \
+`connector validate` checks every rule.";
 
 const AUTHENTICATE_EXAMPLES: &str = "\
 Examples:
@@ -57,8 +66,15 @@ pub(crate) enum Command {
     Demo(Plugin),
     /// List the vendors that the plugin can connect to
     Vendors(Plugin),
-    /// Print the fields of a vendor's credential as JSON Schema
-    Schema(Target),
+    /// Print the fields of a vendor's credential as JSON Schema, or as another project's form
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema {
+        #[command(flatten)]
+        target: Target,
+        /// Print the form in this project's own format; without it, the JSON Schema (2020-12) as it is
+        #[arg(long = "as", value_name = "FORMAT")]
+        format: Option<Format>,
+    },
     /// Check a credential's fields without asking the vendor
     Validate {
         #[command(flatten)]
@@ -241,7 +257,9 @@ impl Command {
     /// The documents that the command reads.
     fn documents(&self) -> [Option<&Input>; 2] {
         match self {
-            Self::Demo(_) | Self::Vendors(_) | Self::Schema(_) | Self::Simulate(_) => [None, None],
+            Self::Demo(_) | Self::Vendors(_) | Self::Schema { .. } | Self::Simulate(_) => {
+                [None, None]
+            }
             Self::Validate { credential, .. }
             | Self::Authenticate { credential, .. }
             | Self::Inspect { credential, .. } => [Some(&credential.document), None],

@@ -1,10 +1,11 @@
 //! The commands that make one call and print its result: one function each, which returns the text for standard output.
 //! `form`, `connect` and `credentials` are to become commands beside these.
 
-use connector_host::ApiResponse;
+use connector_host::{ApiResponse, CallError, ConnectorError};
 use serde_json::json;
 
 use crate::args::{Answer, Command, Credential, Network, Plugin, Reveal, Target};
+use crate::export::{Format, export};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::json::{self, pretty};
@@ -21,7 +22,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(plugin) => return demo::run(&plugin).await,
         Command::Simulate(options) => return simulate::run(&options).await,
         Command::Vendors(plugin) => vendors(&plugin).await,
-        Command::Schema(target) => schema(&target).await,
+        Command::Schema { target, format } => schema(&target, format).await,
         Command::Validate { target, credential } => validate(&target, &credential).await,
         Command::Authenticate {
             target,
@@ -51,10 +52,19 @@ async fn vendors(plugin: &Plugin) -> Result<String, Failure> {
     Ok(pretty(&json::vendors(connector.vendors())))
 }
 
-async fn schema(target: &Target) -> Result<String, Failure> {
+async fn schema(target: &Target, format: Option<Format>) -> Result<String, Failure> {
     let connector = open_offline(&target.plugin).await?;
-    let schema = connector.credential_schema(&target.vendor).await?;
-    Ok(schema.trim_end().to_owned())
+    let text = connector.credential_schema(&target.vendor).await?;
+    let Some(format) = format else {
+        return Ok(text.trim_end().to_owned());
+    };
+    let schema = serde_json::from_str(&text)
+        .map_err(|error| Failure::setup("read the plugin's schema", error))?;
+    let mut vendors = connector.vendors().iter();
+    let vendor = vendors
+        .find(|vendor| vendor.id == target.vendor)
+        .ok_or(CallError::Connector(ConnectorError::UnknownVendor))?;
+    Ok(pretty(&export(format, &schema, vendor)))
 }
 
 async fn validate(target: &Target, credential: &Credential) -> Result<String, Failure> {

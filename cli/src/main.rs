@@ -10,6 +10,7 @@
 mod args;
 mod commands;
 mod demo;
+mod export;
 mod failure;
 mod input;
 mod json;
