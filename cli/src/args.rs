@@ -8,6 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use connector_host::{ConnectTo, Secret};
 use http::HeaderName;
 
+use crate::export::Format;
 use crate::failure::{Failure, plain};
 use crate::input::Input;
 use crate::saved;
@@ -25,6 +26,14 @@ Examples:
 
 A result is JSON on standard output; words for people go to standard error. \
 Exit status: 0 when the call succeeded, 1 when it failed (with {\"error\":{\"kind\":…}} on standard output), 2 for wrong usage.";
+
+const SCHEMA_EXAMPLES: &str = "\
+Examples:
+  connector schema hotjar
+  connector schema contentsquare --as rjsf > uischema.json
+
+`rjsf` and `jsonforms` are used beside the schema itself. The others stand alone, and leave out what their project has no word for; \
+`connector validate` checks every rule.";
 
 const AUTHENTICATE_EXAMPLES: &str = "\
 Examples:
@@ -70,8 +79,15 @@ pub(crate) enum Command {
     Demo(Plugin),
     /// List the vendors that the plugin can connect to
     Vendors(Plugin),
-    /// Print the fields of a vendor's credential as JSON Schema
-    Schema(Target),
+    /// Print the fields of a vendor's credential as JSON Schema, or as another project's form
+    #[command(after_help = SCHEMA_EXAMPLES)]
+    Schema {
+        #[command(flatten)]
+        target: Target,
+        /// Print the form in this project's own format; without it, the JSON Schema (2020-12) as it is
+        #[arg(long = "as", value_name = "FORMAT")]
+        format: Option<Format>,
+    },
     /// Check a credential's fields without asking the vendor
     Validate {
         #[command(flatten)]
@@ -365,7 +381,7 @@ impl Command {
         match self {
             Self::Demo(_)
             | Self::Vendors(_)
-            | Self::Schema(_)
+            | Self::Schema { .. }
             | Self::Connect(_)
             | Self::Credentials(_)
             | Self::Simulate(_)

@@ -1,10 +1,11 @@
 //! The commands that make one call and print its result: one function each, which returns the text for standard output.
 //! Those with more to them have files of their own.
 
-use connector_host::ApiResponse;
+use connector_host::{ApiResponse, CallError, ConnectorError};
 use serde_json::json;
 
 use crate::args::{Answer, Command, Credential, Network, Plugin, Reveal, Target};
+use crate::export::{Format, export};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::json::{self, pretty};
@@ -22,7 +23,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Simulate(options) => return simulate::run(&options).await,
         Command::Form(options) => return form::run(&options).await,
         Command::Vendors(plugin) => vendors(&plugin).await,
-        Command::Schema(target) => schema(&target).await,
+        Command::Schema { target, format } => schema(&target, format).await,
         Command::Validate { target, credential } => validate(&target, &credential).await,
         Command::Authenticate {
             target,
@@ -54,10 +55,19 @@ async fn vendors(plugin: &Plugin) -> Result<String, Failure> {
     Ok(pretty(&json::vendors(connector.vendors())))
 }
 
-async fn schema(target: &Target) -> Result<String, Failure> {
+async fn schema(target: &Target, format: Option<Format>) -> Result<String, Failure> {
     let connector = open_offline(&target.plugin).await?;
-    let schema = connector.credential_schema(&target.vendor).await?;
-    Ok(schema.trim_end().to_owned())
+    let text = connector.credential_schema(&target.vendor).await?;
+    let Some(format) = format else {
+        return Ok(text.trim_end().to_owned());
+    };
+    let schema = serde_json::from_str(&text)
+        .map_err(|error| Failure::setup("read the plugin's schema", error))?;
+    let mut vendors = connector.vendors().iter();
+    let vendor = vendors
+        .find(|vendor| vendor.id == target.vendor)
+        .ok_or(CallError::Connector(ConnectorError::UnknownVendor))?;
+    Ok(pretty(&export(format, &schema, vendor)))
 }
 
 async fn validate(target: &Target, credential: &Credential) -> Result<String, Failure> {

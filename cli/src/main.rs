@@ -11,6 +11,7 @@ mod args;
 mod commands;
 mod connect;
 mod demo;
+mod export;
 mod failure;
 mod form;
 mod input;

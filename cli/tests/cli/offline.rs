@@ -56,6 +56,37 @@ fn an_unknown_vendor_is_named_as_such() {
 }
 
 #[test]
+fn a_schema_is_printed_in_every_format_and_names_its_fields() {
+    for vendor in VENDORS {
+        let schema = Run::new(&["schema", vendor], "").result();
+        let fields = schema["properties"].as_object().unwrap();
+        for format in ["airbyte", "nango", "n8n", "rjsf", "jsonforms"] {
+            let printed = Run::new(&["schema", vendor, "--as", format], "")
+                .result()
+                .to_string();
+            assert_ne!(printed, schema.to_string());
+            for field in fields.keys() {
+                assert!(
+                    printed.contains(field.as_str()),
+                    "{vendor}, {format}: {field}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_format_of_nobody_is_wrong_usage_and_an_unknown_vendor_has_none() {
+    let run = Run::new(&["schema", "hotjar", "--as", "acme"], "");
+    assert_eq!(run.code, Some(2));
+    assert!(run.stderr.contains("jsonforms"), "{}", run.stderr);
+    assert_eq!(
+        Run::new(&["schema", "acme", "--as", "n8n"], "").error(),
+        json!({"kind": "unknown-vendor"})
+    );
+}
+
+#[test]
 fn a_credential_that_is_not_json_is_an_invalid_credential() {
     for vendor in VENDORS {
         let error = Run::new(&["authenticate", vendor, "--credential", "-"], SECRETS[1]).error();

@@ -1,0 +1,42 @@
+//! A vendor's form in the formats of other projects: pure functions from its JSON Schema, one file for each format.
+//! Everything follows from the schema by rule, so no vendor is named here. What a format cannot say is left out, and its file says what.
+
+mod airbyte;
+mod condition;
+mod field;
+mod jsonforms;
+mod n8n;
+mod nango;
+mod rjsf;
+#[cfg(test)]
+mod sample;
+
+use clap::ValueEnum;
+use connector_host::Vendor;
+use serde_json::Value;
+
+/// Whose format the form is printed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Airbyte: a connector's specification (JSON Schema draft 7)
+    Airbyte,
+    /// Nango: a provider's `credentials` block
+    Nango,
+    /// n8n: a credential's `properties`
+    N8n,
+    /// react-jsonschema-form: the uiSchema to use beside the schema
+    Rjsf,
+    /// JSON Forms: the UI schema to use beside the schema
+    Jsonforms,
+}
+
+/// The form that `schema` describes, in this format.
+pub(crate) fn export(format: Format, schema: &Value, vendor: &Vendor) -> Value {
+    match format {
+        Format::Airbyte => airbyte::specification(schema, &vendor.setup_url),
+        Format::Nango => nango::credentials(schema),
+        Format::N8n => n8n::properties(schema),
+        Format::Rjsf => rjsf::ui_schema(schema),
+        Format::Jsonforms => jsonforms::ui_schema(schema),
+    }
+}

@@ -1,0 +1,216 @@
+//! The `properties` of an n8n credential: a list of `INodeProperties`.
+//!
+//! A field that is required only sometimes stands there twice under its name, once for each case, as n8n has it. Left out, since n8n cannot say it:
+//! patterns, limits of length and number, that entries exclude each other, and conditions of which n8n's `show` (every field matches) and
+//! `hide` (any field matches) are not capable: the field is then shown, or optional. n8n stores an empty field as `""`, which whoever sends
+//! the document on leaves out.
+
+use serde_json::{Map, Value, json};
+
+use super::condition::{Question, Test};
+use super::field::{Choice, Field, Kind, fields};
+
+/// The list.
+pub(crate) fn properties(schema: &Value) -> Value {
+    fields(schema).iter().flat_map(field).collect()
+}
+
+/// When n8n shows a property: every field of `show` has one of its values, and no field of `hide` has.
+#[derive(Debug, Clone, Default)]
+struct Display {
+    show: Map<String, Value>,
+    hide: Map<String, Value>,
+}
+
+impl Display {
+    /// Shows only when this is so; nothing when n8n cannot say that.
+    fn only(mut self, test: Test<'_>) -> Option<Self> {
+        let (Question::Equals { field, value, .. } | Question::Holds { field, value, .. }) =
+            test.question
+        else {
+            return None;
+        };
+        if value.is_array() || value.is_object() {
+            return None;
+        }
+        let side = if test.yes {
+            // A second value would be another way to be shown, where both are asked for.
+            if self.show.contains_key(field) {
+                return None;
+            }
+            &mut self.show
+        } else {
+            &mut self.hide
+        };
+        let values = side.entry(field).or_insert_with(|| json!([]));
+        values.as_array_mut()?.push(value.clone());
+        Some(self)
+    }
+
+    fn json(self) -> Option<Value> {
+        let sides = [("show", self.show), ("hide", self.hide)];
+        let sides = sides.into_iter().filter(|(_, fields)| !fields.is_empty());
+        let json: Map<_, _> = sides
+            .map(|(side, fields)| (side.to_owned(), Value::Object(fields)))
+            .collect();
+        (!json.is_empty()).then_some(Value::Object(json))
+    }
+}
+
+/// The field: once, or once for each case when it is required in some only.
+fn field(field: &Field<'_>) -> Vec<Value> {
+    let exactly = shown(field);
+    // Where it is shown more often than it is wanted, it must not be required throughout.
+    let required = exactly.is_some() && field.is_required_when_shown();
+    let shown = exactly.unwrap_or_default();
+    if required || field.required.is_always() {
+        return vec![property(field, shown, true)];
+    }
+    let cases = field.required.single().and_then(|test| {
+        let no = Test { yes: false, ..test };
+        let yes = Test { yes: true, ..test };
+        let pair = [(yes, test.yes), (no, !test.yes)];
+        let case = |(test, required)| Some((shown.clone().only(test)?, required));
+        pair.into_iter().map(case).collect::<Option<Vec<_>>>()
+    });
+    match cases {
+        Some(cases) => cases
+            .into_iter()
+            .map(|(display, required)| property(field, display, required))
+            .collect(),
+        None => vec![property(field, shown, false)],
+    }
+}
+
+/// When the field is not hidden; nothing when n8n cannot say it.
+fn shown(field: &Field<'_>) -> Option<Display> {
+    let mut paths = field.hidden.paths().iter();
+    paths.try_fold(Display::default(), |display, path| {
+        let [test] = path.as_slice() else {
+            return None;
+        };
+        display.only(Test {
+            yes: !test.yes,
+            ..*test
+        })
+    })
+}
+
+fn property(field: &Field<'_>, display: Display, required: bool) -> Value {
+    let (sort, empty) = match &field.kind {
+        Kind::Text | Kind::Secret => ("string", json!("")),
+        Kind::Integer | Kind::Number => ("number", json!("")),
+        Kind::Boolean => ("boolean", json!(false)),
+        Kind::One(_) => ("options", json!("")),
+        Kind::Several(_) => ("multiOptions", json!([])),
+        Kind::Other => ("json", json!("")),
+    };
+    let default = field.schema.get("default").cloned().unwrap_or(empty);
+    let mut property = json!({
+        "displayName": field.title,
+        "name": field.name,
+        "type": sort,
+        "default": default,
+    });
+    if let Some(text) = field.description {
+        property["description"] = json!(text);
+    }
+    if required {
+        property["required"] = json!(true);
+    }
+    if let Kind::One(choices) | Kind::Several(choices) = &field.kind {
+        property["options"] = choices.iter().map(option).collect();
+    }
+    if let Some(options) = type_options(field) {
+        property["typeOptions"] = options;
+    }
+    if let Some(display) = display.json() {
+        property["displayOptions"] = display;
+    }
+    property
+}
+
+fn option(choice: &Choice<'_>) -> Value {
+    json!({"name": choice.title, "value": choice.value})
+}
+
+fn type_options(field: &Field<'_>) -> Option<Value> {
+    let mut options = Map::new();
+    let mut limit = |option: &str, keyword: &str| {
+        if let Some(limit) = field.schema.get(keyword) {
+            options.insert(option.to_owned(), limit.clone());
+        }
+    };
+    match field.kind {
+        Kind::Secret => drop(options.insert("password".into(), json!(true))),
+        Kind::Integer | Kind::Number => {
+            limit("minValue", "minimum");
+            limit("maxValue", "maximum");
+            if field.kind == Kind::Integer {
+                options.insert("numberPrecision".into(), json!(0));
+            }
+        }
+        Kind::Text | Kind::Boolean | Kind::One(_) | Kind::Several(_) | Kind::Other => {}
+    }
+    (!options.is_empty()).then_some(Value::Object(options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::sample::schema;
+
+    #[test]
+    fn the_form_is_a_list_of_properties() {
+        let options = |all: &[(&str, &str)]| -> Value {
+            let option = |(value, name): &(&str, &str)| json!({"name": name, "value": value});
+            all.iter().map(option).collect()
+        };
+        let room = json!({"minValue": 1, "maxValue": 99, "numberPrecision": 0});
+        let expected = json!([
+            {"displayName": "Key", "name": "key", "type": "string", "default": "", "description": "On the board.", "required": true},
+            {"displayName": "Word", "name": "word", "type": "string", "default": "", "required": true, "typeOptions": {"password": true}},
+            {
+                "displayName": "Level", "name": "level", "type": "options", "default": "room", "required": true,
+                "options": options(&[("room", "One room"), ("house", "The house")]),
+            },
+            {
+                "displayName": "Tasks", "name": "tasks", "type": "multiOptions", "default": ["read"], "description": "What for.", "required": true,
+                "options": options(&[("read", "Read"), ("stack", "Stack (alone)"), ("r.w", "Both")]),
+            },
+            {
+                "displayName": "Room", "name": "room", "type": "number", "default": "", "required": true, "typeOptions": room,
+                "displayOptions": {"show": {"level": ["house"]}},
+            },
+            {
+                "displayName": "Room", "name": "room", "type": "number", "default": "", "typeOptions": room,
+                "displayOptions": {"hide": {"level": ["house"]}},
+            },
+            {
+                "displayName": "Shelf", "name": "shelf", "type": "number", "default": "", "required": true,
+                "typeOptions": {"minValue": 0, "numberPrecision": 0}, "displayOptions": {"show": {"tasks": ["stack"]}},
+            },
+        ]);
+        assert_eq!(properties(&schema()), expected);
+    }
+
+    #[test]
+    fn what_cannot_be_said_leaves_the_field_shown_and_optional() {
+        let is = |field: &str, value: Value| json!({"properties": {field: {"const": value}}, "required": [field]});
+        let hidden = json!({"properties": {"x": false}});
+        for schema in [
+            // Hidden by two fields together.
+            json!({"if": is("a", json!(1)), "then": {"if": is("b", json!(1)), "then": hidden, "else": {"required": ["x"]}}}),
+            // Shown by either of two.
+            json!({"if": is("a", json!(1)), "else": {"if": is("a", json!(2)), "else": hidden, "then": {"required": ["x"]}}}),
+            json!({"if": {"minProperties": 2}, "then": hidden, "else": {"required": ["x"]}}),
+            json!({"if": is("a", json!([1])), "then": hidden, "else": {"required": ["x"]}}),
+        ] {
+            let mut schema = schema;
+            schema["properties"] = json!({"x": {"type": "boolean"}});
+            let expected =
+                json!([{"displayName": "x", "name": "x", "type": "boolean", "default": false}]);
+            assert_eq!(properties(&schema), expected, "{schema}");
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! The `credentials` block of a provider in Nango's `providers.yaml` (JSON is YAML).
+//!
+//! Nango's fields are single texts. So an integer is a text of digits, and a list a text of its choices with spaces between; whoever sends them on
+//! makes them numbers and lists again. Left out, since Nango cannot say it: titles of choices (the description tells them), limits of length, size
+//! and number, requirements that depend on other fields (such a field is optional), and conditions other than that one field is one text.
+//! `doc_section` is a place in Nango's own documentation, and not known here.
+
+use serde_json::{Map, Value, json};
+
+use super::condition::{Question, Test};
+use super::field::{Choice, Field, Kind, fields, plain, with_choices};
+
+/// The block.
+pub(crate) fn credentials(schema: &Value) -> Value {
+    let fields = fields(schema);
+    let block: Map<_, _> = (0_usize..)
+        .zip(&fields)
+        .map(|(order, field)| (field.name.to_owned(), member(field, order, &fields)))
+        .collect();
+    json!({ "credentials": block })
+}
+
+fn member(field: &Field<'_>, order: usize, all: &[Field<'_>]) -> Value {
+    let mut member = json!({
+        "type": "string",
+        "title": field.title,
+        "description": description(field),
+    });
+    match &field.kind {
+        Kind::Secret => member["secret"] = json!(true),
+        Kind::One(choices) => {
+            member["enum"] = choices.iter().map(|choice| plain(choice.value)).collect();
+        }
+        Kind::Text
+        | Kind::Several(_)
+        | Kind::Integer
+        | Kind::Number
+        | Kind::Boolean
+        | Kind::Other => {}
+    }
+    if let Some(pattern) = pattern(field) {
+        member["pattern"] = json!(pattern);
+    }
+    if let Some(value) = field.schema.get("default") {
+        member["default_value"] = json!(text(value));
+    }
+    if !field.required.is_always() {
+        member["optional"] = json!(true);
+    }
+    if let Some(condition) = visible_when(field, all) {
+        member["visible_when"] = condition;
+    }
+    member["order"] = json!(order);
+    member
+}
+
+fn description(field: &Field<'_>) -> String {
+    match &field.kind {
+        Kind::One(choices) => with_choices(field.description, choices),
+        Kind::Several(choices) => {
+            let text = with_choices(field.description, choices);
+            format!("{text} Several are separated by a space.")
+        }
+        Kind::Text | Kind::Secret | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Other => {
+            field.description.unwrap_or(field.title).to_owned()
+        }
+    }
+}
+
+/// What the text must look like.
+fn pattern(field: &Field<'_>) -> Option<String> {
+    match &field.kind {
+        Kind::Text | Kind::Secret => {
+            let pattern = field.schema.get("pattern")?.as_str()?;
+            Some(pattern.to_owned())
+        }
+        Kind::Integer => {
+            let least = field.schema.get("minimum").and_then(Value::as_i64);
+            Some(match least {
+                Some(1..) => "^[1-9][0-9]*$".to_owned(),
+                Some(0) => "^[0-9]+$".to_owned(),
+                _ => "^-?[0-9]+$".to_owned(),
+            })
+        }
+        Kind::Several(choices) => several(choices),
+        Kind::One(_) | Kind::Number | Kind::Boolean | Kind::Other => None,
+    }
+}
+
+/// One or more of the choices with single spaces between them; nothing when a choice has a space itself.
+fn several(choices: &[Choice<'_>]) -> Option<String> {
+    let values = choices.iter().map(|choice| plain(choice.value));
+    let values = values.collect::<Vec<_>>();
+    if values.iter().any(|value| value.contains(' ')) {
+        return None;
+    }
+    let escaped = values.iter().map(|value| escaped(value));
+    let any = escaped.collect::<Vec<_>>().join("|");
+    Some(format!("^({any})( ({any}))*$"))
+}
+
+/// As a pattern that only this text satisfies.
+fn escaped(text: &str) -> String {
+    let mut pattern = String::new();
+    for c in text.chars() {
+        if r"\^$.|?*+()[]{}/".contains(c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
+}
+
+/// A value as Nango's single text.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Array(values) => values.iter().map(plain).collect::<Vec<_>>().join(" "),
+        value => plain(value),
+    }
+}
+
+/// That one field is one text, when that is all there is to it.
+fn visible_when(field: &Field<'_>, all: &[Field<'_>]) -> Option<Value> {
+    let Test {
+        question,
+        yes: false,
+    } = field.hidden.single()?
+    else {
+        return None;
+    };
+    let (name, value) = match question {
+        // An entry that stands alone is the whole text of its list.
+        Question::Equals { field, value, .. }
+        | Question::Holds {
+            field,
+            value,
+            alone: true,
+            ..
+        } => (field, value),
+        Question::Holds { .. } | Question::Satisfies { .. } => return None,
+    };
+    let known = all.iter().any(|other| other.name == name);
+    known.then(|| json!({"field": name, "equals": text(value)}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::sample::schema;
+
+    #[test]
+    fn the_form_is_a_block_of_texts() {
+        let expected = json!({"credentials": {
+            "key": {"type": "string", "title": "Key", "description": "On the board.", "pattern": "^k", "order": 0},
+            "word": {"type": "string", "title": "Word", "description": "Word", "secret": true, "order": 1},
+            "level": {
+                "type": "string", "title": "Level", "description": "Choices: room (One room), house (The house).",
+                "enum": ["room", "house"], "default_value": "room", "order": 2,
+            },
+            "tasks": {
+                "type": "string", "title": "Tasks",
+                "description": "What for. Choices: read (Read), stack (Stack (alone)), r.w (Both). Several are separated by a space.",
+                "pattern": r"^(read|stack|r\.w)( (read|stack|r\.w))*$", "default_value": "read", "order": 3,
+            },
+            "room": {
+                "type": "string", "title": "Room", "description": "Room", "pattern": "^[1-9][0-9]*$", "optional": true, "order": 4,
+            },
+            "shelf": {
+                "type": "string", "title": "Shelf", "description": "Shelf", "pattern": "^[0-9]+$", "optional": true,
+                "visible_when": {"field": "tasks", "equals": "stack"}, "order": 5,
+            },
+        }});
+        assert_eq!(credentials(&schema()), expected);
+    }
+
+    #[test]
+    fn a_field_stays_visible_where_its_condition_cannot_be_said() {
+        let mut schema = schema();
+        // Other tasks may stand beside it, so it is not the whole text.
+        schema["then"]["properties"]["tasks"]["maxItems"] = json!(2);
+        let block = credentials(&schema);
+        assert!(block["credentials"]["shelf"].get("visible_when").is_none());
+    }
+
+    #[test]
+    fn choices_with_spaces_have_no_pattern() {
+        let value = json!("a b");
+        let title = String::new();
+        assert_eq!(
+            several(&[Choice {
+                value: &value,
+                title
+            }]),
+            None
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! The uiSchema for react-jsonschema-form, beside the schema as it is: only what the schema has no word for. Required marks, titles and hidden
+//! fields follow from the schema itself, so nothing of it is left out.
+
+use serde_json::{Value, json};
+
+use super::field::{Kind, fields};
+
+/// So many choices are all seen at once; more of them fold into a list.
+const MAX_RADIO_CHOICES: usize = 4;
+
+/// The uiSchema.
+pub(crate) fn ui_schema(schema: &Value) -> Value {
+    let fields = fields(schema);
+    // Branches of conditions are merged behind the properties, and would come last.
+    let order: Vec<_> = fields.iter().map(|field| field.name).collect();
+    let mut ui = json!({"ui:order": order});
+    for field in &fields {
+        let hints = match &field.kind {
+            // What the browser has saved for this page is no vendor's secret.
+            Kind::Secret => json!({"ui:widget": "password", "ui:autocomplete": "new-password"}),
+            Kind::One(choices) if choices.len() <= MAX_RADIO_CHOICES => {
+                json!({"ui:widget": "radio"})
+            }
+            Kind::Several(_) => json!({"ui:widget": "checkboxes"}),
+            Kind::One(_)
+            | Kind::Text
+            | Kind::Integer
+            | Kind::Number
+            | Kind::Boolean
+            | Kind::Other => continue,
+        };
+        ui[field.name] = hints;
+    }
+    ui
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::sample::schema;
+
+    #[test]
+    fn only_what_the_schema_has_no_word_for_is_said() {
+        let expected = json!({
+            "ui:order": ["key", "word", "level", "tasks", "room", "shelf"],
+            "word": {"ui:widget": "password", "ui:autocomplete": "new-password"},
+            "level": {"ui:widget": "radio"},
+            "tasks": {"ui:widget": "checkboxes"},
+        });
+        assert_eq!(ui_schema(&schema()), expected);
+    }
+
+    #[test]
+    fn many_choices_are_left_to_a_list() {
+        let choices: Vec<_> = (0..=MAX_RADIO_CHOICES)
+            .map(|n| json!({"const": n}))
+            .collect();
+        let schema = json!({"properties": {"many": {"oneOf": choices}}});
+        assert_eq!(ui_schema(&schema), json!({"ui:order": ["many"]}));
+    }
+}
