@@ -189,8 +189,9 @@ export function atFields(schema: RJSFSchema, issues: Issue[]): ErrorSchema {
   return errors as ErrorSchema;
 }
 
-/** A message of the plugin with the titles that stand on the page in place of the members' names. */
+/** A message of the plugin with the titles that stand on the page in place of the members' names, where those are no plain words. */
 function inTitles(schema: RJSFSchema, message: string): string {
-  const text = fields(schema).reduce((text, [name, field]) => text.replaceAll(new RegExp(`\\b${name}\\b`, "g"), field.title ?? name), message);
+  const named = fields(schema).filter(([name]) => name.includes("_"));
+  const text = named.reduce((text, [name, field]) => text.replaceAll(name, field.title ?? name), message);
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
