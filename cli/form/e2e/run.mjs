@@ -129,8 +129,15 @@ try {
     await visitor.page.getByRole("radio", { name: /^Account/ }).check();
     visitor.asked.length = 0;
     await button("Save").click();
-    const scopes = visitor.page.locator("#credential_scopes");
-    await scopes.getByText(/enrichment/i).last().waitFor();
+    // At the field itself, as a screen reader is told: in the description of the group or of the input.
+    await visitor.page.locator("#credential_scopes-error").getByText(/enrichment/i).waitFor();
+    await visitor.page.locator("#credential_project_id-error").getByText(/required/).waitFor();
+    const group = visitor.page.locator("#credential_scopes").getByRole("group");
+    assert.match(await group.getAttribute("aria-describedby"), /credential_scopes-error/);
+    for (const scope of [/^Data Export/, /^Enrichment/]) {
+      assert(await visitor.page.getByRole("checkbox", { name: scope }).isChecked(), "what was chosen stays");
+    }
+    assert.equal(await visitor.page.evaluate(() => document.querySelector("#credential_scopes").contains(document.activeElement)), true, "focus is at the first problem");
     await visitor.look("contentsquare-conditions");
     assert.deepEqual(visitor.asked.filter((call) => !call.endsWith("/validate")), [], "nothing was asked but whether it is right");
   });

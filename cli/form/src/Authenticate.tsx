@@ -81,7 +81,11 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
                 type="button"
                 className="tile"
                 aria-pressed={one.id === chosen}
-                onClick={() => setChosen(one.id)}
+                onClick={() => {
+                  setChosen(one.id);
+                  setTold("");
+                  setProblem(undefined);
+                }}
               >
                 <Text component="span" fw={650}>
                   {one.name}

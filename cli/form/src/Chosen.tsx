@@ -79,7 +79,7 @@ export function Chosen({ saved, vendor, schema, onEdit, onRemove }: Props) {
         <Alert color="red" role="alert" mb="md" title="Not signed in">
           {problem}{" "}
           {link && (
-            <Anchor href={link} target="_blank" rel="noopener noreferrer" c="inherit" underline="always">
+            <Anchor href={link} target="_blank" rel="noopener noreferrer" c="inherit" size="sm" underline="always">
               How to make a credential in {vendor.display_name}
             </Anchor>
           )}

@@ -85,6 +85,7 @@ export function uiSchema(schema: RJSFSchema, kept: string[], access: Access | un
 /** The schema as it is drawn: with what a check found, and without asking again for secrets that are saved. */
 export function drawn(schema: RJSFSchema, access: Access | undefined, saved: Saved | undefined, data: Members): RJSFSchema {
   const copy = structuredClone(schema);
+  leaveJudging(copy);
   if (saved) relax(copy, new Set(saved.secrets));
   if (access) {
     offerProjects(copy, access, data);
@@ -93,11 +94,26 @@ export function drawn(schema: RJSFSchema, access: Access | undefined, saved: Sav
   return copy;
 }
 
+/**
+ * Leaves to a condition what it shows and requires, and not what it finds wrong, which is the plugin's to say: the form library would
+ * cut what was typed to a `maxItems` of a branch without a word.
+ */
+function leaveJudging(schema: RJSFSchema) {
+  for (const branch of branches(schema)) {
+    for (const [name, field] of Object.entries(branch.properties ?? {})) {
+      if (branch.properties && typeof field === "object") branch.properties[name] = {};
+    }
+    leaveJudging(branch);
+  }
+}
+
+function branches(schema: RJSFSchema): RJSFSchema[] {
+  return [schema.then, schema.else].filter((branch) => typeof branch === "object") as RJSFSchema[];
+}
+
 function relax(schema: RJSFSchema, kept: Set<string>) {
   if (schema.required) schema.required = schema.required.filter((name) => !kept.has(name));
-  for (const branch of [schema.then, schema.else]) {
-    if (typeof branch === "object") relax(branch as RJSFSchema, kept);
-  }
+  for (const branch of branches(schema)) relax(branch, kept);
 }
 
 function offerProjects(schema: RJSFSchema, access: Access, data: Members) {
@@ -173,8 +189,9 @@ export function atFields(schema: RJSFSchema, issues: Issue[]): ErrorSchema {
   return errors as ErrorSchema;
 }
 
-/** A message of the plugin with the titles that stand on the page in place of the members' names. */
+/** A message of the plugin with the titles that stand on the page in place of the members' names, where those are no plain words. */
 function inTitles(schema: RJSFSchema, message: string): string {
-  const text = fields(schema).reduce((text, [name, field]) => text.replaceAll(new RegExp(`\\b${name}\\b`, "g"), field.title ?? name), message);
+  const named = fields(schema).filter(([name]) => name.includes("_"));
+  const text = named.reduce((text, [name, field]) => text.replaceAll(name, field.title ?? name), message);
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
