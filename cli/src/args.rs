@@ -269,8 +269,8 @@ pub(crate) enum SavedAction {
     },
 }
 
-/// How the vendor is reached.
-#[derive(Debug, clap::Args)]
+/// How the vendor is reached; by default where its name leads.
+#[derive(Debug, Default, clap::Args)]
 pub(crate) struct Network {
     /// Trust this certificate authority too (a PEM file)
     #[arg(long, value_name = "PEM")]

@@ -21,7 +21,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::args::Form;
+use crate::args::{Form, Network};
 use crate::failure::Failure;
 use crate::output::{Page as Print, line};
 use crate::store::Store;
@@ -51,7 +51,7 @@ pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
         Some(simulated) => {
             plugin::load(&of.plugin, plugin::simulated(&simulated.simulators)?).await?
         }
-        None => plugin::open_offline(&of.plugin).await?,
+        None => plugin::open(&of.plugin, &Network::default()).await?,
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, of.port)).await;
     let listener = listener.map_err(|error| Failure::setup("listen on this machine", error))?;
