@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use connector_host::ConnectTo;
+use connector_host::{ConnectTo, Secret};
 use http::HeaderName;
 
+use crate::failure::{Failure, plain};
 use crate::input::Input;
-use crate::store::{Location, StoreError};
+use crate::saved;
+use crate::store::{Location, Store, StoreError};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,6 +20,7 @@ Examples:
   connector schema hotjar                    the fields of a credential, as JSON Schema
   connector authenticate hotjar --credential hotjar.json
   connector form                             a page to keep credentials in, with vendors to try it with
+  connector connect hotjar                   asks for a credential, and saves it for --saved
   connector simulate                         vendors to try all this with, without an account
 
 A result is JSON on standard output; words for people go to standard error. \
@@ -29,6 +32,14 @@ Examples:
   secret-tool lookup name hotjar | connector authenticate hotjar --credential - --reveal > session.json
 
 The credential is a JSON document with the fields that `connector schema VENDOR` lists.";
+
+const CONNECT_EXAMPLES: &str = "\
+Examples:
+  connector connect hotjar
+  connector authenticate hotjar --saved 'the name given'
+
+The secrets are sealed with a key that is kept apart: in the user's configuration folder, or, in base64, in the environment \
+variable CONNECTOR_STORE_KEY. Whoever loses the key has to enter the credentials again.";
 
 const REFRESH_EXAMPLES: &str = "\
 Examples:
@@ -104,6 +115,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         network: Network,
     },
+    /// Ask for a vendor's credential on the terminal, and save it
+    #[command(after_help = CONNECT_EXAMPLES)]
+    Connect(Connect),
+    /// List the saved credentials, show one, or remove it; secrets stay masked
+    Credentials(Credentials),
     /// Say what an API's answer means for the session: use it, refresh it, wait …
     #[command(after_help = CLASSIFY_EXAMPLES)]
     Classify {
@@ -136,7 +152,7 @@ pub(crate) struct Plugin {
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct StoreFile {
     /// Keep saved credentials in this file instead of the user's data folder
-    #[arg(long, value_name = "FILE", display_order = 101)]
+    #[arg(long, value_name = "FILE", display_order = 101, global = true)]
     pub(crate) store: Option<PathBuf>,
 }
 
@@ -160,9 +176,81 @@ pub(crate) struct Target {
 /// Where the credential comes from. Never an argument: those are seen by every process of the machine.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Credential {
+    #[command(flatten)]
+    source: Source,
+    #[command(flatten)]
+    store: StoreFile,
+}
+
+/// Exactly one of them.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Source {
     /// The credential, a JSON document in a file, or - for standard input
     #[arg(long = "credential", value_name = "FILE|-")]
-    pub(crate) document: Input,
+    document: Option<Input>,
+    /// The credential that was saved under this name
+    #[arg(long, value_name = "NAME")]
+    saved: Option<String>,
+}
+
+impl Credential {
+    /// The document, from wherever it comes. A saved one must be of this vendor.
+    pub(crate) fn text(&self, vendor: &str) -> Result<Secret, Failure> {
+        if let Some(document) = &self.source.document {
+            return Ok(document.text()?.into());
+        }
+        let store = Store::open(&self.store.location()?)?;
+        let saved = saved::named(&store, self.source.saved.as_deref().unwrap_or_default())?;
+        if saved.vendor == vendor {
+            return Ok(store.document(saved.id)?);
+        }
+        Err(Failure::Input(plain(&format!(
+            "the saved credential {:?} is of the vendor {}, and not of {vendor}",
+            saved.name, saved.vendor
+        ))))
+    }
+}
+
+/// Options of `connect`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Connect {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) store: StoreFile,
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
+
+/// Options of `credentials`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Credentials {
+    /// The list when there is none.
+    #[command(subcommand)]
+    pub(crate) action: Option<SavedAction>,
+    #[command(flatten)]
+    pub(crate) store: StoreFile,
+}
+
+/// What to do with saved credentials.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SavedAction {
+    /// List them all (the default)
+    List,
+    /// Show one
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Remove one for good
+    Remove {
+        /// Its name
+        name: String,
+        /// Do not ask first
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// How the vendor is reached.
@@ -278,16 +366,18 @@ impl Command {
             Self::Demo(_)
             | Self::Vendors(_)
             | Self::Schema(_)
+            | Self::Connect(_)
+            | Self::Credentials(_)
             | Self::Simulate(_)
             | Self::Form(_) => [None, None],
             Self::Validate { credential, .. }
             | Self::Authenticate { credential, .. }
-            | Self::Inspect { credential, .. } => [Some(&credential.document), None],
+            | Self::Inspect { credential, .. } => [credential.source.document.as_ref(), None],
             Self::Refresh {
                 credential,
                 session,
                 ..
-            } => [Some(&credential.document), Some(session)],
+            } => [credential.source.document.as_ref(), Some(session)],
             Self::Classify { answer, .. } => [answer.body.as_ref(), None],
         }
     }

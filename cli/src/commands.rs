@@ -1,5 +1,5 @@
 //! The commands that make one call and print its result: one function each, which returns the text for standard output.
-//! `connect` and `credentials` are to become commands beside these.
+//! Those with more to them have files of their own.
 
 use connector_host::ApiResponse;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::input::Input;
 use crate::json::{self, pretty};
 use crate::output;
 use crate::plugin::{open, open_offline};
-use crate::{demo, form, simulate};
+use crate::{connect, demo, form, saved, simulate};
 
 /// More than `classify` looks at.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
@@ -42,6 +42,8 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
             credential,
             network,
         } => inspect(&target, &credential, &network).await,
+        Command::Connect(options) => connect::run(&options).await,
+        Command::Credentials(options) => saved::run(&options),
         Command::Classify { target, answer } => classify(&target, &answer).await,
     }?;
     Ok(output::line(&result)?)
@@ -59,9 +61,11 @@ async fn schema(target: &Target) -> Result<String, Failure> {
 }
 
 async fn validate(target: &Target, credential: &Credential) -> Result<String, Failure> {
-    let document = credential.document.text()?;
+    let document = credential.text(&target.vendor)?;
     let connector = open_offline(&target.plugin).await?;
-    connector.validate(&target.vendor, &document).await?;
+    connector
+        .validate(&target.vendor, document.expose())
+        .await?;
     Ok(pretty(&json!({"valid": true})))
 }
 
@@ -71,9 +75,11 @@ async fn authenticate(
     reveal: &Reveal,
     network: &Network,
 ) -> Result<String, Failure> {
-    let document = credential.document.text()?;
+    let document = credential.text(&target.vendor)?;
     let connector = open(&target.plugin, network).await?;
-    let session = connector.authenticate(&target.vendor, &document).await?;
+    let session = connector
+        .authenticate(&target.vendor, document.expose())
+        .await?;
     Ok(pretty(&json::session(&session, reveal.token)))
 }
 
@@ -85,10 +91,10 @@ async fn refresh(
     network: &Network,
 ) -> Result<String, Failure> {
     let current = json::read_session(&session.text()?).map_err(|why| session.failure(&why))?;
-    let document = credential.document.text()?;
+    let document = credential.text(&target.vendor)?;
     let connector = open(&target.plugin, network).await?;
     let session = connector
-        .refresh(&target.vendor, &document, &current)
+        .refresh(&target.vendor, document.expose(), &current)
         .await?;
     Ok(pretty(&json::session(&session, reveal.token)))
 }
@@ -98,9 +104,9 @@ async fn inspect(
     credential: &Credential,
     network: &Network,
 ) -> Result<String, Failure> {
-    let document = credential.document.text()?;
+    let document = credential.text(&target.vendor)?;
     let connector = open(&target.plugin, network).await?;
-    let access = connector.inspect(&target.vendor, &document).await?;
+    let access = connector.inspect(&target.vendor, document.expose()).await?;
     Ok(pretty(&json::access(&access)))
 }
 

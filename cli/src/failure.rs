@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::io;
+use std::process::ExitCode;
 
 use connector_host::{CallError, ConnectorError, Issue, LoadError};
 use serde_json::{Value, json};
 
 use crate::store::StoreError;
 
-/// Why a command failed. Every one of them ends the process with status 1.
+/// Why a command failed. Every one of them ends the process with status 1, but wrong usage with 2.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The plugin answered with an error, or broke.
@@ -21,6 +22,10 @@ pub(crate) enum Failure {
     Setup(String),
     /// The store of credentials cannot do what it was asked.
     Store(StoreError),
+    /// The command cannot be run like this. Says how it can.
+    Usage(String),
+    /// A person ended the questions.
+    Cancelled,
     /// The demo did not go as told: the step, and what happened instead.
     Demo(String, String),
     /// Standard output takes no more. Usually the reader has had enough.
@@ -53,7 +58,10 @@ impl fmt::Display for Failure {
                 write!(f, "cannot load the plugin {file}: {error}")
             }
             Self::Component(file, error) => write!(f, "cannot load the plugin {file}: {error}"),
-            Self::Input(message) | Self::Setup(message) => f.write_str(message),
+            Self::Input(message) | Self::Setup(message) | Self::Usage(message) => {
+                f.write_str(message)
+            }
+            Self::Cancelled => f.write_str("ended, and nothing was changed"),
             // Names come from outside.
             Self::Store(error) => f.write_str(&plain(&error.to_string())),
             Self::Demo(step, why) => write!(f, "the demo failed at \"{step}\": {why}"),
@@ -68,6 +76,14 @@ impl Failure {
         Self::Setup(format!("cannot {what}: {why}"))
     }
 
+    /// The process's exit status.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::from(2),
+            _ => ExitCode::FAILURE,
+        }
+    }
+
     /// `{"error":{"kind":…}}`. The kind is the name of the WIT case; failures of this side have names of their own.
     pub(crate) fn to_json(&self) -> Value {
         let message = || json!(self.to_string());
@@ -79,6 +95,8 @@ impl Failure {
             Self::Component(..) => json!({"kind": "component", "message": message()}),
             Self::Input(_) => json!({"kind": "input", "message": message()}),
             Self::Setup(_) => json!({"kind": "setup", "message": message()}),
+            Self::Usage(_) => json!({"kind": "usage", "message": message()}),
+            Self::Cancelled => json!({"kind": "cancelled"}),
             Self::Store(error) => {
                 json!({"kind": "store", "code": error.code(), "message": message()})
             }

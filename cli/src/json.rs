@@ -7,6 +7,8 @@ use connector_host::{Access, Secret, Session, Vendor, Verdict};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use crate::store::Saved;
+
 /// Stands where a secret is not shown.
 pub(crate) const MASK: &str = "********";
 
@@ -52,6 +54,24 @@ pub(crate) fn session(session: &Session, reveal: bool) -> Value {
             "refresh_after",
             Some(json!(moment(session.refresh_after).to_string())),
         ),
+    ])
+}
+
+/// A saved credential, with its secrets masked.
+pub(crate) fn saved(saved: &Saved) -> Value {
+    let mut credential = saved.fields.clone();
+    if let Some(members) = credential.as_object_mut() {
+        for secret in &saved.secrets {
+            members.insert(secret.clone(), json!(MASK));
+        }
+    }
+    present([
+        ("name", Some(json!(saved.name))),
+        ("description", saved.description.clone().map(Value::from)),
+        ("vendor", Some(json!(saved.vendor))),
+        ("credential", Some(credential)),
+        ("created_at", Some(json!(saved.created_at.to_string()))),
+        ("updated_at", Some(json!(saved.updated_at.to_string()))),
     ])
 }
 

@@ -9,6 +9,7 @@
 
 mod args;
 mod commands;
+mod connect;
 mod demo;
 mod failure;
 mod form;
@@ -17,6 +18,7 @@ mod json;
 mod output;
 mod plugin;
 mod recorder;
+mod saved;
 mod schema;
 mod simulate;
 mod store;
@@ -34,7 +36,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             report(&failure);
-            ExitCode::FAILURE
+            failure.exit_code()
         }
     }
 }
@@ -49,6 +51,9 @@ fn report(failure: &Failure) {
         return;
     }
     output::say(&format!("error: {failure}"));
+    if matches!(failure, Failure::Usage(_)) {
+        return;
+    }
     if let Err(error) = output::line(&json::pretty(&failure.to_json())) {
         report(&Failure::Output(error));
     }

@@ -82,11 +82,13 @@ fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
         .flatten()
 }
 
-fn is_secret(property: &Value) -> bool {
+/// Whether a field is secret.
+pub(crate) fn is_secret(property: &Value) -> bool {
     property.get("writeOnly") == Some(&Value::Bool(true))
 }
 
-fn requires(schema: &Value, name: &str) -> bool {
+/// Whether the field of this name is always needed.
+pub(crate) fn requires(schema: &Value, name: &str) -> bool {
     let required = schema.get("required").and_then(Value::as_array);
     required.is_some_and(|names| names.iter().any(|n| n == name))
 }

@@ -92,6 +92,11 @@ pub(crate) enum StoreError {
     /// Another credential has this name.
     #[error("the name \"{0}\" is taken: choose another")]
     NameTaken(String),
+    /// No credential has this name.
+    #[error(
+        "there is no saved credential \"{0}\": `connector credentials` lists those that there are"
+    )]
+    UnknownName(String),
     /// It cannot be a name.
     #[error("a credential needs a name, of one line and at most 256 bytes")]
     Name,
@@ -132,6 +137,7 @@ impl StoreError {
             Self::Newer { .. } | Self::Outdated => "newer-format",
             Self::Unsealable => "unsealable",
             Self::NameTaken(_) => "name-taken",
+            Self::UnknownName(_) => "unknown-name",
             Self::Name => "name",
             Self::Gone => "gone",
             Self::Document => "document",

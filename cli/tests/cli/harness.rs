@@ -23,8 +23,14 @@ pub(crate) struct Run {
 impl Run {
     /// Runs the binary to its end, and fails if it shows a secret. A token may be shown where `--reveal` asks for it.
     pub(crate) fn new(arguments: &[&str], stdin: &str) -> Self {
+        Self::with(arguments, stdin, &[])
+    }
+
+    /// The same, with these variables in the environment.
+    pub(crate) fn with(arguments: &[&str], stdin: &str, variables: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_connector"))
             .args(arguments)
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -1,9 +1,14 @@
 //! The binary as a person runs it, with the built component, against the simulators over TLS.
 //! Every run is searched for secrets and tokens (`harness::Run::new`), whatever it is about.
 
+// `script` of util-linux opens the pseudo-terminal.
+#[cfg(target_os = "linux")]
+mod connect;
 mod harness;
 mod offline;
 mod online;
+#[cfg(target_os = "linux")]
+mod pty;
 // Sends a signal.
 #[cfg(unix)]
 mod simulate;

@@ -1,0 +1,41 @@
+//! `connector credentials`: lists, shows and removes what is saved. Secrets are masked.
+
+use crate::args::{Credentials, SavedAction};
+use crate::connect::{Terminal, confirm};
+use crate::failure::{Failure, plain};
+use crate::json::{self, pretty};
+use crate::store::{Saved, Store, StoreError};
+use serde_json::{Value, json};
+
+/// Runs the command, and returns what it prints.
+pub(crate) fn run(of: &Credentials) -> Result<String, Failure> {
+    let store = Store::open(&of.store.location()?)?;
+    let result = match &of.action {
+        None | Some(SavedAction::List) => store.list()?.iter().map(json::saved).collect(),
+        Some(SavedAction::Show { name }) => json::saved(&named(&store, name)?),
+        Some(SavedAction::Remove { name, yes }) => remove(&store, name, *yes)?,
+    };
+    Ok(pretty(&result))
+}
+
+/// The saved credential of this name.
+pub(crate) fn named(store: &Store, name: &str) -> Result<Saved, Failure> {
+    let unknown = || StoreError::UnknownName(name.trim().to_owned()).into();
+    store.find(name)?.ok_or_else(unknown)
+}
+
+fn remove(store: &Store, name: &str, yes: bool) -> Result<Value, Failure> {
+    let saved = named(store, name)?;
+    if !yes {
+        let _terminal = Terminal::open("remove asks first, on a terminal: give --yes elsewhere")?;
+        let prompt = format!(
+            "Remove {:?}? It cannot be brought back.",
+            plain(&saved.name)
+        );
+        if !confirm(&prompt, false)? {
+            return Err(Failure::Cancelled);
+        }
+    }
+    store.remove(saved.id)?;
+    Ok(json!({"removed": saved.name}))
+}
