@@ -168,6 +168,7 @@ try {
     await visitor.page.getByRole("option", { name: /Simulated bank/ }).waitFor();
     await visitor.look("contentsquare-picker");
     await visitor.page.getByRole("option", { name: /Simulated bank/ }).click();
+    await visitor.page.locator("#credential_project_id-error").waitFor({ state: "detached" });
     await visitor.look("contentsquare-ready");
     await button("Save").click();
     await overlayIsGone();
