@@ -142,15 +142,33 @@ try {
     assert.deepEqual(visitor.asked.filter((call) => !call.endsWith("/validate")), [], "nothing was asked but whether it is right");
   });
 
+  await story("Contentsquare: a check that fails says why, and leaves a plain input", async () => {
+    await field("Client secret *").fill("quite wrong");
+    await button("Check").click();
+    await says(/Contentsquare refused the credential. Check the client secret/);
+    assert.equal(await visitor.page.getByRole("combobox").count(), 0);
+    await visitor.page.getByRole("textbox", { name: /^Project ID/ }).waitFor();
+    await visitor.look("contentsquare-refused");
+    await type(program.sample("a key of a whole account"));
+  });
+
   await story("Contentsquare: a check offers the projects and marks the scopes", async () => {
+    await visitor.page.getByRole("radio", { name: /^Project/ }).check();
     await button("Check").click();
     await says("Contentsquare accepts this key");
+    await says("the level above was set to that");
+    assert(await visitor.page.getByRole("radio", { name: /^Account/ }).isChecked(), "an account-level key is recognised");
+    await says("Take enrichment out of the scopes");
     await says(/this key has no enrichment/);
     assert.equal(await visitor.page.getByRole("combobox", { name: /Project ID/ }).inputValue(), "", "no project is chosen by itself");
     await visitor.look("contentsquare-checked");
     await visitor.page.getByRole("checkbox", { name: /^Enrichment/ }).uncheck();
+    await visitor.page.locator("#credential_scopes-error").waitFor({ state: "detached" });
     await visitor.page.getByRole("combobox", { name: /Project ID/ }).click();
+    await visitor.page.getByRole("option", { name: /Simulated bank/ }).waitFor();
+    await visitor.look("contentsquare-picker");
     await visitor.page.getByRole("option", { name: /Simulated bank/ }).click();
+    await visitor.page.locator("#credential_project_id-error").waitFor({ state: "detached" });
     await visitor.look("contentsquare-ready");
     await button("Save").click();
     await overlayIsGone();

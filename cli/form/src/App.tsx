@@ -62,7 +62,7 @@ export function Head({ title, step, back }: { title: string; step: string; back?
           </Anchor>
         )}
       </Group>
-      <Title order={1} tabIndex={-1} ref={head} style={{ outline: "none" }}>
+      <Title order={1} fz={{ base: "h2", sm: "h1" }} tabIndex={-1} ref={head} style={{ outline: "none" }}>
         {title}
       </Title>
     </header>

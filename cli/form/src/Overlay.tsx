@@ -87,11 +87,15 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
   // After the first try, problems go as soon as they are solved.
   useEffect(() => {
     if (!tried) return;
+    let current = true;
     const timer = setTimeout(() => {
-      api.validate(sent(data)).then((found) => setIssues(found.issues), () => undefined);
+      // Where that fails, what stands there is as good as anything, and Save asks again.
+      api.validate(sent(data)).then((found) => current && setIssues(found.issues), () => undefined);
     }, RECHECK_MS);
-    return () => clearTimeout(timer);
-    // eslint-disable-next-line react-hooks/exhaustive-deps
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
   }, [data, tried]);
 
   const change = (next: Members) => {
