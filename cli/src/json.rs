@@ -155,7 +155,7 @@ pub(crate) fn moment(time: SystemTime) -> Timestamp {
 }
 
 /// An object of the members that are present, in this order.
-fn present<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
+pub(crate) fn present<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
     let members = members
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));

@@ -1,26 +1,15 @@
 //! Airbyte's connector specification: `connectionSpecification` in JSON Schema draft 7, with `airbyte_secret` and `order`.
 //!
-//! Left out, since Airbyte refuses or does not read it: conditions (`if`, `then`, `else`), so a field that is required or hidden sometimes
-//! is shown always and optional; `additionalProperties: false`, for Airbyte adds members of its own; the pattern of a text, which
-//! Airbyte would show to people in place of words; `format: password` and `writeOnly`, for which `airbyte_secret` stands. Choices have no titles
-//! there: the description tells them. Every document that the schema accepts is accepted; `validate` still finds the rest.
+//! Left out, since Airbyte refuses or does not read it: conditions, so a field that is required or hidden sometimes is always shown and
+//! optional; `additionalProperties: false`, for Airbyte adds members of its own; patterns, which it would show to people in place of
+//! words; titles of choices (the description tells them). What the schema accepts is accepted; `validate` still finds the rest.
 
 use serde_json::{Map, Value, json};
 
-use super::field::{Choice, Field, Kind, fields};
+use super::field::{Choice, Field, Kind, fields, with_choices};
+use crate::json::present;
 
-/// What a property keeps as it is.
-const KEPT: [&str; 9] = [
-    "type",
-    "title",
-    "default",
-    "minimum",
-    "maximum",
-    "minLength",
-    "maxLength",
-    "minItems",
-    "uniqueItems",
-];
+const DRAFT_7: &str = "http://json-schema.org/draft-07/schema#";
 
 /// The specification of a connector whose configuration is this form. `documentation` is where people learn how to fill it in.
 pub(crate) fn specification(schema: &Value, documentation: &str) -> Value {
@@ -31,53 +20,51 @@ pub(crate) fn specification(schema: &Value, documentation: &str) -> Value {
     let properties: Map<_, _> = properties
         .map(|(order, field)| (field.name.to_owned(), property(field, order)))
         .collect();
-    let mut connection = json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "type": "object",
-        "required": required,
-        "properties": properties,
-        "additionalProperties": true,
-    });
-    for name in ["title", "description"] {
-        if let Some(text) = schema.get(name) {
-            connection[name] = text.clone();
-        }
-    }
+    let connection = present([
+        ("$schema", Some(json!(DRAFT_7))),
+        ("title", schema.get("title").cloned()),
+        ("description", schema.get("description").cloned()),
+        ("type", Some(json!("object"))),
+        ("required", Some(json!(required))),
+        ("properties", Some(Value::Object(properties))),
+        ("additionalProperties", Some(json!(true))),
+    ]);
     json!({"documentationUrl": documentation, "connectionSpecification": connection})
 }
 
 fn property(field: &Field<'_>, order: usize) -> Value {
-    let mut property: Map<_, _> = KEPT
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), field.schema.get(name)?.clone())))
-        .collect();
-    property.insert("title".into(), json!(field.title));
-    if let Some(text) = description(field) {
-        property.insert("description".into(), json!(text));
-    }
-    match &field.kind {
-        Kind::Secret => drop(property.insert("airbyte_secret".into(), json!(true))),
-        Kind::One(choices) => drop(property.insert("enum".into(), values(choices))),
+    let keep = |name: &str| field.schema.get(name).cloned();
+    let items = keep("items");
+    let (choices, items) = match &field.kind {
+        Kind::One(choices) => (Some(values(choices)), items),
         Kind::Several(choices) => {
-            let sort = field
-                .schema
-                .get("items")
-                .and_then(|items| items.get("type"));
-            let mut items = json!({"enum": values(choices)});
-            if let Some(sort) = sort {
-                items["type"] = sort.clone();
-            }
-            property.insert("items".into(), items);
+            let sort = items.as_ref().and_then(|items| items.get("type")).cloned();
+            let items = present([("type", sort), ("enum", Some(values(choices)))]);
+            (None, Some(items))
         }
-        Kind::Other => {
-            if let Some(items) = field.schema.get("items") {
-                property.insert("items".into(), items.clone());
-            }
+        Kind::Text | Kind::Secret | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Other => {
+            (None, items)
         }
-        Kind::Text | Kind::Integer | Kind::Number | Kind::Boolean => {}
-    }
-    property.insert("order".into(), json!(order));
-    Value::Object(property)
+    };
+    present([
+        ("type", keep("type")),
+        ("title", Some(json!(field.title))),
+        ("description", description(field).map(Value::from)),
+        (
+            "airbyte_secret",
+            (field.kind == Kind::Secret).then(|| json!(true)),
+        ),
+        ("enum", choices),
+        ("items", items),
+        ("default", keep("default")),
+        ("minimum", keep("minimum")),
+        ("maximum", keep("maximum")),
+        ("minLength", keep("minLength")),
+        ("maxLength", keep("maxLength")),
+        ("minItems", keep("minItems")),
+        ("uniqueItems", keep("uniqueItems")),
+        ("order", Some(json!(order))),
+    ])
 }
 
 /// The field's own words, and what its choices mean.
@@ -85,7 +72,7 @@ fn description(field: &Field<'_>) -> Option<String> {
     let (Kind::One(choices) | Kind::Several(choices)) = &field.kind else {
         return field.description.map(str::to_owned);
     };
-    Some(super::field::with_choices(field.description, choices))
+    Some(with_choices(field.description, choices))
 }
 
 fn values(choices: &[Choice<'_>]) -> Value {

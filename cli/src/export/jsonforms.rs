@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::condition::{Question, Test};
 use super::field::{Field, Kind, fields};
+use crate::json::present;
 
 /// The UI schema.
 pub(crate) fn ui_schema(schema: &Value) -> Value {
@@ -14,10 +15,18 @@ pub(crate) fn ui_schema(schema: &Value) -> Value {
 }
 
 fn control(field: &Field<'_>) -> Value {
-    let mut control = json!({"type": "Control", "scope": scope(field.name)});
+    present([
+        ("type", Some(json!("Control"))),
+        ("scope", Some(json!(scope(field.name)))),
+        ("options", options(field)),
+        ("rule", rule(field)),
+    ])
+}
+
+fn options(field: &Field<'_>) -> Option<Value> {
     let format = match &field.kind {
-        Kind::Secret => Some("password"),
-        Kind::One(_) => Some("radio"),
+        Kind::Secret => Some(json!("password")),
+        Kind::One(_) => Some(json!("radio")),
         Kind::Text
         | Kind::Integer
         | Kind::Number
@@ -25,13 +34,15 @@ fn control(field: &Field<'_>) -> Value {
         | Kind::Several(_)
         | Kind::Other => None,
     };
-    if let Some(format) = format {
-        control["options"] = json!({ "format": format });
+    // Help that is seen only from within a field comes too late for those who look for the value elsewhere.
+    let help = field.description.map(|_| json!(true));
+    if format.is_none() && help.is_none() {
+        return None;
     }
-    if let Some(rule) = rule(field) {
-        control["rule"] = rule;
-    }
-    control
+    Some(present([
+        ("format", format),
+        ("showUnfocusedDescription", help),
+    ]))
 }
 
 fn scope(field: &str) -> String {
@@ -98,10 +109,14 @@ mod tests {
             },
         });
         let elements = [
-            control("key"),
+            with("key", "options", json!({"showUnfocusedDescription": true})),
             with("word", "options", json!({"format": "password"})),
             with("level", "options", json!({"format": "radio"})),
-            control("tasks"),
+            with(
+                "tasks",
+                "options",
+                json!({"showUnfocusedDescription": true}),
+            ),
             control("room"),
             with("shelf", "rule", rule),
         ];

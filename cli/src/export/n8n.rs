@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::condition::{Question, Test};
 use super::field::{Choice, Field, Kind, fields};
+use crate::json::present;
 
 /// The list.
 pub(crate) fn properties(schema: &Value) -> Value {
@@ -106,28 +107,23 @@ fn property(field: &Field<'_>, display: Display, required: bool) -> Value {
         Kind::Other => ("json", json!("")),
     };
     let default = field.schema.get("default").cloned().unwrap_or(empty);
-    let mut property = json!({
-        "displayName": field.title,
-        "name": field.name,
-        "type": sort,
-        "default": default,
-    });
-    if let Some(text) = field.description {
-        property["description"] = json!(text);
-    }
-    if required {
-        property["required"] = json!(true);
-    }
-    if let Kind::One(choices) | Kind::Several(choices) = &field.kind {
-        property["options"] = choices.iter().map(option).collect();
-    }
-    if let Some(options) = type_options(field) {
-        property["typeOptions"] = options;
-    }
-    if let Some(display) = display.json() {
-        property["displayOptions"] = display;
-    }
-    property
+    let options = match &field.kind {
+        Kind::One(choices) | Kind::Several(choices) => Some(choices.iter().map(option).collect()),
+        Kind::Text | Kind::Secret | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Other => {
+            None
+        }
+    };
+    present([
+        ("displayName", Some(json!(field.title))),
+        ("name", Some(json!(field.name))),
+        ("type", Some(json!(sort))),
+        ("default", Some(default)),
+        ("description", field.description.map(Value::from)),
+        ("required", required.then(|| json!(true))),
+        ("options", options),
+        ("typeOptions", type_options(field)),
+        ("displayOptions", display.json()),
+    ])
 }
 
 fn option(choice: &Choice<'_>) -> Value {

@@ -1,16 +1,20 @@
 //! The `credentials` block of a provider in Nango's `providers.yaml` (JSON is YAML).
 //!
-//! Nango's fields are single texts. So an integer is a text of digits, and a list a text of its choices with spaces between; whoever sends them on
-//! makes them numbers and lists again. Left out, since Nango cannot say it: titles of choices (the description tells them), limits of length, size
-//! and number, requirements that depend on other fields (such a field is optional), and conditions other than that one field is one text.
-//! `doc_section` is a place in Nango's own documentation, and not known here.
+//! Left out, since Nango cannot say it: titles of choices (the description tells them), limits of length, size and number, requirements that
+//! depend on other fields (such a field is optional), conditions other than that one field is one text, and `doc_section`, which is a
+//! place in Nango's own documentation.
 
 use serde_json::{Map, Value, json};
 
 use super::condition::{Question, Test};
 use super::field::{Choice, Field, Kind, fields, plain, with_choices};
+use crate::json::present;
 
 /// The block.
+///
+/// Nango's fields are single texts: an integer is a text of digits, and a list a text of its choices with spaces between; whoever sends them on
+/// makes them numbers and lists again. `secret` is `true` as in `providers.yaml`, not a text as in the published type. `visible_when` has the
+/// type for it, but no example in a `credentials` block so far; where it is not read, the field is shown.
 pub(crate) fn credentials(schema: &Value) -> Value {
     let fields = fields(schema);
     let block: Map<_, _> = (0_usize..)
@@ -21,37 +25,32 @@ pub(crate) fn credentials(schema: &Value) -> Value {
 }
 
 fn member(field: &Field<'_>, order: usize, all: &[Field<'_>]) -> Value {
-    let mut member = json!({
-        "type": "string",
-        "title": field.title,
-        "description": description(field),
-    });
-    match &field.kind {
-        Kind::Secret => member["secret"] = json!(true),
-        Kind::One(choices) => {
-            member["enum"] = choices.iter().map(|choice| plain(choice.value)).collect();
-        }
+    let choices = match &field.kind {
+        Kind::One(choices) => Some(choices.iter().map(|choice| plain(choice.value)).collect()),
         Kind::Text
+        | Kind::Secret
         | Kind::Several(_)
         | Kind::Integer
         | Kind::Number
         | Kind::Boolean
-        | Kind::Other => {}
-    }
-    if let Some(pattern) = pattern(field) {
-        member["pattern"] = json!(pattern);
-    }
-    if let Some(value) = field.schema.get("default") {
-        member["default_value"] = json!(text(value));
-    }
-    if !field.required.is_always() {
-        member["optional"] = json!(true);
-    }
-    if let Some(condition) = visible_when(field, all) {
-        member["visible_when"] = condition;
-    }
-    member["order"] = json!(order);
-    member
+        | Kind::Other => None,
+    };
+    let default = field.schema.get("default");
+    present([
+        ("type", Some(json!("string"))),
+        ("title", Some(json!(field.title))),
+        ("description", Some(json!(description(field)))),
+        ("secret", (field.kind == Kind::Secret).then(|| json!(true))),
+        ("enum", choices),
+        ("pattern", pattern(field).map(Value::from)),
+        ("default_value", default.map(|value| json!(text(value)))),
+        (
+            "optional",
+            (!field.required.is_always()).then(|| json!(true)),
+        ),
+        ("visible_when", visible_when(field, all)),
+        ("order", Some(json!(order))),
+    ])
 }
 
 fn description(field: &Field<'_>) -> String {

@@ -1,7 +1,7 @@
 //! The uiSchema for react-jsonschema-form, beside the schema as it is: only what the schema has no word for. Required marks, titles and hidden
 //! fields follow from the schema itself, so nothing of it is left out.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::field::{Kind, fields};
 
@@ -12,26 +12,29 @@ const MAX_RADIO_CHOICES: usize = 4;
 pub(crate) fn ui_schema(schema: &Value) -> Value {
     let fields = fields(schema);
     // Branches of conditions are merged behind the properties, and would come last.
-    let order: Vec<_> = fields.iter().map(|field| field.name).collect();
-    let mut ui = json!({"ui:order": order});
-    for field in &fields {
-        let hints = match &field.kind {
-            // What the browser has saved for this page is no vendor's secret.
-            Kind::Secret => json!({"ui:widget": "password", "ui:autocomplete": "new-password"}),
-            Kind::One(choices) if choices.len() <= MAX_RADIO_CHOICES => {
-                json!({"ui:widget": "radio"})
-            }
-            Kind::Several(_) => json!({"ui:widget": "checkboxes"}),
-            Kind::One(_)
-            | Kind::Text
-            | Kind::Integer
-            | Kind::Number
-            | Kind::Boolean
-            | Kind::Other => continue,
-        };
-        ui[field.name] = hints;
+    let order: Value = fields.iter().map(|field| field.name).collect();
+    let hints = fields
+        .iter()
+        .filter_map(|field| Some((field.name.to_owned(), hints(&field.kind)?)));
+    let ui: Map<_, _> = [("ui:order".to_owned(), order)]
+        .into_iter()
+        .chain(hints)
+        .collect();
+    Value::Object(ui)
+}
+
+fn hints(kind: &Kind<'_>) -> Option<Value> {
+    match kind {
+        // What the browser has saved for this page is no vendor's secret.
+        Kind::Secret => Some(json!({"ui:widget": "password", "ui:autocomplete": "new-password"})),
+        Kind::One(choices) if choices.len() <= MAX_RADIO_CHOICES => {
+            Some(json!({"ui:widget": "radio"}))
+        }
+        Kind::Several(_) => Some(json!({"ui:widget": "checkboxes"})),
+        Kind::One(_) | Kind::Text | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Other => {
+            None
+        }
     }
-    ui
 }
 
 #[cfg(test)]

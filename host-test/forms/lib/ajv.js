@@ -1,0 +1,14 @@
+// Ajv as strict as it can be, for 2020-12.
+
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+
+/** A new validator: a warning is an error too. */
+export function strictAjv() {
+  const refuse = (...words) => {
+    throw new Error(words.join(' '));
+  };
+  const logger = { log: refuse, warn: refuse, error: refuse };
+  const ajv = new Ajv2020({ strict: true, strictTypes: true, strictTuples: true, strictRequired: true, allErrors: true, logger });
+  return addFormats.default ? addFormats.default(ajv) : addFormats(ajv);
+}

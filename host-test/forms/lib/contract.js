@@ -1,0 +1,32 @@
+// What the forms must show, written by hand: it is what the schemas are held against, so none of it is read from them.
+
+const contentsquareScopes = ['data-export', 'metrics', 'enrichment', 'speed-analysis', 'surveys', 'session-replay', 'symbolicator'];
+const combinations = [['data-export', 'metrics'], contentsquareScopes.filter((scope) => scope !== 'enrichment'), ['metrics', 'enrichment'], ['enrichment', 'surveys']];
+const pair = { client_id: 'an id', client_secret: 'a;secret?' };
+
+/** Every state of every form: what has been chosen, which fields are then shown and required, and whether they can be filled in to be good. */
+export const states = [
+  { vendor: 'hotjar', name: 'hotjar', chosen: {}, shown: Object.keys(pair), required: Object.keys(pair), filled: pair, good: true },
+  ...['project', 'account'].flatMap((level) =>
+    [...contentsquareScopes.map((scope) => [scope]), ...combinations].map((scopes) => contentsquare(level, scopes)),
+  ),
+];
+
+function contentsquare(level, scopes) {
+  const enrichment = scopes.includes('enrichment');
+  const account = level === 'account';
+  const always = ['client_id', 'client_secret', 'credential_level', 'scopes'];
+  const chosen = { credential_level: level, scopes };
+  return {
+    vendor: 'contentsquare',
+    name: `contentsquare, ${level}, ${scopes.join(' + ')}`,
+    chosen,
+    shown: [...always, 'project_id', ...(enrichment ? ['integration_id'] : [])],
+    required: [...always, ...(account ? ['project_id'] : []), ...(enrichment ? ['integration_id'] : [])],
+    filled: { ...pair, ...chosen, ...(account ? { project_id: 42 } : {}), ...(enrichment ? { integration_id: 7 } : {}) },
+    good: !(enrichment && scopes.length > 1) && !(account && scopes.includes('surveys')),
+  };
+}
+
+/** The secret fields, which are masked in every state; no other is. */
+export const masked = ['client_secret'];

@@ -1,0 +1,57 @@
+"""Checks an exported specification, read with its schema and documents from standard input, by Airbyte's own model of the protocol, and by the
+rules that Airbyte's acceptance tests have for specifications. Fails with an assertion."""
+
+import json
+import sys
+
+from airbyte_protocol.models import ConnectorSpecification
+from jsonschema import Draft7Validator, Draft202012Validator
+
+# Airbyte refuses these, since nothing there reads them.
+FORBIDDEN = {
+    "not", "anyOf", "allOf", "if", "then", "else", "patternProperties", "prefixItems", "dependentSchemas", "dependentRequired", "$ref",
+}  # fmt: skip
+
+
+def keywords(schema):
+    """Every keyword of the schema, and of those below it."""
+    for keyword, value in schema.items():
+        yield keyword
+        if keyword == "properties":
+            for below in value.values():
+                yield from keywords(below)
+        elif isinstance(value, dict):
+            yield from keywords(value)
+
+
+def check(given):
+    specification, schema = given["specification"], given["schema"]
+    model = ConnectorSpecification.model_validate(specification)
+    assert not model.model_extra, model.model_extra
+    assert str(model.documentationUrl) == given["page"], model.documentationUrl
+
+    connection = model.connectionSpecification
+    Draft7Validator.check_schema(connection)
+    assert connection["$schema"] == Draft7Validator.META_SCHEMA["$schema"]
+    assert connection["additionalProperties"] is True
+    assert not FORBIDDEN & set(keywords(connection)), FORBIDDEN & set(keywords(connection))
+
+    properties = connection["properties"]
+    assert list(properties) == list(schema["properties"])
+    assert [field["order"] for field in properties.values()] == list(range(len(properties)))
+    secret = [name for name, field in properties.items() if field.get("airbyte_secret")]
+    assert secret == [name for name, field in schema["properties"].items() if field.get("writeOnly")]
+    assert all(properties[name]["type"] == "string" for name in secret)
+    assert all("title" in field and "description" in field for field in properties.values())
+
+    theirs, ours = Draft7Validator(connection), Draft202012Validator(schema)
+    documents = [json.loads(document) for document in given["documents"]]
+    good = [document for document in documents if ours.is_valid(document)]
+    assert len(good) > len(documents) // 20, len(good)
+    refused = [document for document in good if not theirs.is_valid(document)]
+    assert not refused, refused[0]
+    assert not theirs.is_valid({})
+
+
+sys.stdin.reconfigure(encoding="utf-8")
+check(json.load(sys.stdin))

@@ -1,0 +1,97 @@
+// The exports are what the other projects' own types, models and files say they are.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+
+import { loadProvidersYaml } from '@nangohq/providers';
+
+import { exported, given, schema, vendors } from '../lib/connector.js';
+import { documents } from '../lib/documents.js';
+
+const here = join(import.meta.dirname, '..');
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+
+/** How each format is named in TypeScript, and what it must refuse, so that the check is known to be one. */
+const typed = {
+  nango: {
+    // The published type has `secret` as a text and asks for `automated`; the published `providers.yaml` has `true`, and mostly no `automated`.
+    // The file is what Nango reads: see the next test.
+    imports: `import type { SimplifiedJSONSchema } from '@nangohq/types';
+      type Field = Omit<SimplifiedJSONSchema, 'secret' | 'automated'> & { secret?: boolean };
+      type Form = { credentials: Record<string, Field> };`,
+    wrong: '{ credentials: { a: { type: "number", title: "", description: "", order: 0 } } }',
+  },
+  n8n: {
+    imports: `import type { INodeProperties } from 'n8n-workflow'; type Form = INodeProperties[];`,
+    wrong: '[{ displayName: "", name: "", type: "text", default: "" }]',
+  },
+  rjsf: {
+    imports: `import type { UiSchema } from '@rjsf/utils'; type Form = UiSchema;`,
+    wrong: '{ "ui:order": 1 }',
+  },
+  jsonforms: {
+    // A layout's elements are of the base type, which has no scope: here every one is a control. An effect is an enum, which JSON has as its text.
+    imports: `import type { ControlElement, Rule, RuleEffect, VerticalLayout } from '@jsonforms/core';
+      type Control = Omit<ControlElement, 'rule'> & { rule?: Omit<Rule, 'effect'> & { effect: \`\${RuleEffect}\` } };
+      type Form = Omit<VerticalLayout, 'elements'> & { elements: Control[] };`,
+    wrong: '{ type: "VerticalLayout", elements: [{ type: "Control" }] }',
+  },
+};
+
+test('the exports have the types that Nango, n8n, react-jsonschema-form and JSON Forms publish', () => {
+  const folder = join(here, 'generated');
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder);
+  for (const [format, { imports, wrong }] of Object.entries(typed)) {
+    const forms = vendors.map(({ id }, at) => `export const form${at}: Form = ${JSON.stringify(exported(id, format), null, 2)};`);
+    const control = `// @ts-expect-error\nexport const wrong: Form = ${wrong};`;
+    writeFileSync(join(folder, `${format}.ts`), [imports, ...forms, control].join('\n'));
+  }
+  const compilerOptions = { strict: true, noEmit: true, skipLibCheck: true, module: 'esnext', moduleResolution: 'bundler', target: 'es2022', types: ['node'] };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+  const run = spawnSync(process.execPath, [tsc, '--project', folder], { encoding: 'utf8' });
+  assert.equal(run.status, 0, run.stdout);
+});
+
+test("every member of a Nango field is one that Nango's own providers have, of the same type", () => {
+  const known = new Set();
+  for (const provider of Object.values(loadProvidersYaml())) {
+    // One type for all three; of conditions only the last has examples so far.
+    for (const block of [provider.credentials, provider.connection_config, provider.integration_config]) {
+      for (const field of Object.values(block ?? {})) {
+        for (const [member, value] of Object.entries(field)) known.add(`${member}: ${typeof value}`);
+      }
+    }
+  }
+  for (const { id } of vendors) {
+    for (const field of Object.values(exported(id, 'nango').credentials)) {
+      const members = Object.entries(field).map(([member, value]) => `${member}: ${typeof value}`);
+      assert.deepEqual(members.filter((member) => !known.has(member)), []);
+    }
+  }
+});
+
+test('a pattern for Nango accepts what the schema accepts, as one text', () => {
+  for (const { id } of vendors) {
+    const { credentials } = exported(id, 'nango');
+    for (const [name, { oneOf, type, items }] of Object.entries(schema(id).properties)) {
+      const pattern = new RegExp(credentials[name].pattern ?? '', 'u');
+      const consts = (oneOf ?? items?.oneOf ?? []).map((choice) => choice.const);
+      const good = { array: [consts[0], consts.join(' ')], integer: ['1', '9007199254740991'], string: ['a;secret?', ' x '] }[type];
+      const bad = { array: ['', 'nonsense', `${consts[0]} `], integer: ['', '0', '-1', '1.5', ' 1'], string: oneOf ? [] : ['', ' '] }[type];
+      for (const text of good) assert.ok(oneOf || pattern.test(text), `${name}: ${text}`);
+      for (const text of bad) assert.ok(!pattern.test(text), `${name}: ${text}`);
+    }
+  }
+});
+
+for (const { id, setup_url: page } of vendors) {
+  test(`${id}: Airbyte's own model takes the specification, and it accepts every good document`, () => {
+    const input = { specification: exported(id, 'airbyte'), schema: schema(id), page, documents: documents(schema(id), 1000) };
+    execFileSync(given('PYTHON'), [join(here, 'python/airbyte.py')], { input: JSON.stringify(input), stdio: ['pipe', 'ignore', 'inherit'] });
+  });
+}
