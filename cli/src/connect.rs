@@ -106,7 +106,7 @@ impl Form<'_> {
             .rposition(|question| question.required && question.is_secret());
         for index in 0..self.questions.len() {
             if self.questions.get(index).is_some_and(|q| q.required) {
-                self.ask(index)?;
+                self.ask(index, true)?;
             }
             if Some(index) == secrets_end {
                 self.look(index, terminal).await?;
@@ -115,14 +115,14 @@ impl Form<'_> {
         self.correct().await?;
         for index in 0..self.questions.len() {
             if self.may_be_given(index).await? {
-                self.ask(index)?;
+                self.ask(index, false)?;
             }
         }
         self.correct().await
     }
 
-    /// Asks one question; no answer takes the field out of the document.
-    fn ask(&mut self, index: usize) -> Result<(), Failure> {
+    /// Asks one question; no answer takes the field out of the document, unless it is needed.
+    fn ask(&mut self, index: usize, needed: bool) -> Result<(), Failure> {
         let Some(question) = self.questions.get(index) else {
             return Ok(());
         };
@@ -131,7 +131,7 @@ impl Form<'_> {
             self.access.as_ref(),
             self.answers.get(&question.name),
         );
-        match ask::answer(question, &offer)? {
+        match ask::answer(question, &offer, needed)? {
             Some(value) => self.answers.insert(question.name.clone(), value),
             None => self.answers.remove(&question.name),
         };
@@ -167,7 +167,7 @@ impl Form<'_> {
                     }
                     for index in 0..=last {
                         if self.questions.get(index).is_some_and(|q| q.required) {
-                            self.ask(index)?;
+                            self.ask(index, true)?;
                         }
                     }
                 }
@@ -211,7 +211,9 @@ impl Form<'_> {
                 plain(&question.title),
                 messages.join("; ")
             ));
-            self.ask(index)?;
+            // What is missing and complained of is needed; what is there may be what is wrong.
+            let needed = question.required || !self.answers.contains_key(&question.name);
+            self.ask(index, needed)?;
             asked = true;
         }
         if asked {

@@ -43,9 +43,13 @@ impl fmt::Display for Line<'_> {
 }
 
 /// Asks one question of the form; `None` when the field is left out.
-pub(super) fn answer(question: &Question, offer: &Offer) -> Result<Option<Value>, Failure> {
+pub(super) fn answer(
+    question: &Question,
+    offer: &Offer,
+    needed: bool,
+) -> Result<Option<Value>, Failure> {
     let title = plain(&question.title);
-    let prompt = if question.required {
+    let prompt = if needed {
         format!("{title}:")
     } else {
         format!("{title} (may be left out):")
@@ -53,7 +57,7 @@ pub(super) fn answer(question: &Question, offer: &Offer) -> Result<Option<Value>
     let help = plain(&question.help);
     match &question.kind {
         Kind::Several(_) if !offer.choices.is_empty() => several(&prompt, &help, offer).map(Some),
-        Kind::Secret => secret(&prompt, &help, question.required),
+        Kind::Secret => secret(&prompt, &help, needed),
         Kind::Flag => {
             let chosen = offer.chosen.first() == Some(&Value::Bool(true));
             let flag = Confirm::new(&prompt)
@@ -61,21 +65,21 @@ pub(super) fn answer(question: &Question, offer: &Offer) -> Result<Option<Value>
                 .with_help_message(&help);
             Ok(Some(json!(flag.prompt()?)))
         }
-        _ if !offer.choices.is_empty() => one(&prompt, &help, offer, question.required),
+        _ if !offer.choices.is_empty() => one(&prompt, &help, offer, needed),
         Kind::Integer(_) => {
-            let typed = text(&prompt, &help, offer, question.required, whole_number)?;
+            let typed = text(&prompt, &help, offer, needed, whole_number)?;
             Ok(typed
                 .and_then(|number| number.parse::<i64>().ok())
                 .map(Value::from))
         }
         Kind::Several(_) => {
             let help = format!("{help} Several are separated by commas.");
-            let typed = text(&prompt, &help, offer, question.required, anything)?;
+            let typed = text(&prompt, &help, offer, needed, anything)?;
             let list = |text: String| text.split(',').map(|part| json!(part.trim())).collect();
             Ok(typed.map(list))
         }
         Kind::Text | Kind::One(_) => {
-            let typed = text(&prompt, &help, offer, question.required, anything)?;
+            let typed = text(&prompt, &help, offer, needed, anything)?;
             Ok(typed.map(Value::from))
         }
     }

@@ -40,6 +40,7 @@ const STEPS: [&str; 1] = ["
 "];
 
 /// The format that this program reads and writes.
+#[expect(clippy::cast_possible_wrap, reason = "there are a handful of steps")]
 pub(super) const CURRENT: i64 = STEPS.len() as i64;
 
 /// Opens the database with its key, and makes both where there is nothing yet.

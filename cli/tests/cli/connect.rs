@@ -25,12 +25,16 @@ impl Vendors {
         samples[number].1.clone()
     }
 
-    /// Starts `connect`, and names the credential.
-    fn connect(&self, vendor: &str, name: &str) -> Dialogue {
+    fn starts_connect(&self, vendor: &str) -> Dialogue {
         let store = self.store();
         let mut arguments = vec!["connect", vendor, "--store", store.to_str().unwrap()];
         arguments.extend(self.network.iter().map(String::as_str));
-        let mut dialogue = Dialogue::start(self.dir.path(), &arguments, &[KEY]);
+        Dialogue::start(self.dir.path(), &arguments, &[KEY])
+    }
+
+    /// Starts `connect`, and names the credential.
+    fn connect(&self, vendor: &str, name: &str) -> Dialogue {
+        let mut dialogue = self.starts_connect(vendor);
         dialogue
             .answers("Credential name:", name)
             .answers("Credential description:", "for the test");
@@ -42,6 +46,15 @@ impl Vendors {
         let store = self.store();
         let arguments = [arguments, &["--store", store.to_str().unwrap()]].concat();
         Run::with(&arguments, "", &[KEY])
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_search_for_secrets_knows_those_that_are_typed_here() {
+    let vendors = Vendors::start().await;
+    for number in 0..3 {
+        let credential = vendors.sample("contentsquare", number);
+        assert!(shows_a_secret(text(&credential, "client_secret")));
     }
 }
 
@@ -87,4 +100,201 @@ async fn a_credential_is_asked_for_saved_and_used_by_its_name() {
     assert!(uses("inspect")["scopes"].is_array());
     let valid = vendors.with_store(&["validate", "hotjar", "--saved", "My key"]);
     assert_eq!(valid.result(), json!({"valid": true}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_level_key_is_recognised_and_offers_its_projects_by_name() {
+    let vendors = Vendors::start().await;
+    let mut dialogue = vendors.connect("contentsquare", "account");
+    signs_in(&mut dialogue, &vendors.sample("contentsquare", 1));
+    dialogue
+        .sees("level: account")
+        .answers("Credential level:", "")
+        .sees("Scopes:")
+        .sees("Enrichment (cannot be combined with another scope) — this key does not have it")
+        .types(ENTER)
+        .sees("Project ID")
+        .sees("Simulated bank (4203)")
+        .types(DOWN)
+        .types(ENTER);
+    let saved = dialogue.result();
+    let expected = json!({
+        "client_id": vendors.sample("contentsquare", 1)["client_id"],
+        "credential_level": "account",
+        "scopes": ["data-export"],
+        "project_id": 4203,
+        "client_secret": "********",
+    });
+    assert_eq!(saved["credential"], expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_choice_is_asked_again_at_its_field_and_brings_the_field_that_it_needs() {
+    let vendors = Vendors::start().await;
+    let mut dialogue = vendors.connect("contentsquare", "enrichment");
+    signs_in(&mut dialogue, &vendors.sample("contentsquare", 2));
+    // Enrichment beside metrics: the key has both, and the combination is refused.
+    dialogue
+        .answers("Credential level:", "")
+        .sees("Symbolicator")
+        .types(&[DOWN, " ", DOWN, " "].concat())
+        .types(ENTER)
+        .sees("Scopes: ")
+        .sees("Symbolicator")
+        .types(&[DOWN, " "].concat())
+        .types(ENTER)
+        .answers("Integration ID", "seventy")
+        .sees("this must be a whole number")
+        .types(&"\x7f".repeat(7))
+        .types("77")
+        .types(ENTER)
+        .sees("Project ID (may be left out):")
+        .sees("Simulated museum (4205)")
+        .types(ENTER);
+    let saved = dialogue.result()["credential"].take();
+    assert_eq!(
+        (
+            &saved["scopes"],
+            &saved["integration_id"],
+            &saved["project_id"]
+        ),
+        (&json!(["enrichment"]), &json!(77), &Value::Null)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_does_not_matter_is_not_asked_for() {
+    let vendors = Vendors::start().await;
+    let mut dialogue = vendors.connect("contentsquare", "project");
+    signs_in(&mut dialogue, &vendors.sample("contentsquare", 0));
+    dialogue
+        .answers("Credential level:", "")
+        .answers("Scopes:", "")
+        .answers("Project ID (may be left out):", "");
+    let (code, shown, _) = dialogue.ends();
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(!shown.contains("Integration ID"), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_credential_says_what_to_do_and_may_be_entered_again() {
+    let vendors = Vendors::start().await;
+    let credential = vendors.sample("hotjar", 0);
+    let mut wrong = credential.clone();
+    wrong["client_secret"] = json!("quite wrong");
+    let mut dialogue = vendors.connect("hotjar", "second try");
+    signs_in(&mut dialogue, &wrong);
+    dialogue
+        .sees("check it, or make a new one")
+        .sees("How to get one: https://")
+        .answers("Enter it again?", "y")
+        // What can be shown stays typed.
+        .answers("Client ID:", "")
+        .answers("Client secret:", text(&credential, "client_secret"))
+        .sees("the vendor accepts it");
+    assert_eq!(dialogue.result()["name"], "second try");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_vendor_cannot_say_the_fields_are_typed() {
+    let vendors = Vendors::start().await;
+    vendors.simulators.contentsquare().fault(Fault::Html(503));
+    let mut dialogue = vendors.connect("contentsquare", "typed");
+    signs_in(&mut dialogue, &vendors.sample("contentsquare", 1));
+    dialogue
+        .sees("the vendor cannot serve now")
+        .sees("Credential level:")
+        .types(&[DOWN, ENTER].concat())
+        .answers("Scopes:", "")
+        .answers("Project ID", "4202");
+    let saved = dialogue.result()["credential"].take();
+    assert_eq!(
+        (&saved["credential_level"], &saved["project_id"]),
+        (&json!("account"), &json!(4202))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_taken_name_is_asked_again_and_leaving_saves_nothing() {
+    let vendors = Vendors::start().await;
+    let credential = vendors.sample("hotjar", 0);
+    let mut dialogue = vendors.connect("hotjar", "mine");
+    // Pasted in one go, faster than it is asked for: nothing of it may be shown.
+    let both = ["client_id", "client_secret"].map(|member| text(&credential, member));
+    dialogue
+        .sees("Client ID:")
+        .types(&both.join(ENTER))
+        .types(ENTER);
+    dialogue.result();
+    for leave in [ESCAPE, CTRL_C] {
+        let mut dialogue = vendors.starts_connect("hotjar");
+        dialogue
+            .answers("Credential name:", "mine")
+            .sees("that name is taken")
+            .answers("Credential name:", "another")
+            .answers("Credential description:", "")
+            .sees("Client ID:")
+            .types(leave);
+        let (code, shown, stdout) = dialogue.ends();
+        assert_eq!(code, Some(1), "{shown}");
+        let error: Value = serde_json::from_str(&stdout).unwrap();
+        assert_eq!(error["error"]["kind"], "cancelled");
+    }
+    let list = vendors.with_store(&["credentials", "list"]).result();
+    assert_eq!(list.as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removing_asks_first() {
+    let vendors = Vendors::start().await;
+    let mut dialogue = vendors.connect("hotjar", "old");
+    signs_in(&mut dialogue, &vendors.sample("hotjar", 0));
+    dialogue.result();
+    let remove = ["credentials", "remove", "old"];
+    let piped = vendors.with_store(&remove);
+    assert_eq!((piped.code, piped.stdout.as_str()), (Some(2), ""));
+    assert!(piped.stderr.contains("--yes"), "{}", piped.stderr);
+    let store = vendors.store();
+    let arguments = [&remove[..], &["--store", store.to_str().unwrap()]].concat();
+    for (answer, code) in [("n", 1), ("y", 0)] {
+        let mut dialogue = Dialogue::start(vendors.dir.path(), &arguments, &[KEY]);
+        dialogue.answers("Remove \"old\"?", answer);
+        assert_eq!(dialogue.ends().0, Some(code));
+    }
+    let gone = vendors.with_store(&["credentials", "remove", "old", "--yes"]);
+    assert_eq!(gone.error()["code"], "unknown-name");
+}
+
+#[test]
+fn without_a_terminal_connect_is_wrong_usage_and_names_the_other_way() {
+    let run = Run::new(&["connect", "hotjar"], "");
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    assert!(run.stderr.contains("--credential"), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_credential_is_of_its_vendor_and_opens_with_its_key_alone() {
+    let vendors = Vendors::start().await;
+    let mut dialogue = vendors.connect("hotjar", "mine");
+    signs_in(&mut dialogue, &vendors.sample("hotjar", 0));
+    dialogue.result();
+    let other = vendors.with_store(&["validate", "contentsquare", "--saved", "mine"]);
+    assert_eq!(other.error()["kind"], "input");
+    assert!(
+        other.stderr.contains("of the vendor hotjar"),
+        "{}",
+        other.stderr
+    );
+    let missing = vendors.with_store(&["validate", "hotjar", "--saved", "no such name"]);
+    assert_eq!(missing.error()["code"], "unknown-name");
+    let store = vendors.store();
+    let before = fs::read(&store).unwrap();
+    let wrong = (KEY.0, "/wECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+    let arguments = ["credentials", "--store", store.to_str().unwrap()];
+    let refused = Run::with(&arguments, "", &[wrong]);
+    assert_eq!(
+        (&refused.error()["kind"], &refused.error()["code"]),
+        (&json!("store"), &json!("wrong-key"))
+    );
+    assert_eq!(fs::read(&store).unwrap(), before);
 }

@@ -89,10 +89,12 @@ pub(crate) fn shows_a_token(text: &str) -> bool {
 }
 
 /// What the tests type as secrets; `Vendors::start` sees to it that the simulators' own are among them.
-pub(crate) const SECRETS: [&str; 3] = [
+pub(crate) const SECRETS: [&str; 5] = [
     "not;a?real&secret+of%41=any one",
     "quite wrong",
     "hush on the spot",
+    "all;of?the&account+is%20=in here",
+    "\"rich\\er;than?any&real+one%3D= \"",
 ];
 
 /// The simulators, and the files to use them with.

@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::harness::{shows_a_secret, shows_a_token};
 
 /// A test that waits longer hangs. Nothing here is expected to take a hundredth of it.
-const HANGS_AFTER: Duration = Duration::from_secs(120);
+const HANGS_AFTER: Duration = Duration::from_secs(30);
 
 /// The keys, as terminals send them.
 pub(crate) const ENTER: &str = "\r";
@@ -54,7 +54,7 @@ impl Dialogue {
             .env("TERM", "xterm-256color")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::inherit())
+            .stderr(Stdio::null())
             .spawn()
             .expect("`script` of util-linux opens the pseudo-terminal");
         let mut output = child.stdout.take().unwrap();
@@ -112,7 +112,7 @@ impl Dialogue {
             !self.shown.contains("SILENT"),
             "the terminal is left without echo"
         );
-        (status.code(), self.shown, stdout)
+        (status.code(), std::mem::take(&mut self.shown), stdout)
     }
 
     /// Ends with a result on standard output.
@@ -133,6 +133,14 @@ impl Dialogue {
             Err(std::sync::mpsc::RecvTimeoutError::Disconnected) => false,
             Err(timeout) => panic!("{timeout}: {}", self.shown),
         }
+    }
+}
+
+impl Drop for Dialogue {
+    fn drop(&mut self) {
+        // A test that failed leaves nobody waiting for keys. Where it has ended, there is nothing to kill.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
