@@ -101,7 +101,7 @@ fn what_is_saved_is_there_after_opening_again() {
     assert_eq!(saved.secrets, ["hidden"]);
     assert_eq!(saved.created_at, saved.updated_at);
     let store = place.open();
-    assert_eq!(store.list().unwrap(), [saved.clone()]);
+    assert_eq!(store.list().unwrap(), std::slice::from_ref(&saved));
     assert_eq!(store.find("first").unwrap(), Some(saved.clone()));
     assert_eq!(store.find("second").unwrap(), None);
     assert_eq!(
