@@ -119,7 +119,7 @@ try {
     await button("Add Credential").click();
     await button("Save").click();
     await says("Give the credential a name");
-    await says("Client ID is required");
+    await visitor.page.locator("#credential_client_id-error").getByText("This field is required").waitFor();
     assert.match(await focused(), /./);
     assert.equal(await visitor.page.evaluate(() => document.activeElement === document.querySelector("[role=dialog] input")), true, "focus is at the first problem");
     await visitor.look("contentsquare-problems");
@@ -131,7 +131,7 @@ try {
     await button("Save").click();
     // At the field itself, as a screen reader is told: in the description of the group or of the input.
     await visitor.page.locator("#credential_scopes-error").getByText(/enrichment/i).waitFor();
-    await visitor.page.locator("#credential_project_id-error").getByText(/required/).waitFor();
+    await visitor.page.locator("#credential_project_id-error").getByText(/needs the project/).waitFor();
     const group = visitor.page.locator("#credential_scopes").getByRole("group");
     assert.match(await group.getAttribute("aria-describedby"), /credential_scopes-error/);
     for (const scope of [/^Data Export/, /^Enrichment/]) {
