@@ -175,7 +175,13 @@ pub(crate) struct StoreFile {
 impl StoreFile {
     /// The place that the option names.
     pub(crate) fn location(&self) -> Result<Location, StoreError> {
-        Location::of(self.store.as_deref())
+        Location::of(self.store.as_deref(), "credentials.db")
+    }
+
+    /// The same for what is tried with simulated vendors, who must never be sent a real secret, nor leave their own among the
+    /// real ones.
+    pub(crate) fn location_of_trial(&self) -> Result<Location, StoreError> {
+        Location::of(self.store.as_deref(), "simulated.db")
     }
 }
 

@@ -41,7 +41,12 @@ pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
     // Before anything is written, so that an early Ctrl-C cleans up as well.
     let stopped =
         simulate::stopped().map_err(|error| Failure::setup("listen for Ctrl-C", error))?;
-    let store = of.store.location().and_then(|place| Store::open(&place));
+    let place = if of.live {
+        of.store.location()
+    } else {
+        of.store.location_of_trial()
+    };
+    let store = place.and_then(|place| Store::open(&place));
     let store = store.map_err(|error| Failure::setup("open the store", error))?;
     let page = tokio::task::spawn_blocking(Page::open)
         .await

@@ -28,15 +28,15 @@ pub(super) enum KeySource {
 }
 
 impl Location {
-    /// The given file, or the one in the user's data folder; the key from the environment, or a file in the user's
-    /// configuration folder.
-    pub(crate) fn of(file: Option<&Path>) -> Result<Self, StoreError> {
+    /// The given file, or the one of this name in the user's data folder; the key from the environment, or a file in the
+    /// user's configuration folder.
+    pub(crate) fn of(file: Option<&Path>, name: &str) -> Result<Self, StoreError> {
         let home = etcetera::choose_base_strategy();
         let home = || home.as_ref().map_err(|_| StoreError::NoHome);
         let file = match file {
             Some(file) => file.to_owned(),
             // Subfolders, since some systems have one folder for both.
-            None => home()?.data_dir().join("connector/store/credentials.db"),
+            None => home()?.data_dir().join("connector/store").join(name),
         };
         let given = env::var_os(KEY_VARIABLE).filter(|key| !key.is_empty());
         let key = match given {
