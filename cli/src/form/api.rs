@@ -301,8 +301,9 @@ fn fill_blanks(document: &mut Value, kept: &Value, schema: &Value) {
         return;
     };
     for name in schema::secret_names(schema) {
-        let typed = members.get(name).and_then(Value::as_str);
-        if typed.is_none_or(str::is_empty)
+        // What the store takes for blank, and nothing else.
+        let is_blank = |typed: &Value| typed.is_null() || typed == "";
+        if members.get(name).is_none_or(is_blank)
             && let Some(secret) = kept.get(name)
         {
             members.insert(name.clone(), secret.clone());

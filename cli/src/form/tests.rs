@@ -369,6 +369,14 @@ async fn an_edit_keeps_the_secret_that_is_left_blank_for_its_own_vendor_alone() 
             .ok("POST", &format!("credentials/{id}/session"), json!({}))
             .await;
     }
+    // What is neither left blank nor a secret replaces nothing.
+    let wrong = json!({"client_id": "a", "client_secret": 5});
+    let entry = json!({"name": "b", "vendor": "hotjar", "credential": wrong, "keep": id});
+    let path = format!("credentials/{id}");
+    assert_ne!(house.ask("PUT", &path, entry).await.0, StatusCode::OK);
+    house
+        .ok("POST", &format!("{path}/session"), json!({}))
+        .await;
     let elsewhere =
         json!({"vendor": "contentsquare", "credential": {"client_id": "a"}, "keep": id});
     let (status, _) = house.ask("POST", "inspect", elsewhere).await;

@@ -51,7 +51,12 @@ pub(super) fn open(
     let path = location.file.as_path();
     make_file(path)?;
     let database = connect(path, busy).map_err(|error| StoreError::opening(error, path))?;
-    let found = state(&database, path)?;
+    let found = {
+        // One view of the file, while another process may be making it.
+        let view = Transaction::new_unchecked(&database, TransactionBehavior::Deferred)
+            .map_err(|error| StoreError::opening(error, path))?;
+        state(&view, path)?
+    };
     let sealer = match found {
         State::Empty => Sealer::new(&key::existing_or_new(location)?),
         State::Store(_) => Sealer::new(&key::existing(location)?),

@@ -98,6 +98,16 @@ async fn a_credential_is_asked_for_saved_and_used_by_its_name() {
     };
     assert_eq!(uses("authenticate")["access_token"], "********");
     assert!(uses("inspect")["scopes"].is_array());
+
+    let sign_in = ["authenticate", "hotjar", "--saved", "My key", "--reveal"];
+    let session = vendors.with_store(&[&sign_in[..], &*network].concat());
+    let refresh = ["refresh", "hotjar", "--saved", "My key", "--session", "-"];
+    let store = vendors.store();
+    let store = ["--store", store.to_str().unwrap()];
+    let arguments = [&refresh[..], &store, &*network].concat();
+    let refreshed = Run::with(&arguments, &session.stdout, &[KEY]).result();
+    assert_eq!(refreshed["base_url"], session.result()["base_url"]);
+
     let valid = vendors.with_store(&["validate", "hotjar", "--saved", "My key"]);
     assert_eq!(valid.result(), json!({"valid": true}));
 }
