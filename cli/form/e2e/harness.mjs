@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { createInterface } from "node:readline";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
 import { chromium } from "playwright-core";
@@ -31,16 +31,16 @@ export class Program {
       program.said += chunk;
       process.stderr.write(chunk);
     });
+    // To the end, and not only to the line with the address: what is said later is searched too.
+    program.child.stdout.on("data", (chunk) => {
+      program.said += chunk;
+    });
+    const url = /http:\/\/127\.0\.0\.1:\d+\//;
+    while (!url.test(program.said) && program.child.exitCode === null) await once(program.child.stdout, "data");
+    program.url = url.exec(program.said)?.[0];
     program.samples = [];
-    for await (const line of createInterface({ input: program.child.stdout })) {
-      program.said += `${line}\n`;
-      const [, file, shows] = /^ {2}(\S+\.json) {2}(.+)$/.exec(line) ?? [];
-      if (file) program.samples.push({ shows, ...JSON.parse(await readFile(file, "utf8")) });
-      const url = /http:\/\/127\.0\.0\.1:\d+\//.exec(line);
-      if (url) {
-        program.url = url[0];
-        break;
-      }
+    for (const [, file, shows] of program.said.matchAll(/^ {2}(\S+\.json) {2}(.+)$/gm)) {
+      program.samples.push({ shows, ...JSON.parse(await readFile(file, "utf8")) });
     }
     assert(program.url, `the program did not say where the page is:\n${program.said}`);
     return program;
@@ -89,11 +89,13 @@ export class Visitor {
     await mkdir(SHOTS, { recursive: true });
     visitor.complaints = [];
     visitor.answers = [];
+    visitor.stored = [];
     visitor.asked = [];
     return visitor;
   }
 
   async open(url, options = {}) {
+    if (this.page) this.stored.push(await this.storage());
     await this.context?.close();
     this.context = await this.browser.newContext({ viewport: { width: 1040, height: 860 }, locale: "en-GB", ...options });
     this.page = await this.context.newPage();
@@ -112,10 +114,16 @@ export class Visitor {
     return this.page;
   }
 
-  /** Everything the browser was told, and everything it keeps. */
+  /** What the page keeps in the browser. */
+  storage() {
+    return this.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+  }
+
+  /** Everything the browser was told, and everything it keeps or kept. */
   async known() {
-    const kept = await this.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
-    return [...(await Promise.all(this.answers)), kept].join("\n");
+    const answers = await Promise.all(this.answers);
+    assert(answers.some((answer) => answer.includes('"secrets":["client_secret"]')), "the answers about credentials were read");
+    return [...answers, ...this.stored, await this.storage()].join("\n");
   }
 
   /** Looks at the screen as it is, in both themes: no violation of any of axe's rules. */

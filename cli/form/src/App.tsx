@@ -9,7 +9,13 @@ import { words } from "./words";
 const NOBODY: Vendor = { id: "", display_name: "The vendor", setup_url: "" };
 
 function useHash(): string {
-  const read = () => decodeURIComponent(window.location.hash.replace(/^#\/?/, ""));
+  const read = () => {
+    try {
+      return decodeURIComponent(window.location.hash.replace(/^#\/?/, ""));
+    } catch {
+      return ""; // An address that nobody made here.
+    }
+  };
   const [hash, setHash] = useState(read);
   useEffect(() => {
     const changed = () => setHash(read());

@@ -98,12 +98,17 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
     };
   }, [data, tried]);
 
+  // Who the key is: what the contract says that `inspect` reads.
+  const secrets = Object.entries(schema.properties ?? {}).flatMap(([member, field]) =>
+    typeof field === "object" && field.writeOnly ? [member] : [],
+  );
+  const keyOf = (members: Members) => JSON.stringify(["client_id", ...secrets].map((member) => members[member]));
+  const latest = useRef(data);
+  latest.current = data;
+
   const change = (next: Members) => {
     // Another key reaches other things.
-    const secret = Object.entries(schema.properties ?? {}).flatMap(([member, field]) =>
-      typeof field === "object" && field.writeOnly ? [member] : [],
-    );
-    if (["client_id", ...secret].some((member) => next[member] !== data[member])) setChecked(undefined);
+    if (keyOf(next) !== keyOf(data)) setChecked(undefined);
     setData(next);
   };
 
@@ -113,7 +118,12 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
     try {
       const found = await api.inspect(sent(data));
       const level = found.level !== undefined && hasLevel(schema, found.level) && data.credential_level !== found.level;
-      if (level) setData({ ...data, credential_level: found.level });
+      // The answer is about the key that was sent; another one may stand there by now.
+      if (keyOf(latest.current) !== keyOf(data)) {
+        setBusy(undefined);
+        return;
+      }
+      if (level) setData((now) => ({ ...now, credential_level: found.level }));
       setChecked({ access: found, level });
       setIssues([]);
     } catch (error) {
