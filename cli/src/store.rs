@@ -235,7 +235,7 @@ impl<'a> Parts<'a> {
     /// A member that the schema does not know is sealed too: nobody can say that it is no secret.
     fn of(entry: &'a Entry, schema: &Value) -> Result<Self, StoreError> {
         let name = entry.name.trim();
-        if name.is_empty() || name.len() > MAX_NAME_BYTES || name.contains(char::is_control) {
+        if !is_name(name) {
             return Err(StoreError::Name);
         }
         let members = entry.document.as_object().ok_or(StoreError::Document)?;
@@ -260,6 +260,12 @@ impl<'a> Parts<'a> {
             secrets,
         })
     }
+}
+
+/// Whether a credential can be called so.
+pub(crate) fn is_name(name: &str) -> bool {
+    let name = name.trim();
+    !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.contains(char::is_control)
 }
 
 /// Puts the document together as text, so that no copy of a secret stays behind in a JSON tree.

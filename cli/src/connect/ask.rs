@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::question::{Choice, Kind, Offer, Question};
 use crate::failure::{Failure, plain};
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// What is listed at once.
 const PAGE_LINES: usize = 12;
@@ -96,6 +96,11 @@ pub(super) fn name(store: &Store) -> Result<String, Failure> {
             .with_help_message("How you will find it again, such as the customer and the purpose.")
             .with_validator(needed);
         let name = prompt.prompt()?;
+        // Now, and not when all else has been typed.
+        if !store::is_name(&name) {
+            problem = Some("that name is too long, or has a control character: choose another");
+            continue;
+        }
         match store.find(&name)? {
             None => return Ok(name),
             Some(_) => problem = Some("that name is taken: choose another"),

@@ -209,11 +209,12 @@ impl Api {
     /// The session of a credential: the one at hand, as long as it need not be replaced, or else a new one.
     async fn choose(&self, id: i64) -> Result<Value, Problem> {
         let now = self.clock.now();
+        // First, since another process may have removed it.
+        let saved = self.saved(id).await?;
         let kept = self.sessions().get(&id).cloned();
         if let Some(session) = kept.filter(|session| now < session.refresh_after) {
             return Ok(reach(&session));
         }
-        let saved = self.saved(id).await?;
         let document = self.stored(move |store| store.document(id)).await?;
         let session = self
             .connector

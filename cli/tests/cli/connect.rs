@@ -239,6 +239,8 @@ async fn a_taken_name_is_asked_again_and_leaving_saves_nothing() {
     for leave in [ESCAPE, CTRL_C] {
         let mut dialogue = vendors.starts_connect("hotjar");
         dialogue
+            .answers("Credential name:", &"n".repeat(300))
+            .sees("that name is too long")
             .answers("Credential name:", "mine")
             .sees("that name is taken")
             .answers("Credential name:", "another")
