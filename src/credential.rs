@@ -20,15 +20,16 @@ const BLANKS: [char; 7] = [' ', '\t', '\n', '\r', '\u{a0}', '\u{200b}', '\u{feff
 ///
 /// `read` returns `None` only where it noted a problem. Members that it did not ask for are a problem too.
 pub fn read<T>(document: &str, read: impl FnOnce(&mut Form) -> Option<T>) -> Result<T, Error> {
-    let mut form = Form::parse(document).map_err(|issue| Error::InvalidCredential(vec![issue]))?;
-    let value = read(&mut form);
-    form.refuse_unread();
-    form.finish(value)
+    read_part(document, |form| {
+        let value = read(form);
+        form.refuse_unread();
+        value
+    })
 }
 
 /// As [`read()`], but what `read` did not ask for is ignored.
 pub fn read_part<T>(document: &str, read: impl FnOnce(&mut Form) -> Option<T>) -> Result<T, Error> {
-    let mut form = Form::parse(document).map_err(|issue| Error::InvalidCredential(vec![issue]))?;
+    let mut form = Form::parse(document)?;
     let value = read(&mut form);
     form.finish(value)
 }
@@ -52,42 +53,31 @@ pub struct Form {
 }
 
 impl Form {
-    fn parse(document: &str) -> Result<Self, Issue> {
-        if document.len() > MAX_DOCUMENT_BYTES {
+    fn parse(document: &str) -> Result<Self, Error> {
+        let mut form = Self {
+            members: Map::new(),
+            asked: Vec::new(),
+            issues: Vec::new(),
+        };
+        let (code, message) = if document.len() > MAX_DOCUMENT_BYTES {
             let message = format!("the document is too long: at most {MAX_DOCUMENT_BYTES} bytes");
-            return Err(Issue {
-                pointer: String::new(),
-                code: Code::TooLong,
-                message,
-            });
-        }
-        match serde_json::from_slice(document.as_bytes()) {
-            Ok(Value::Object(members)) => Ok(Self {
-                members,
-                asked: Vec::new(),
-                issues: Vec::new(),
-            }),
-            Ok(_) => {
-                let message = "the credential document must be a JSON object".into();
-                Err(Issue {
-                    pointer: String::new(),
-                    code: Code::Type,
-                    message,
-                })
+            (Code::TooLong, message)
+        } else {
+            match serde_json::from_slice(document.as_bytes()) {
+                Ok(Value::Object(members)) => return Ok(Self { members, ..form }),
+                Ok(_) => (
+                    Code::Type,
+                    "the credential document must be a JSON object".into(),
+                ),
+                Err(error) => {
+                    let (line, column) = (error.line(), error.column());
+                    let message = format!("this is not JSON: see line {line}, column {column}");
+                    (Code::Json, message)
+                }
             }
-            Err(error) => {
-                let message = format!(
-                    "this is not JSON: see line {}, column {}",
-                    error.line(),
-                    error.column()
-                );
-                Err(Issue {
-                    pointer: String::new(),
-                    code: Code::Json,
-                    message,
-                })
-            }
-        }
+        };
+        form.note("", code, message);
+        form.finish(None)
     }
 
     /// Notes a problem at `pointer`.
