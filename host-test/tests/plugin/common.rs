@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use connector_host::{CallError, Clock, Connector, ConnectorError, Transport};
+use connector_host::{CallError, Clock, Connector, ConnectorError, Session, Transport};
 use host_test::COMPONENT;
 use host_test::script::{Expect, Reply, Script};
 use serde_json::{Value, json};
@@ -103,5 +103,12 @@ impl Sample {
     /// Expects one token request, answered so.
     pub(crate) fn expect_token(&self, script: &Script, reply: Reply) {
         script.expect(Expect::post(self.token_url)).reply(reply);
+    }
+
+    /// A session, opened with the good credential and the good reply.
+    pub(crate) async fn session(&self, connector: &Connector, script: &Script) -> Session {
+        self.expect_token(script, Reply::json(200, self.token.clone()));
+        let opened = connector.authenticate(self.vendor, &self.document()).await;
+        opened.expect("the good credential opens a session")
     }
 }

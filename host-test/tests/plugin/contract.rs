@@ -86,11 +86,7 @@ async fn gives_each_vendor_a_schema_that_a_form_can_be_drawn_from() {
 async fn opens_and_replaces_a_session_with_one_request_each() {
     let (connector, script) = scripted().await;
     for sample in samples() {
-        sample.expect_token(&script, Reply::json(200, sample.token.clone()));
-        let session = connector
-            .authenticate(sample.vendor, &sample.document())
-            .await
-            .unwrap();
+        let session = sample.session(&connector, &script).await;
         assert_eq!(session.access_token.expose(), sample.token["access_token"]);
         assert_eq!(session.issued_at, now());
         assert_eq!(session.expires_at, now() + Duration::from_hours(1));
@@ -216,11 +212,7 @@ async fn sends_nothing_for_a_document_that_is_not_good() {
 async fn knows_no_other_vendor() {
     let (connector, script) = scripted().await;
     for sample in samples() {
-        sample.expect_token(&script, Reply::json(200, sample.token.clone()));
-        let session = connector
-            .authenticate(sample.vendor, &sample.document())
-            .await
-            .unwrap();
+        let session = sample.session(&connector, &script).await;
         for vendor in ["", "Hotjar", "hotjar ", "contentsquare\0", "none"] {
             let document = sample.document();
             let unknown = ConnectorError::UnknownVendor;
@@ -255,11 +247,7 @@ async fn failures(
     reply: impl Fn() -> Reply,
 ) -> Vec<ConnectorError> {
     let document = sample.document();
-    sample.expect_token(script, Reply::json(200, sample.token.clone()));
-    let session = connector
-        .authenticate(sample.vendor, &document)
-        .await
-        .unwrap();
+    let session = sample.session(connector, script).await;
     sample.expect_token(script, reply());
     let authenticated = connector.authenticate(sample.vendor, &document).await;
     sample.expect_token(script, reply());
@@ -527,11 +515,7 @@ async fn judges_api_answers() {
 async fn opens_sessions_whose_calls_stay_within_the_declared_origins() {
     let (connector, script) = scripted().await;
     for sample in samples() {
-        sample.expect_token(&script, Reply::json(200, sample.token.clone()));
-        let session = connector
-            .authenticate(sample.vendor, &sample.document())
-            .await
-            .unwrap();
+        let session = sample.session(&connector, &script).await;
         let bearer = format!("Bearer {}", sample.token["access_token"].as_str().unwrap());
         script
             .expect(
