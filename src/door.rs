@@ -81,6 +81,7 @@ impl From<&About> for wit::Vendor {
             display_name: about.display_name.into(),
             setup_url: about.setup_url.into(),
             origins: about.origins.iter().map(|&origin| origin.into()).collect(),
+            calls_at_once: about.calls_at_once,
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct About {
     pub setup_url: &'static str,
     /// The origins that are needed.
     pub origins: &'static [&'static str],
+    /// How many API calls at a time for one project.
+    pub calls_at_once: Option<u32>,
 }
 
 /// What is particular to a vendor. The defaults are those of RFC 6749 and RFC 6750.

@@ -20,12 +20,14 @@ pub(crate) fn pretty(value: &Value) -> String {
 /// The list that `vendors` prints.
 pub(crate) fn vendors(vendors: &[Vendor]) -> Value {
     let vendor = |v: &Vendor| {
-        json!({
-            "id": v.id,
-            "display_name": v.display_name,
-            "setup_url": v.setup_url,
-            "origins": v.origins.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        })
+        let origins: Vec<_> = v.origins.iter().map(ToString::to_string).collect();
+        present([
+            ("id", Some(json!(v.id))),
+            ("display_name", Some(json!(v.display_name))),
+            ("setup_url", Some(json!(v.setup_url))),
+            ("origins", Some(json!(origins))),
+            ("calls_at_once", v.calls_at_once.map(Value::from)),
+        ])
     };
     vendors.iter().map(vendor).collect()
 }

@@ -25,6 +25,8 @@ pub struct Vendor {
     pub setup_url: String,
     /// What the plugin wants to reach for this vendor.
     pub origins: Vec<Origin>,
+    /// How many API calls the vendor serves at a time for one project, where it documents a limit.
+    pub calls_at_once: Option<u32>,
 }
 
 /// What an API call needs, and when to replace it.
@@ -237,6 +239,7 @@ impl TryFrom<wit::Vendor> for Vendor {
             display_name: vendor.display_name,
             setup_url: vendor.setup_url,
             origins: origins.map_err(|_| PluginError::Contract("origins"))?,
+            calls_at_once: vendor.calls_at_once,
         })
     }
 }
@@ -462,6 +465,7 @@ mod tests {
             display_name: "A".to_owned(),
             setup_url: "https://a.example".to_owned(),
             origins: vec!["http://a.example".to_owned()],
+            calls_at_once: None,
         };
         assert_eq!(
             Vendor::try_from(vendor),

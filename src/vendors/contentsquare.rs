@@ -22,6 +22,8 @@ static ABOUT: About = About {
     display_name: "Contentsquare",
     setup_url: "https://support.contentsquare.com/hc/en-us/articles/37271728104593-How-to-create-API-credentials",
     origins: &["https://contentsquare.com", "https://*.contentsquare.com"],
+    // Beyond ten the API answers `CONCURRENT_API_CALL`.
+    calls_at_once: Some(10),
 };
 
 const HOST: &str = "api.contentsquare.com";

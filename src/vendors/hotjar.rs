@@ -16,6 +16,7 @@ static ABOUT: About = About {
     display_name: "Hotjar",
     setup_url: "https://insights.hotjar.com/settings/api",
     origins: &["https://api.hotjar.io"],
+    calls_at_once: None,
 };
 
 impl Vendor for Hotjar {
