@@ -3,10 +3,12 @@
 //!
 //! - [`script`] is a fake HTTP: it knows which requests are to come and what each is answered, and a test fails when
 //!   anything else is asked. Nothing in it opens a socket.
+//! - [`answers`] is one for many requests in no order: a function from a request to its reply.
 //! - [`sim`] plays the vendors over TLS on loopback, as strict as their documentation, with faults on demand.
 //!
 //! A harness may panic, and does so with a sentence that says what differed. Everything in here that looks like a secret is invented.
 
+pub mod answers;
 pub mod script;
 pub mod sim;
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING};
@@ -183,6 +184,11 @@ impl Connector {
     /// The names of all that the component imports, such as `wasi:http/types@0.2.12`.
     pub fn imports(&self) -> &[String] {
         &self.plugin.imports
+    }
+
+    /// The time by which sessions are dated.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.plugin.clock.now()
     }
 
     /// Returns the JSON Schema of the vendor's credential document. No network.
@@ -419,19 +425,25 @@ impl Drop for Wiped {
     }
 }
 
+/// Checks that an API request is one that can be put on a session.
+pub(crate) fn check_request(request: &http::Request<Bytes>) -> Result<(), SendError> {
+    if request.uri().authority().is_some() || !request.uri().path().starts_with('/') {
+        return Err(SendError::Request("its address is not a path"));
+    }
+    if request.method() == http::Method::CONNECT {
+        return Err(SendError::Request("its method opens a tunnel"));
+    }
+    Ok(())
+}
+
 /// Puts an API request on a session.
 fn with_session(
     session: &Session,
     request: http::Request<Bytes>,
 ) -> Result<http::Request<Bytes>, SendError> {
+    check_request(&request)?;
     let refuse = |part| Err(SendError::Request(part));
     let (parts, body) = request.into_parts();
-    if parts.uri.authority().is_some() || !parts.uri.path().starts_with('/') {
-        return refuse("its address is not a path");
-    }
-    if parts.method == http::Method::CONNECT {
-        return refuse("its method opens a tunnel");
-    }
     if session.base_url.contains(['?', '#']) {
         return refuse("the base URL has more than a path");
     }
@@ -459,8 +471,6 @@ fn with_session(
 
 #[cfg(test)]
 mod tests {
-    use std::time::SystemTime;
-
     use super::*;
     use crate::Secret;
 

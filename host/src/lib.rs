@@ -73,6 +73,7 @@ mod limits;
 mod live;
 mod plugin_state;
 mod secret;
+mod sessions;
 mod transport;
 mod types;
 
@@ -88,6 +89,7 @@ pub use limits::{
 };
 pub use live::{Live, LiveBuilder, LiveError};
 pub use secret::Secret;
+pub use sessions::{ApiError, NoRandom, Sessions};
 pub use transport::{ResponseBody, Timeouts, Transport, TransportError};
 pub use types::{
     Access, ApiResponse, Issue, Level, Misreply, Project, Refusal, Session, Stage, Vendor, Verdict,

@@ -119,7 +119,7 @@ impl Reply {
         self
     }
 
-    pub(super) async fn play(self) -> Result<Response<ResponseBody>, TransportError> {
+    pub(crate) async fn play(self) -> Result<Response<ResponseBody>, TransportError> {
         wait(self.delay).await;
         let status = self.outcome?;
         let mut response = Response::new(self.body());

@@ -1,0 +1,642 @@
+//! Sessions kept alive, and API calls made with them: the real plugin, a vendor that is a function, and a clock that is held.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use connector_host::{
+    ApiError, CallError, Clock, Connector, ConnectorError, Refusal, Session, Sessions, Stage,
+};
+use futures::future::join_all;
+use host_test::COMPONENT_BYTES;
+use host_test::answers::Answers;
+use host_test::script::Reply;
+use http::header::AUTHORIZATION;
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
+use serde_json::json;
+use tokio::time::{Instant, advance, sleep, timeout};
+
+const HOTJAR: &str = r#"{"client_id":"hj-id-0001","client_secret":"hj;secret?&=+% 1"}"#;
+const ROTATED: &str = r#"{"client_id":"hj-id-0001","client_secret":"hj;secret?&=+% 2"}"#;
+const CONTENTSQUARE: &str = r#"{"client_id":"cs-id-0001","client_secret":"cs;secret? 1",
+    "credential_level":"account","project_id":42,"scopes":["data-export"]}"#;
+const OTHER_PROJECT: &str = r#"{"client_id":"cs-id-0001","client_secret":"cs;secret? 1",
+    "credential_level":"account","project_id":43,"scopes":["data-export"]}"#;
+const SAME_PROJECT: &str = r#"{"client_id":"cs-id-0002","client_secret":"cs;secret? 2",
+    "credential_level":"project","scopes":["metrics"]}"#;
+
+/// The wall clock goes with tokio's, which the tests hold.
+struct Held(Instant);
+
+impl Clock for Held {
+    fn now(&self) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(1_700_000_000) + self.0.elapsed()
+    }
+}
+
+async fn sessions(vendor: &Answers) -> Sessions {
+    let connector = Connector::builder(Arc::new(vendor.clone()))
+        .clock(Arc::new(Held(Instant::now())))
+        .load_bytes(COMPONENT_BYTES)
+        .await
+        .expect("the component loads");
+    Sessions::new(connector).unwrap()
+}
+
+/// A good token reply of either vendor; the token tells which one it is.
+fn token(number: u64) -> Reply {
+    token_for(number, 42)
+}
+
+fn token_for(number: u64, project: u64) -> Reply {
+    let token = json!({
+        "access_token": format!("tok.en-{number}"), "token_type": "bearer", "expires_in": 3600,
+        "endpoint": "https://api.eu-west-1.production.contentsquare.com", "project_id": project,
+    });
+    Reply::json(200, token)
+}
+
+/// A vendor that grants a token to whoever asks, after a second, and nothing else.
+fn granting() -> Answers {
+    Answers::new(|_, before| token(before).delay(seconds(1)))
+}
+
+/// A vendor that grants the first token, and then answers so.
+fn granting_once(then: impl Fn() -> Reply + Send + Sync + 'static) -> Answers {
+    Answers::new(move |_, before| match before {
+        0 => token(0),
+        _ => then(),
+    })
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_mins(minutes)
+}
+
+fn shown(session: &Session) -> &str {
+    session.access_token.expose()
+}
+
+/// Lets everything that needs no time happen.
+async fn settle() {
+    sleep(Duration::from_millis(1)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_request_serves_everybody_who_waits() {
+    let vendor = granting();
+    let sessions = sessions(&vendor).await;
+    let callers = (0..1000).map(|_| sessions.session("hotjar", HOTJAR));
+    let served = join_all(callers).await;
+    assert_eq!(vendor.asked(), 1);
+    assert!(
+        served
+            .iter()
+            .all(|session| shown(session.as_ref().unwrap()) == "tok.en-0")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_gives_up_ends_the_request_for_nobody() {
+    let vendor = granting();
+    let sessions = sessions(&vendor).await;
+    let impatient = timeout(
+        Duration::from_millis(10),
+        sessions.session("hotjar", HOTJAR),
+    );
+    assert!(impatient.await.is_err());
+    let session = sessions.session("hotjar", HOTJAR).await.unwrap();
+    assert_eq!((shown(&session), vendor.asked()), ("tok.en-0", 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_serves_until_it_is_due_and_is_then_replaced_behind_its_back() {
+    let vendor = granting();
+    let sessions = sessions(&vendor).await;
+    let hotjar = || sessions.session("hotjar", HOTJAR);
+    hotjar().await.unwrap();
+    advance(minutes(45) - seconds(2)).await;
+    assert_eq!(shown(&hotjar().await.unwrap()), "tok.en-0");
+    assert_eq!(vendor.asked(), 1);
+
+    advance(seconds(3)).await;
+    let before = Instant::now();
+    let served = join_all((0..100).map(|_| hotjar())).await;
+    assert!(
+        served
+            .iter()
+            .all(|session| shown(session.as_ref().unwrap()) == "tok.en-0")
+    );
+    assert_eq!(before.elapsed(), Duration::ZERO, "nobody waits");
+
+    sleep(seconds(2)).await;
+    assert_eq!(shown(&hotjar().await.unwrap()), "tok.en-1");
+    assert_eq!(vendor.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_expired_session_is_served_to_nobody() {
+    let vendor = granting();
+    let sessions = sessions(&vendor).await;
+    sessions.session("hotjar", HOTJAR).await.unwrap();
+    advance(minutes(60)).await;
+    let served = join_all((0..100).map(|_| sessions.session("hotjar", HOTJAR))).await;
+    assert!(
+        served
+            .iter()
+            .all(|session| shown(session.as_ref().unwrap()) == "tok.en-1")
+    );
+    assert_eq!(vendor.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_secret_never_meets_the_old_token() {
+    let vendor = granting();
+    let sessions = sessions(&vendor).await;
+    let first = sessions.session("hotjar", HOTJAR).await.unwrap();
+    let second = sessions.session("hotjar", ROTATED).await.unwrap();
+    assert_eq!((shown(&first), shown(&second)), ("tok.en-0", "tok.en-1"));
+    assert_eq!(vendor.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_vendor_is_left_alone_for_as_long_as_it_said() {
+    let vendor = Answers::new(|_, before| match before {
+        0 => Reply::empty(429).header("retry-after", "30"),
+        _ => token(1),
+    });
+    let sessions = sessions(&vendor).await;
+    for (passed, left) in [(0, 30), (1, 29), (28, 1)] {
+        advance(seconds(passed)).await;
+        let throttled = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+        assert_eq!(throttled, ConnectorError::Throttled(Some(left)).into());
+        assert_eq!(vendor.asked(), 1);
+    }
+    advance(seconds(1)).await;
+    assert_eq!(
+        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        "tok.en-1"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_old_session_serves_while_there_is_no_new_one_and_nobody_storms() {
+    for failure in [
+        Reply::empty(429),
+        Reply::empty(503),
+        Reply::fail(connector_host::TransportError::Connect),
+        Reply::text(200, "not what it documents"),
+    ] {
+        let vendor = granting_once(move || failure.clone());
+        let sessions = sessions(&vendor).await;
+        sessions.session("hotjar", HOTJAR).await.unwrap();
+        advance(minutes(45)).await;
+        // A caller every second, until just before the session is over.
+        for _ in 0..14 * 60 {
+            let session = sessions.session("hotjar", HOTJAR).await.unwrap();
+            assert_eq!(shown(&session), "tok.en-0");
+            sleep(seconds(1)).await;
+        }
+        // At the rarest after 1, 2, 4 … 256 s and twice that by chance, at the most often after 1, 2, 4 … 256 s, 300 s.
+        let asked = vendor.asked();
+        assert!((8..=12).contains(&asked), "{asked} requests");
+
+        advance(minutes(2)).await;
+        let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+        assert_ne!(error.kind(), "rejected");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_comes_back_is_forgiven() {
+    let vendor = Answers::new(|_, before| match before {
+        0 | 2 => Reply::empty(503),
+        _ => token(before),
+    });
+    let sessions = sessions(&vendor).await;
+    let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    assert_eq!(error, ConnectorError::Unavailable(None).into());
+    // The next who asks hears what is left of the pause, which is one second and up to one more.
+    let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    let CallError::Connector(ConnectorError::Unavailable(Some(1..=2))) = error else {
+        panic!("{error}")
+    };
+    advance(seconds(2)).await;
+    assert_eq!(
+        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        "tok.en-1"
+    );
+    advance(minutes(60)).await;
+    sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    // The first pause again, and not the second.
+    advance(seconds(2)).await;
+    assert_eq!(
+        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        "tok.en-3"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_credential_is_not_asked_about_again_until_it_is_another() {
+    let vendor = Answers::new(|_, before| match before {
+        0 => Reply::json(401, json!({"error": "invalid_client"})),
+        _ => token(before),
+    });
+    let sessions = sessions(&vendor).await;
+    let refusal = Refusal {
+        status: 401,
+        code: Some("invalid_client".into()),
+    };
+    let rejected = CallError::from(ConnectorError::Rejected(refusal));
+    for _ in 0..100 {
+        let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+        assert_eq!(error, rejected);
+        advance(minutes(60)).await;
+    }
+    assert_eq!(vendor.asked(), 1);
+    sessions.session("hotjar", ROTATED).await.unwrap();
+    let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    assert_eq!(error, rejected);
+    assert_eq!(vendor.asked(), 2);
+
+    sessions.forget("hotjar", HOTJAR).await;
+    assert_eq!(
+        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        "tok.en-2"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_caller_hears_of_a_refusal_even_while_the_old_session_would_last() {
+    for status in [401, 403] {
+        let vendor = granting_once(move || Reply::empty(status));
+        let sessions = sessions(&vendor).await;
+        sessions.session("hotjar", HOTJAR).await.unwrap();
+        advance(minutes(46)).await;
+        sessions.session("hotjar", HOTJAR).await.unwrap();
+        settle().await;
+        for _ in 0..10 {
+            let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+            assert!(["rejected", "forbidden"].contains(&error.kind()), "{error}");
+        }
+        assert_eq!(vendor.asked(), 2);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_succeed_asks_nothing() {
+    let vendor = granting();
+    let sessions = sessions(&vendor).await;
+    for (vendor, credential, kind) in [
+        ("hotjarr", HOTJAR, "unknown-vendor"),
+        ("hotjar", "{}", "invalid-credential"),
+    ] {
+        for _ in 0..2 {
+            let error = sessions.session(vendor, credential).await.unwrap_err();
+            assert_eq!(error.kind(), kind);
+        }
+        let error = send(&sessions, vendor, credential, seconds(9))
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), kind);
+    }
+    let elsewhere = Request::get("https://evil.example/x")
+        .body(Bytes::new())
+        .unwrap();
+    let error = sessions
+        .send("hotjar", HOTJAR, elsewhere, seconds(9))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), "request");
+    assert_eq!(vendor.asked(), 0);
+}
+
+/// Makes a first API call.
+async fn send(
+    sessions: &Sessions,
+    vendor: &str,
+    credential: &str,
+    within: Duration,
+) -> Result<Response<connector_host::ResponseBody>, ApiError> {
+    let request = Request::get("/v1/things?limit=1")
+        .body(Bytes::new())
+        .unwrap();
+    sessions.send(vendor, credential, request, within).await
+}
+
+fn bearer(request: &Request<Bytes>) -> Option<&str> {
+    request
+        .headers()
+        .get(AUTHORIZATION)?
+        .to_str()
+        .ok()?
+        .strip_prefix("Bearer ")
+}
+
+/// A vendor that grants tokens and answers API calls by their token.
+fn serving(
+    api: impl Fn(&str, &Request<Bytes>) -> Reply + Send + Sync + 'static,
+) -> (Answers, Arc<AtomicU32>) {
+    let granted = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&granted);
+    let vendor = Answers::new(move |request, _| match bearer(request) {
+        Some(token) => api(token, request),
+        None => {
+            let body = std::str::from_utf8(request.body()).unwrap();
+            let project = if body.contains("43") { 43 } else { 42 };
+            token_for(count.fetch_add(1, Ordering::Relaxed).into(), project)
+        }
+    });
+    (vendor, granted)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_goes_to_the_base_url_with_the_bearer_and_its_answer_comes_back_whole() {
+    let (vendor, _) = serving(|token, request| {
+        assert_eq!(token, "tok.en-0");
+        assert_eq!(request.method(), "POST");
+        assert_eq!(request.body(), "all of it");
+        let url = "https://api.eu-west-1.production.contentsquare.com/v1/things?limit=1";
+        assert_eq!(request.uri(), url);
+        Reply::bytes(404, "x".repeat(10_000)).chunks(999)
+    });
+    let sessions = sessions(&vendor).await;
+    let request = Request::post("/v1/things?limit=1")
+        .body("all of it".into())
+        .unwrap();
+    let answer = sessions
+        .send("contentsquare", CONTENTSQUARE, request, seconds(9))
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        answer.into_body().collect().await.unwrap().to_bytes(),
+        "x".repeat(10_000)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_over_early_is_replaced_once_for_everybody_and_nobody_notices() {
+    let (vendor, granted) = serving(|token, _| match token {
+        "tok.en-0" => Reply::empty(401).delay(seconds(1)),
+        _ => Reply::empty(200),
+    });
+    let sessions = sessions(&vendor).await;
+    let calls = (0..100).map(|_| send(&sessions, "hotjar", HOTJAR, seconds(9)));
+    let answers = join_all(calls).await;
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.as_ref().unwrap().status() == 200)
+    );
+    assert_eq!(granted.load(Ordering::Relaxed), 2);
+    assert_eq!(vendor.asked(), 202);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_that_refuses_its_own_tokens_is_not_stormed() {
+    let (vendor, granted) = serving(|_, _| Reply::empty(401));
+    let sessions = sessions(&vendor).await;
+    for _ in 0..20 * 60 {
+        let error = send(&sessions, "hotjar", HOTJAR, seconds(9))
+            .await
+            .unwrap_err();
+        let refusal = Refusal {
+            status: 401,
+            code: None,
+        };
+        assert_eq!(
+            error,
+            CallError::from(ConnectorError::Rejected(refusal)).into()
+        );
+        sleep(seconds(1)).await;
+    }
+    // One, and one more after each pause of 1, 2, 4 … 256, 300 s, up to twice as long by chance.
+    let granted = granted.load(Ordering::Relaxed);
+    assert!((9..=14).contains(&granted), "{granted} tokens");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_the_call_is_an_error_that_says_who_acts_next() {
+    for (reply, error) in [
+        (
+            Reply::json(403, json!({"message": "free text"})),
+            ConnectorError::Forbidden(Refusal {
+                status: 403,
+                code: None,
+            }),
+        ),
+        (Reply::empty(503), ConnectorError::Unavailable(None)),
+        (
+            Reply::empty(503).header("retry-after", "7"),
+            ConnectorError::Unavailable(Some(7)),
+        ),
+        (
+            Reply::fail(connector_host::TransportError::Denied),
+            ConnectorError::Denied,
+        ),
+        (
+            Reply::fail(connector_host::TransportError::TlsTimeout),
+            ConnectorError::Unreachable(Stage::Tls),
+        ),
+        (
+            Reply::empty(200).delay(seconds(10)),
+            ConnectorError::Unreachable(Stage::Timeout),
+        ),
+        (
+            Reply::bytes(200, "abcd").chunks(2).pause(seconds(10)),
+            ConnectorError::Unreachable(Stage::Timeout),
+        ),
+        (
+            Reply::bytes(200, "abcd").cut_after(2),
+            ConnectorError::Unreachable(Stage::CutOff),
+        ),
+    ] {
+        let (vendor, _) = serving(move |_, _| reply.clone());
+        let sessions = sessions(&vendor).await;
+        let before = Instant::now();
+        let failed = send(&sessions, "hotjar", HOTJAR, seconds(9))
+            .await
+            .unwrap_err();
+        assert_eq!(failed, CallError::from(error).into());
+        assert!(before.elapsed() <= seconds(9) + Duration::from_millis(1));
+        assert_eq!(vendor.asked(), 2, "{failed}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_call_waits_as_told_when_there_is_time() {
+    let throttles = AtomicU32::new(0);
+    let (vendor, granted) = serving(
+        move |_, _| match throttles.fetch_add(1, Ordering::Relaxed) {
+            0 => Reply::empty(429).header("retry-after", "5"),
+            1 => Reply::empty(429),
+            _ => Reply::empty(200),
+        },
+    );
+    let sessions = sessions(&vendor).await;
+    let before = Instant::now();
+    let answer = send(&sessions, "hotjar", HOTJAR, seconds(9)).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    // As told, and then the first pause of those that nobody tells.
+    let waited = before.elapsed();
+    assert!((seconds(6)..seconds(8)).contains(&waited), "{waited:?}");
+    assert_eq!((granted.load(Ordering::Relaxed), vendor.asked()), (1, 4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_call_does_not_wait_for_what_comes_too_late_nor_do_others_of_its_project() {
+    let (vendor, _) = serving(|_, _| Reply::empty(429).header("retry-after", "60"));
+    let sessions = sessions(&vendor).await;
+    let before = Instant::now();
+    let error = send(&sessions, "contentsquare", CONTENTSQUARE, seconds(9))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error,
+        CallError::from(ConnectorError::Throttled(Some(60))).into()
+    );
+    advance(seconds(20)).await;
+    let error = send(&sessions, "contentsquare", SAME_PROJECT, seconds(9))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error,
+        CallError::from(ConnectorError::Throttled(Some(40))).into()
+    );
+    assert_eq!(before.elapsed(), seconds(20), "nobody waits");
+    // Two tokens and one call.
+    assert_eq!(vendor.asked(), 3);
+    send(&sessions, "contentsquare", OTHER_PROJECT, seconds(9))
+        .await
+        .unwrap_err();
+    assert_eq!(vendor.asked(), 5, "another project is asked for");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_throttled_token_is_waited_for_when_there_is_time() {
+    for (within, outcome) in [(seconds(31), Ok(())), (seconds(29), Err(30))] {
+        let vendor = Answers::new(|_, before| match before {
+            0 => Reply::empty(429).header("retry-after", "30"),
+            1 => token(1),
+            _ => Reply::empty(200),
+        });
+        let sessions = sessions(&vendor).await;
+        let sent = send(&sessions, "hotjar", HOTJAR, within).await.map(drop);
+        let outcome =
+            outcome.map_err(|left| CallError::from(ConnectorError::Throttled(Some(left))).into());
+        assert_eq!(sent, outcome);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_calls_are_under_way_for_one_project_and_the_others_wait_their_turn() {
+    let (vendor, granted) = serving(|_, _| Reply::bytes(200, "ab").chunks(1).pause(seconds(1)));
+    let sessions = sessions(&vendor).await;
+    let one = async |credential| {
+        let answer = send(&sessions, "contentsquare", credential, seconds(60))
+            .await
+            .unwrap();
+        // A call is under way to the end of its body.
+        answer.into_body().collect().await.unwrap()
+    };
+    // Warm, so that what is counted below are API calls.
+    tokio::join!(one(CONTENTSQUARE), one(SAME_PROJECT), one(OTHER_PROJECT));
+    assert_eq!(granted.load(Ordering::Relaxed), 3);
+    let (before, begin) = (vendor.asked(), Instant::now());
+    let calls = (0..25).map(|n| {
+        one(if n % 2 == 0 {
+            CONTENTSQUARE
+        } else {
+            SAME_PROJECT
+        })
+    });
+    let watch = async {
+        for wave in [10, 20, 25] {
+            settle().await;
+            assert_eq!(vendor.asked() - before, wave);
+            sleep(seconds(1)).await;
+        }
+    };
+    tokio::join!(join_all(calls), watch);
+    assert!(begin.elapsed() < seconds(4));
+
+    // Of another project ten more.
+    let calls = (0..20).map(|n| {
+        one(if n % 2 == 0 {
+            CONTENTSQUARE
+        } else {
+            OTHER_PROJECT
+        })
+    });
+    let begin = Instant::now();
+    join_all(calls).await;
+    assert!(begin.elapsed() < seconds(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_does_not_come_in_time_is_throttled_and_an_answer_that_is_dropped_gives_its_turn_back()
+ {
+    let (vendor, _) = serving(|_, _| {
+        Reply::bytes(200, "x".repeat(9000))
+            .chunks(5000)
+            .pause(minutes(1))
+    });
+    let sessions = sessions(&vendor).await;
+    let call = || send(&sessions, "contentsquare", CONTENTSQUARE, minutes(5));
+    let mut held = join_all((0..10).map(|_| call())).await;
+    assert!(held.iter().all(Result::is_ok));
+    let error = send(&sessions, "contentsquare", CONTENTSQUARE, seconds(9))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error,
+        CallError::from(ConnectorError::Throttled(None)).into()
+    );
+    held.pop();
+    call().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vendor_without_a_limit_is_asked_by_all_at_once() {
+    let (vendor, _) = serving(|_, _| Reply::empty(200).delay(seconds(1)));
+    let sessions = sessions(&vendor).await;
+    let begin = Instant::now();
+    join_all((0..100).map(|_| send(&sessions, "hotjar", HOTJAR, seconds(9)))).await;
+    assert!(begin.elapsed() < seconds(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_that_is_printed_of_sessions_tells_a_secret() {
+    let vendor = granting();
+    let sessions = sessions(&vendor).await;
+    let session = sessions.session("hotjar", HOTJAR).await.unwrap();
+    let text = format!("{sessions:?} {session:?}");
+    assert!(text.contains("hotjar"), "{text}");
+    for secret in ["hj;secret", "hj-id", "tok.en"] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_differ_by_chance() {
+    let pauses = (0..8).map(async |_| {
+        let vendor = Answers::new(|_, _| Reply::empty(503));
+        let sessions = sessions(&vendor).await;
+        let begin = Instant::now();
+        while vendor.asked() < 4 {
+            sessions.session("hotjar", HOTJAR).await.unwrap_err();
+            sleep(Duration::from_millis(1)).await;
+        }
+        begin.elapsed()
+    });
+    let pauses: HashSet<_> = join_all(pauses).await.into_iter().collect();
+    assert!(pauses.len() > 1, "{pauses:?}");
+}
