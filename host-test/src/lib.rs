@@ -4,11 +4,13 @@
 //! - [`script`] is a fake HTTP: it knows which requests are to come and what each is answered, and a test fails when
 //!   anything else is asked. Nothing in it opens a socket.
 //! - [`sim`] plays the vendors over TLS on loopback, as strict as their documentation, with faults on demand.
+//! - [`tls`] makes the certificates of such services, good and bad.
 //!
 //! A harness may panic, and does so with a sentence that says what differed. Everything in here that looks like a secret is invented.
 
 pub mod script;
 pub mod sim;
+pub mod tls;
 
 /// The path of the plugin, built from this workspace by the build script with the profile that people take away.
 pub const COMPONENT: &str = env!("CONNECTOR_WASM");
