@@ -5,12 +5,14 @@
 //!   anything else is asked. Nothing in it opens a socket.
 //! - [`answers`] is one for many requests in no order: a function from a request to its reply.
 //! - [`sim`] plays the vendors over TLS on loopback, as strict as their documentation, with faults on demand.
+//! - [`tls`] makes the certificates of such services, good and bad.
 //!
 //! A harness may panic, and does so with a sentence that says what differed. Everything in here that looks like a secret is invented.
 
 pub mod answers;
 pub mod script;
 pub mod sim;
+pub mod tls;
 
 /// The path of the plugin, built from this workspace by the build script with the profile that people take away.
 pub const COMPONENT: &str = env!("CONNECTOR_WASM");

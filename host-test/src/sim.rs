@@ -10,12 +10,12 @@ mod contentsquare;
 mod fault;
 mod hotjar;
 mod serve;
-mod tls;
 mod tokens;
 
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -26,6 +26,8 @@ use call::Call;
 pub use fault::Fault;
 use serve::Service;
 use tokens::Tokens;
+
+use crate::tls::{self, Authority};
 
 /// The simulators of all vendors. They stop when this is dropped.
 pub struct Simulators {
@@ -38,6 +40,27 @@ pub struct Simulator {
     service: Arc<Service>,
     address: SocketAddr,
     task: AbortHandle,
+}
+
+/// How the services speak, whatever they say.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The time between a request and its answer: a vendor that takes a second.
+    pub answer_after: Duration,
+    /// Whether HTTP/1.1 is all they offer, so that every request under way has a connection to itself.
+    pub http1_only: bool,
+    /// How many requests may be under way in one HTTP/2 connection; more of them wait at whoever asks.
+    pub streams: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            answer_after: Duration::ZERO,
+            http1_only: false,
+            streams: 200,
+        }
+    }
 }
 
 /// What makes a vendor: data, and one function from a request to its answer.
@@ -55,11 +78,16 @@ impl Simulators {
     ///
     /// The services run on the runtime that this is called in.
     pub async fn start() -> io::Result<Self> {
-        let authority = tls::Authority::new()?;
+        Self::start_with(Options::default()).await
+    }
+
+    /// Starts them as [`start`](Self::start) does, to speak in this way.
+    pub async fn start_with(options: Options) -> io::Result<Self> {
+        let authority = Authority::new()?;
         Ok(Self {
             vendors: [
-                Simulator::start(&hotjar::Hotjar, &authority).await?,
-                Simulator::start(&contentsquare::Contentsquare, &authority).await?,
+                Simulator::start(&hotjar::Hotjar, &authority, options).await?,
+                Simulator::start(&contentsquare::Contentsquare, &authority, options).await?,
             ],
             ca_pem: authority.pem(),
         })
@@ -95,11 +123,20 @@ impl Simulators {
 }
 
 impl Simulator {
-    async fn start(rules: &'static dyn Rules, authority: &tls::Authority) -> io::Result<Self> {
+    async fn start(
+        rules: &'static dyn Rules,
+        authority: &Authority,
+        options: Options,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
-        let tls = authority.serve_as(rules.hosts())?;
-        let service = Arc::new(Service::new(rules));
+        let protocols = if options.http1_only {
+            &[tls::HTTP1][..]
+        } else {
+            &[tls::HTTP2, tls::HTTP1]
+        };
+        let tls = authority.serve_as(rules.hosts(), protocols)?;
+        let service = Arc::new(Service::new(rules, options));
         let task = tokio::spawn(serve::run(listener, tls, Arc::clone(&service))).abort_handle();
         Ok(Self {
             service,
@@ -142,6 +179,11 @@ impl Simulator {
     /// Returns how many requests have come.
     pub fn asked(&self) -> u64 {
         self.service.asked()
+    }
+
+    /// Returns how many connections have been made, those without a request too.
+    pub fn connections(&self) -> u64 {
+        self.service.connections()
     }
 
     /// Returns the latest requests in order, each as `METHOD https://host/path`: no query, header field or body, so no secret.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use connector_host::{Live, ResponseBody, Timeouts, Transport, TransportError};
-use host_test::sim::{Fault, Simulator, Simulators};
+use host_test::sim::{Fault, Options, Simulator, Simulators};
 use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
@@ -417,22 +417,43 @@ async fn a_cut_ends_the_connection_before_the_header_or_within_the_body() {
 
 #[tokio::test]
 async fn silence_holds_one_request_and_no_other() {
-    let simulators = Simulators::start().await.unwrap();
-    let client = Client::new(&simulators);
-    let vendor = simulators.hotjar();
-    vendor.fault(Fault::Silence);
-    let (_, document) = vendor.sample_credentials().swap_remove(0);
-    let next = async {
-        while vendor.asked() == 0 {
-            tokio::task::yield_now().await;
+    for (http1_only, connections) in [(false, 1), (true, 2)] {
+        let options = Options {
+            http1_only,
+            ..Options::default()
+        };
+        let simulators = Simulators::start_with(options).await.unwrap();
+        let client = Client::new(&simulators);
+        let vendor = simulators.hotjar();
+        vendor.fault(Fault::Silence);
+        let (_, document) = vendor.sample_credentials().swap_remove(0);
+        let next = async {
+            while vendor.asked() == 0 {
+                tokio::task::yield_now().await;
+            }
+            client.grant(vendor, &document).await
+        };
+        tokio::select! {
+            biased;
+            _ = client.grant(vendor, &document) => panic!("silence was broken"),
+            (status, _) = next => assert_eq!(status, 200),
         }
-        client.grant(vendor, &document).await
-    };
-    tokio::select! {
-        biased;
-        _ = client.grant(vendor, &document) => panic!("silence was broken"),
-        (status, _) = next => assert_eq!(status, 200),
+        assert_eq!(vendor.connections(), connections);
     }
+}
+
+#[tokio::test]
+async fn a_vendor_takes_the_time_that_it_is_given() {
+    let options = Options {
+        answer_after: Duration::from_millis(20),
+        ..Options::default()
+    };
+    let simulators = Simulators::start_with(options).await.unwrap();
+    let client = Client::new(&simulators);
+    let (_, document) = simulators.hotjar().sample_credentials().swap_remove(0);
+    let asked = tokio::time::Instant::now();
+    assert_eq!(client.grant(simulators.hotjar(), &document).await.0, 200);
+    assert!(asked.elapsed() >= options.answer_after);
 }
 
 #[tokio::test]

@@ -16,10 +16,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use super::Rules;
 use super::call::{Call, Refusal};
 use super::fault::{Body, Fault, whole};
 use super::tokens::Tokens;
+use super::{Options, Rules};
 
 /// Requests here are credentials and queries; anything longer is a mistake of whoever asks.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
@@ -33,27 +33,34 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 pub(super) struct Service {
     pub(super) rules: &'static dyn Rules,
     pub(super) tokens: Tokens,
+    options: Options,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
     faults: VecDeque<Fault>,
+    connections: u64,
     asked: u64,
     requests: VecDeque<String>,
 }
 
 impl Service {
-    pub(super) fn new(rules: &'static dyn Rules) -> Self {
+    pub(super) fn new(rules: &'static dyn Rules, options: Options) -> Self {
         Self {
             rules,
             tokens: Tokens::default(),
+            options,
             state: Mutex::default(),
         }
     }
 
     pub(super) fn queue(&self, fault: Fault) {
         self.state().faults.push_back(fault);
+    }
+
+    pub(super) fn connections(&self) -> u64 {
+        self.state().connections
     }
 
     pub(super) fn asked(&self) -> u64 {
@@ -89,6 +96,10 @@ impl Service {
         if !self.rules.hosts().contains(&call.host.as_str()) {
             return bare(StatusCode::MISDIRECTED_REQUEST);
         }
+        // Even no sleep at all lasts until the timer's next tick.
+        if !self.options.answer_after.is_zero() {
+            tokio::time::sleep(self.options.answer_after).await;
+        }
         let answer = || self.rules.answer(&self.tokens, &call);
         match fault {
             Some(fault) => fault.play(answer, cut).await,
@@ -107,6 +118,7 @@ pub(super) async fn run(listener: TcpListener, tls: TlsAcceptor, service: Arc<Se
     loop {
         match listener.accept().await {
             Ok((tcp, _)) => {
+                service.state().connections += 1;
                 connections.spawn(connection(tcp, tls.clone(), Arc::clone(&service)));
             }
             Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -121,6 +133,8 @@ async fn connection(tcp: TcpStream, tls: TlsAcceptor, service: Arc<Service>) {
     let Ok(stream) = tls.accept(tcp).await else {
         return;
     };
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    http.http2().max_concurrent_streams(service.options.streams);
     let cut = Arc::new(Notify::new());
     let answer = {
         let cut = Arc::clone(&cut);
@@ -129,7 +143,6 @@ async fn connection(tcp: TcpStream, tls: TlsAcceptor, service: Arc<Service>) {
             async move { Ok::<_, Infallible>(service.answer(request, cut).await) }
         })
     };
-    let http = auto::Builder::new(TokioExecutor::new());
     tokio::select! {
         _ = http.serve_connection(TokioIo::new(stream), answer) => {}
         () = cut.notified() => {}

@@ -1,0 +1,250 @@
+//! Rows about what an answer says, when its HTTP is sound: no success, no JSON, no token, another place to go.
+
+use serde_json::{Value, json};
+
+use super::check::{Call, End, Row, unintelligible};
+use super::server::{Play, Step, answer};
+
+fn answers(status: &str, fields: &str, body: impl AsRef<[u8]>) -> Row {
+    let answer = answer(status, fields.as_bytes(), body.as_ref());
+    Row::http1(Play::Answer(vec![Step::Send(answer)]))
+}
+
+/// What comes of an honest token reply with this member changed.
+async fn check_member(name: &str, value: Value) {
+    for call in [Call::Hotjar, Call::Contentsquare] {
+        let mut body = call.honest();
+        body[name] = value.clone();
+        let row = answers("200 OK", "", body.to_string()).only(&[call]);
+        row.fails(unintelligible(200, name)).await;
+    }
+}
+
+#[tokio::test]
+async fn breaks_a_line_within_the_token() {
+    check_member("access_token", json!("forged-token\r\nx: lavender")).await;
+}
+
+#[tokio::test]
+async fn ends_the_token_with_a_line_break() {
+    check_member("access_token", json!("forged-token\n")).await;
+}
+
+#[tokio::test]
+async fn hides_a_nul_within_the_token() {
+    check_member("access_token", json!("forged-token\0")).await;
+}
+
+#[tokio::test]
+async fn names_a_token_in_another_script() {
+    check_member("access_token", json!("forged-tokén")).await;
+}
+
+#[tokio::test]
+async fn names_a_token_longer_than_a_header() {
+    check_member("access_token", json!("forged-token".repeat(2000))).await;
+}
+
+#[tokio::test]
+async fn names_a_token_that_is_no_text() {
+    check_member("access_token", json!(["forged-token"])).await;
+}
+
+#[tokio::test]
+async fn names_a_token_of_another_type() {
+    check_member("token_type", json!("lavender")).await;
+}
+
+#[tokio::test]
+async fn names_a_lifetime_that_is_none() {
+    check_member("expires_in", json!("lavender")).await;
+}
+
+#[tokio::test]
+async fn breaks_a_line_within_the_scope() {
+    check_member("scope", json!("metrics\r\nlavender")).await;
+}
+
+#[tokio::test]
+async fn names_another_project_than_any() {
+    let mut body = Call::Contentsquare.honest();
+    body["project_id"] = json!("lavender");
+    let row = answers("200 OK", "", body.to_string()).only(&[Call::Contentsquare]);
+    row.fails(unintelligible(200, "project_id")).await;
+}
+
+/// What comes of status 200 and this body.
+async fn check_body(body: impl AsRef<[u8]>) {
+    let row = answers("200 OK", "content-type: application/json\r\n", body);
+    row.fails(unintelligible(200, "body")).await;
+}
+
+#[tokio::test]
+async fn answers_with_nothing() {
+    check_body("").await;
+}
+
+#[tokio::test]
+async fn answers_with_a_web_page() {
+    check_body("<!DOCTYPE html><title>lavender</title>").await;
+}
+
+#[tokio::test]
+async fn answers_with_another_json_than_an_object() {
+    check_body("[\"lavender\"]").await;
+}
+
+#[tokio::test]
+async fn answers_in_no_utf_8() {
+    check_body(b"{\"access_token\": \"lavender\xff\", \"token_type\": \"bearer\"}").await;
+}
+
+#[tokio::test]
+async fn answers_in_utf_16() {
+    let text = "{\"access_token\": \"lavender\"}".encode_utf16();
+    check_body(text.flat_map(u16::to_be_bytes).collect::<Vec<_>>()).await;
+}
+
+#[tokio::test]
+async fn answers_with_half_of_a_character() {
+    check_body("{\"access_token\": \"\\ud83d\"}").await;
+}
+
+#[tokio::test]
+async fn nests_its_answer_thirty_thousand_deep() {
+    check_body("[".repeat(30_000)).await;
+}
+
+#[tokio::test]
+async fn nests_objects_ten_thousand_deep() {
+    check_body("{\"a\":".repeat(10_000)).await;
+}
+
+/// What comes of this status, which no endpoint documents.
+async fn check_status(status: u16, fields: &str, body: &str) {
+    let row = answers(&format!("{status} Lavender"), fields, body);
+    row.fails(unintelligible(status, "status")).await;
+}
+
+#[tokio::test]
+async fn answers_with_a_204() {
+    let row = Row::http1(Play::Answer(vec![Step::Send(
+        b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(),
+    )]));
+    row.fails(unintelligible(204, "status")).await;
+}
+
+#[tokio::test]
+async fn answers_with_a_part() {
+    check_status(206, "content-range: bytes 0-1/99\r\n", "{}").await;
+}
+
+#[tokio::test]
+async fn answers_that_nothing_has_changed() {
+    let row = Row::http1(Play::Answer(vec![Step::Send(
+        b"HTTP/1.1 304 Not Modified\r\netag: lavender\r\n\r\n".to_vec(),
+    )]));
+    row.fails(unintelligible(304, "status")).await;
+}
+
+#[tokio::test]
+async fn answers_with_a_status_beyond_all_classes() {
+    check_status(799, "", "{}").await;
+}
+
+#[tokio::test]
+async fn redirects_to_another_host_for_good() {
+    check_status(301, "location: https://lavender.example/\r\n", "").await;
+}
+
+#[tokio::test]
+async fn redirects_to_another_host() {
+    check_status(302, "location: https://lavender.example/\r\n", "").await;
+}
+
+#[tokio::test]
+async fn redirects_to_another_host_with_another_method() {
+    check_status(303, "location: https://lavender.example/\r\n", "").await;
+}
+
+#[tokio::test]
+async fn redirects_to_another_host_with_the_same_method_and_body() {
+    check_status(307, "location: https://lavender.example/\r\n", "").await;
+}
+
+#[tokio::test]
+async fn redirects_to_another_host_with_the_same_method_and_body_for_good() {
+    check_status(308, "location: https://lavender.example/\r\n", "").await;
+}
+
+#[tokio::test]
+async fn redirects_to_itself() {
+    check_status(307, "location: /lavender\r\n", "").await;
+}
+
+#[tokio::test]
+async fn redirects_to_nowhere() {
+    check_status(307, "", "").await;
+}
+
+#[tokio::test]
+async fn shows_a_page_of_maintenance() {
+    let fields = "content-type: text/html\r\nretry-after: lavender\r\n";
+    let row = answers("503 Service Unavailable", fields, "<h1>lavender</h1>");
+    row.fails(End::Otherwise("unavailable".to_owned())).await;
+}
+
+#[tokio::test]
+async fn throttles_for_longer_than_numbers_go() {
+    let fields = "retry-after: 99999999999999999999999\r\nretry-after: -1\r\n";
+    let row = answers("429 Too Many Requests", fields, "lavender");
+    row.fails(End::Otherwise("throttled".to_owned())).await;
+}
+
+/// An honest answer with these header fields more.
+async fn check_fields(fields: &[u8]) {
+    Row::http1(Play::Fields(fields.to_vec())).goes_well().await;
+}
+
+#[tokio::test]
+async fn sends_header_fields_that_are_no_text() {
+    check_fields(b"x-a: \xff\xfe\r\nretry-after: \xff\r\nwww-authenticate: \xc3\x28\r\n").await;
+}
+
+#[tokio::test]
+async fn repeats_header_fields() {
+    let repeated =
+        b"content-type: text/html\r\nset-cookie: a=lavender\r\nwww-authenticate: bearer\r\n";
+    check_fields(&repeated.repeat(20)).await;
+}
+
+#[tokio::test]
+async fn repeats_the_length() {
+    let length = Call::Hotjar.honest().to_string().len();
+    let row = Row::http1(Play::Fields(format!("content-length: {length}\r\n").into()));
+    row.only(&[Call::Hotjar]).goes_well().await;
+}
+
+/// An honest answer behind these interim ones.
+async fn check_interim(before: &str) {
+    let row = Row::http1(Play::Around {
+        before: before.into(),
+        behind: Vec::new(),
+    });
+    row.goes_well().await;
+}
+
+#[tokio::test]
+async fn asks_to_continue_before_it_answers() {
+    check_interim("HTTP/1.1 100 Continue\r\n\r\n").await;
+}
+
+#[tokio::test]
+async fn hints_before_it_answers() {
+    check_interim("HTTP/1.1 103 Early Hints\r\nlink: </lavender>\r\n\r\n").await;
+}
+
+#[tokio::test]
+async fn sends_ten_interim_answers_before_it_answers() {
+    check_interim(&"HTTP/1.1 102 Processing\r\n\r\n".repeat(10)).await;
+}

@@ -1,0 +1,52 @@
+//! Rows about who a vendor says it is. To none of them a request is sent, so no secret is.
+
+use host_test::tls::{Authority, HTTP1, Valid, self_signed};
+use tokio_rustls::TlsAcceptor;
+
+use super::check::{AUTHORITY, HOSTS, Row, unreachable};
+use super::server::Play;
+
+async fn check(acceptor: std::io::Result<TlsAcceptor>) {
+    let row = Row::http1(Play::Certificate(acceptor.unwrap()));
+    row.fails(unreachable("tls")).await;
+}
+
+#[tokio::test]
+async fn shows_an_expired_certificate() {
+    check(AUTHORITY.serve_when(Valid::Before, HOSTS, &[HTTP1])).await;
+}
+
+#[tokio::test]
+async fn shows_a_certificate_of_tomorrow() {
+    check(AUTHORITY.serve_when(Valid::Later, HOSTS, &[HTTP1])).await;
+}
+
+#[tokio::test]
+async fn shows_a_self_signed_certificate() {
+    check(self_signed(HOSTS, &[HTTP1])).await;
+}
+
+#[tokio::test]
+async fn shows_a_certificate_of_an_unknown_authority() {
+    check(Authority::new().unwrap().serve_as(HOSTS, &[HTTP1])).await;
+}
+
+#[tokio::test]
+async fn shows_a_certificate_for_another_name() {
+    check(AUTHORITY.serve_as(&["api.contentsquare.com.evil.example"], &[HTTP1])).await;
+}
+
+#[tokio::test]
+async fn shows_a_certificate_for_names_below_its_own() {
+    check(AUTHORITY.serve_as(&["*.api.hotjar.io", "*.api.contentsquare.com"], &[HTTP1])).await;
+}
+
+#[tokio::test]
+async fn shows_a_certificate_for_its_address() {
+    check(AUTHORITY.serve_as(&["127.0.0.1"], &[HTTP1])).await;
+}
+
+#[tokio::test]
+async fn speaks_no_http_that_we_do() {
+    check(AUTHORITY.serve_as(HOSTS, &["http/0.9"])).await;
+}

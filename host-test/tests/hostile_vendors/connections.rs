@@ -1,0 +1,196 @@
+//! Rows about the connection: none comes about, or it ends, or nothing comes through it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use host_test::tls::HTTP1;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use super::check::{
+    AUTHORITY, Call, HOSTS, PATIENCE, Plugin, Row, VENDORS_WORDS, live, unreachable,
+};
+use super::server::{Play, Server, Step, answer};
+
+fn socket() -> TcpSocket {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    socket
+}
+
+/// Makes the call while nothing takes connections at `address`, then opens, and makes it again.
+async fn check_opening(address: SocketAddr, opens: impl AsyncFnOnce() -> TcpListener) {
+    let call = Call::Contentsquare;
+    let plugin = Plugin::on(vec![("", live(&[format!(":443:{address}")]))]).await;
+    let hostile = tokio::time::timeout(PATIENCE, call.make(&plugin.hurried)).await;
+    assert_eq!(hostile, Ok(unreachable("connect")));
+    let tls = AUTHORITY.serve_as(HOSTS, &[HTTP1]).unwrap();
+    let _server = Server::start(opens().await, tls, [], call.honest().to_string());
+    assert_eq!(call.make(&plugin.patient).await, call.well());
+    plugin.leave();
+}
+
+#[tokio::test]
+async fn refuses_connections() {
+    let socket = socket();
+    let address = socket.local_addr().unwrap();
+    check_opening(address, async || socket.listen(8).unwrap()).await;
+}
+
+#[tokio::test]
+async fn takes_no_connection() {
+    // A queue that holds one, and is full: the kernel lets all others wait.
+    let listener = socket().listen(0).unwrap();
+    let address = listener.local_addr().unwrap();
+    let first = TcpStream::connect(address).await.unwrap();
+    let opens = async || {
+        drop((listener.accept().await.unwrap(), first));
+        listener
+    };
+    check_opening(address, opens).await;
+}
+
+#[tokio::test]
+async fn resets_the_connection_within_the_handshake() {
+    let row = Row::http1(Play::Handshake(vec![Step::Reset]));
+    row.fails(unreachable("tls")).await;
+}
+
+#[tokio::test]
+async fn hangs_up_within_the_handshake() {
+    let row = Row::http1(Play::Handshake(vec![Step::Cut]));
+    row.fails(unreachable("tls")).await;
+}
+
+#[tokio::test]
+async fn is_silent_within_the_handshake() {
+    let row = Row::http1(Play::Handshake(vec![Step::Wait]));
+    row.until_time_is_up().fails(unreachable("tls")).await;
+}
+
+#[tokio::test]
+async fn speaks_no_tls() {
+    let words = answer("200 OK", b"", VENDORS_WORDS.as_bytes());
+    let row = Row::http1(Play::Handshake(vec![Step::Send(words), Step::Wait]));
+    row.fails(unreachable("tls")).await;
+}
+
+/// What comes of an honest beginning that ends so, within the header or the body.
+fn begins(bytes: &str, end: Step) -> Row {
+    Row::http1(Play::Answer(vec![Step::Send(bytes.into()), end]))
+}
+
+const WITHIN_THE_HEADER: &str = "HTTP/1.1 200 OK\r\ncontent-type: lav";
+const AFTER_THE_HEADER: &str = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n";
+const WITHIN_THE_BODY: &str =
+    "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"access_token\":\"lav";
+
+#[tokio::test]
+async fn resets_the_connection_before_the_header() {
+    begins("", Step::Reset).fails(unreachable("cut-off")).await;
+}
+
+#[tokio::test]
+async fn resets_the_connection_within_the_header() {
+    let row = begins(WITHIN_THE_HEADER, Step::Reset);
+    row.fails(unreachable("cut-off")).await;
+}
+
+#[tokio::test]
+async fn resets_the_connection_after_the_header() {
+    let row = begins(AFTER_THE_HEADER, Step::Reset);
+    row.fails(unreachable("cut-off")).await;
+}
+
+#[tokio::test]
+async fn resets_the_connection_within_the_body() {
+    let row = begins(WITHIN_THE_BODY, Step::Reset);
+    row.fails(unreachable("cut-off")).await;
+}
+
+#[tokio::test]
+async fn hangs_up_before_the_header() {
+    begins("", Step::Close).fails(unreachable("cut-off")).await;
+}
+
+#[tokio::test]
+async fn hangs_up_within_the_header() {
+    let row = begins(WITHIN_THE_HEADER, Step::Close);
+    row.fails(unreachable("cut-off")).await;
+}
+
+#[tokio::test]
+async fn hangs_up_after_the_header() {
+    let row = begins(AFTER_THE_HEADER, Step::Close);
+    row.fails(unreachable("cut-off")).await;
+}
+
+#[tokio::test]
+async fn hangs_up_within_the_body() {
+    let row = begins(WITHIN_THE_BODY, Step::Close);
+    row.fails(unreachable("cut-off")).await;
+}
+
+#[tokio::test]
+async fn is_silent_before_the_header() {
+    let row = begins("", Step::Wait).until_time_is_up();
+    row.fails(unreachable("timeout")).await;
+}
+
+#[tokio::test]
+async fn is_silent_within_the_header() {
+    let row = begins(WITHIN_THE_HEADER, Step::Wait).until_time_is_up();
+    row.fails(unreachable("timeout")).await;
+}
+
+#[tokio::test]
+async fn is_silent_after_the_header() {
+    let row = begins(AFTER_THE_HEADER, Step::Wait).until_time_is_up();
+    row.fails(unreachable("timeout")).await;
+}
+
+#[tokio::test]
+async fn is_silent_within_the_body() {
+    let row = begins(WITHIN_THE_BODY, Step::Wait).until_time_is_up();
+    row.fails(unreachable("timeout")).await;
+}
+
+/// Twenty bytes a second: never silent for as long as a limit, and never done.
+fn drips(byte: &str) -> Step {
+    Step::Repeat {
+        bytes: byte.into(),
+        times: u64::MAX,
+        pause: Duration::from_millis(50),
+    }
+}
+
+#[tokio::test]
+async fn drips_a_byte_at_a_time_within_the_header() {
+    let row = begins(WITHIN_THE_HEADER, drips("a")).until_time_is_up();
+    row.fails(unreachable("timeout")).await;
+}
+
+#[tokio::test]
+async fn drips_a_byte_at_a_time_within_the_body() {
+    let row = begins(AFTER_THE_HEADER, drips(" ")).until_time_is_up();
+    let row = row.only(&Call::OF_THE_PLUGIN);
+    row.fails(unreachable("timeout")).await;
+}
+
+/// The body of an API call may be as long, and take as long, as it likes: the caller knows when to give up.
+#[tokio::test]
+async fn drips_a_byte_at_a_time_until_the_caller_of_the_api_gives_up() {
+    let call = Call::Api;
+    let plays = [Play::Answer(vec![
+        Step::Send(AFTER_THE_HEADER.into()),
+        drips(" "),
+    ])];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let tls = AUTHORITY.serve_as(HOSTS, &[HTTP1]).unwrap();
+    let server = Server::start(listener, tls, plays, call.honest().to_string());
+    let plugin = Plugin::on(vec![("", live(&[format!(":443:{}", server.address)]))]).await;
+    let caller = tokio::time::timeout(Duration::from_secs(1), call.make(&plugin.hurried));
+    assert!(caller.await.is_err());
+    assert_eq!(call.make(&plugin.patient).await, call.well());
+    assert_eq!(server.connections(), 2);
+    plugin.leave();
+}

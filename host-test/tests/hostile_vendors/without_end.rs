@@ -1,0 +1,185 @@
+//! Rows about vendors that send without end, or nearly. Each runs alone, and the process must not grow: what is not read is not taken
+//! off the wire either, but for what the kernel's and the libraries' buffers hold.
+
+use std::time::Duration;
+
+use super::check::{Row, unintelligible, unreachable};
+use super::http2::{
+    CONTINUATION, DATA, END_HEADERS, FIRST, HEADERS, PING, SETTINGS, STATUS_103, STATUS_200, field,
+    frame,
+};
+use super::server::{Play, Step};
+
+/// What the buffers between the two sides may hold: both sockets' on loopback, TLS's and HTTP's.
+const BUFFERS_BYTES: u64 = 12 << 20;
+
+/// Written at a time.
+const PIECE_BYTES: usize = 16 << 10;
+
+fn repeats(bytes: impl Into<Vec<u8>>, times: u64) -> Step {
+    Step::Repeat {
+        bytes: bytes.into(),
+        times,
+        pause: Duration::ZERO,
+    }
+}
+
+/// Repeats a unit without end, many at a time.
+fn without_end(unit: &[u8]) -> Step {
+    repeats(unit.repeat(PIECE_BYTES.div_ceil(unit.len())), u64::MAX)
+}
+
+fn http1(begin: &str, more: Step) -> Row {
+    let play = Play::Answer(vec![Step::Send(begin.into()), more, Step::Wait]);
+    Row::http1(play).taking_at_most(BUFFERS_BYTES)
+}
+
+fn http2(begin: &[u8], more: Step) -> Row {
+    let play = Play::Answer(vec![Step::Send(begin.into()), more, Step::Wait]);
+    Row::http2(play).taking_at_most(BUFFERS_BYTES)
+}
+
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+
+#[tokio::test]
+async fn sends_a_body_of_a_gibibyte() {
+    let begin = "HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n";
+    let row = http1(begin, repeats([b' '; PIECE_BYTES], (1 << 30) / 16_384));
+    row.fails(unintelligible(200, "body")).await;
+}
+
+#[tokio::test]
+async fn sends_a_body_without_end() {
+    let row = http1("HTTP/1.1 200 OK\r\n\r\n", without_end(b" "));
+    row.fails(unintelligible(200, "body")).await;
+}
+
+#[tokio::test]
+async fn sends_chunks_without_end() {
+    let row = http1(CHUNKED, without_end(b"1\r\n \r\n"));
+    row.fails(unintelligible(200, "body")).await;
+}
+
+#[tokio::test]
+async fn sends_a_chunks_extension_without_end() {
+    let row = http1(&format!("{CHUNKED}1;"), without_end(b"lavender"));
+    row.fails(unreachable("protocol")).await;
+}
+
+#[tokio::test]
+async fn sends_trailers_without_end() {
+    let row = http1(
+        &format!("{CHUNKED}2\r\n[]\r\n0\r\n"),
+        without_end(b"x: lavender\r\n"),
+    );
+    row.fails(unreachable("protocol")).await;
+}
+
+#[tokio::test]
+async fn sends_a_status_line_without_end() {
+    let row = http1("HTTP/1.1 200 ", without_end(b"lavender"));
+    row.fails(unreachable("protocol")).await;
+}
+
+#[tokio::test]
+async fn sends_a_header_field_without_end() {
+    let row = http1("HTTP/1.1 200 OK\r\nx: ", without_end(b"lavender"));
+    row.fails(unreachable("protocol")).await;
+}
+
+#[tokio::test]
+async fn sends_header_fields_without_end() {
+    let row = http1("HTTP/1.1 200 OK\r\n", without_end(b"x: lavender\r\n"));
+    row.fails(unreachable("protocol")).await;
+}
+
+#[tokio::test]
+async fn sends_empty_lines_without_end() {
+    let row = http1("", without_end(b"\r\n"));
+    row.fails(unreachable("protocol")).await;
+}
+
+#[tokio::test]
+async fn sends_interim_answers_without_end() {
+    // All are read and forgotten, so it is time that ends it and not length.
+    let more = without_end(b"HTTP/1.1 103 Early Hints\r\nlink: lavender\r\n\r\n");
+    let row = http1("", more).until_time_is_up().taking_at_most(u64::MAX);
+    row.fails(unreachable("timeout")).await;
+}
+
+/// Begins a gzip file (RFC 1952 §2.3), with one block of fixed codes (RFC 1951 §3.2.6) that begins with a zero.
+const BOMB: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x63\x18";
+/// Goes on with eight times "258 bytes of the same": 2064 bytes of thirteen.
+const FUSE: &[u8] = b"\x05\xa3\x60\x14\x8c\x82\x51\x30\x0a\x46\xc1\x28\x18";
+
+fn bomb(fuses: usize) -> Vec<u8> {
+    let length = BOMB.len() + fuses * FUSE.len();
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {length}\r\n\r\n");
+    [head.as_bytes(), BOMB].concat()
+}
+
+/// Nobody asked for gzip, and nobody unpacks it.
+#[tokio::test]
+async fn sends_a_gibibyte_packed_by_gzip() {
+    let play = Play::Answer(vec![
+        Step::Send(bomb(521_000)),
+        repeats(FUSE.repeat(1000), 521),
+    ]);
+    let row = Row::http1(play).taking_at_most(BUFFERS_BYTES);
+    row.fails(unintelligible(200, "body")).await;
+}
+
+/// Packed, it is no longer than an honest answer may be, so that all of it is read.
+#[tokio::test]
+async fn sends_eight_mebibytes_packed_by_gzip() {
+    let play = Play::Answer(vec![Step::Send(bomb(4000)), repeats(FUSE.repeat(1000), 4)]);
+    let row = Row::http1(play).taking_at_most(BUFFERS_BYTES);
+    row.fails(unintelligible(200, "body")).await;
+}
+
+#[tokio::test]
+async fn sends_a_header_section_without_end_over_http2() {
+    let fields = field("x", b"lavender").repeat(1000);
+    let begin = frame(HEADERS, 0, FIRST, STATUS_200);
+    let row = http2(&begin, without_end(&frame(CONTINUATION, 0, FIRST, &fields)));
+    row.fails(unreachable("protocol")).await;
+}
+
+#[tokio::test]
+async fn continues_a_header_section_with_nothing_without_end() {
+    let begin = frame(HEADERS, 0, FIRST, STATUS_200);
+    let row = http2(&begin, without_end(&frame(CONTINUATION, 0, FIRST, &[])));
+    row.fails(unreachable("protocol")).await;
+}
+
+#[tokio::test]
+async fn sends_interim_answers_without_end_over_http2() {
+    let row = http2(
+        &[],
+        without_end(&frame(HEADERS, END_HEADERS, FIRST, STATUS_103)),
+    );
+    let row = row.until_time_is_up().taking_at_most(u64::MAX);
+    row.fails(unreachable("timeout")).await;
+}
+
+#[tokio::test]
+async fn sends_a_body_of_nothing_without_end() {
+    let begin = frame(HEADERS, END_HEADERS, FIRST, STATUS_200);
+    let row = http2(&begin, without_end(&frame(DATA, 0, FIRST, &[])));
+    row.fails(unreachable("protocol")).await;
+}
+
+#[tokio::test]
+async fn sends_pings_without_end() {
+    let row = http2(&[], without_end(&frame(PING, 0, 0, b"lavender")));
+    let row = row.until_time_is_up().taking_at_most(u64::MAX);
+    row.fails(unreachable("timeout")).await;
+}
+
+#[tokio::test]
+async fn sends_settings_without_end() {
+    let row = http2(&[], without_end(&frame(SETTINGS, 0, 0, &[])));
+    let row = row.until_time_is_up().taking_at_most(u64::MAX);
+    row.fails(unreachable("timeout")).await;
+}
