@@ -24,7 +24,7 @@ pub(crate) async fn run(of: &Plugin) -> Result<(), Failure> {
     let simulators = Simulators::start()
         .await
         .map_err(|error| Failure::setup("start the simulated vendors", error))?;
-    let recorder = Arc::new(Recorder::new(plugin::simulated(&simulators)?));
+    let recorder = Arc::new(Recorder::new(plugin::simulated(&simulators)));
     let connector = open(of, &page, &recorder).await?;
     let mut told = Vec::new();
     for vendor in connector.vendors() {

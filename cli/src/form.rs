@@ -54,7 +54,7 @@ pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
     let simulated = Simulated::start(of).await?;
     let connector = match &simulated {
         Some(simulated) => {
-            plugin::load(&of.plugin, plugin::simulated(&simulated.simulators)?).await?
+            plugin::load(&of.plugin, plugin::simulated(&simulated.simulators)).await?
         }
         None => plugin::open(&of.plugin, &Network::default()).await?,
     };

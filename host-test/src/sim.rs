@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use connector_host::{ConnectTo, Live, LiveBuilder};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
@@ -104,6 +105,24 @@ impl Simulators {
             .iter()
             .flat_map(Simulator::connect_to)
             .collect()
+    }
+
+    /// Returns a transport that finds the simulators under the vendors' names, and trusts their authority.
+    ///
+    /// # Panics
+    ///
+    /// When TLS cannot be set up on this machine.
+    pub fn live(&self) -> Live {
+        let live = Live::builder().extra_ca_pem(self.ca_pem.as_bytes());
+        let live = live.expect("the authority's certificate is one");
+        let rules = self.connect_to().into_iter().map(|rule| {
+            let rule: ConnectTo = rule.parse().expect("the rules are well formed");
+            rule
+        });
+        rules
+            .fold(live, LiveBuilder::connect_to)
+            .build()
+            .expect("TLS can be set up")
     }
 
     /// Returns the simulator of Hotjar.

@@ -27,14 +27,7 @@ struct Client(Live);
 
 impl Client {
     fn new(simulators: &Simulators) -> Self {
-        let live = Live::builder()
-            .extra_ca_pem(simulators.ca_pem().as_bytes())
-            .unwrap();
-        let live = simulators
-            .connect_to()
-            .iter()
-            .fold(live, |live, rule| live.connect_to(rule.parse().unwrap()));
-        Self(live.build().unwrap())
+        Self(simulators.live())
     }
 
     async fn send(

@@ -48,7 +48,7 @@ impl House {
         fs::write(dist.join("index.html"), "<meta content=__NONCE__>").unwrap();
         fs::write(dist.join("assets/page.js"), "1").unwrap();
         let simulators = Simulators::start().await.unwrap();
-        let transport = plugin::simulated(&simulators).unwrap();
+        let transport = plugin::simulated(&simulators);
         let connector = plugin::load(&Plugin::default(), transport).await.unwrap();
         let place = Location::at(
             dir.path().join("data/c.db"),

@@ -1,0 +1,226 @@
+//! What many callers at once do to the host: each of three trials prints its figures, and fails when something came out wrong.
+//! Memory is what the kernel counts as resident, so these run on Linux.
+//!
+//! `cargo bench --bench load`, or with the names of trials behind `--`.
+
+use std::env;
+use std::error::Error;
+use std::fs;
+use std::future::ready;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use connector_host::{Clock, Connector, Limits, Sessions, Timeouts};
+use futures::stream::{self, StreamExt as _};
+use host_test::COMPONENT_BYTES;
+use host_test::answers::Answers;
+use host_test::script::Reply;
+use host_test::sim::{Options, Simulators};
+use serde_json::json;
+use tokio::sync::Barrier;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+const CREDENTIAL: &str = r#"{"client_id":"hj-id-0001","client_secret":"hj;secret?&=+% 1"}"#;
+
+const CALLERS: usize = 10_000;
+const IN_FLIGHT: usize = 5_000;
+const CALLS: usize = 1_000_000;
+/// What memory may still grow by after the first tenth of the calls: less than a byte for each.
+const GROWTH_BYTES: u64 = 512 << 10;
+
+fn main() -> Outcome {
+    let trials: [(&str, fn() -> Outcome); 3] = [
+        ("callers", || block_on(callers())),
+        ("in-flight", || block_on(in_flight())),
+        ("soak", || block_on(soak())),
+    ];
+    // Cargo adds `--bench`.
+    let asked: Vec<String> = env::args()
+        .skip(1)
+        .filter(|name| name != "--bench")
+        .collect();
+    if let Some(name) = asked
+        .iter()
+        .find(|name| !trials.iter().any(|(trial, _)| trial == name))
+    {
+        let names: Vec<_> = trials.iter().map(|(name, _)| *name).collect();
+        return Err(format!("there is no trial {name:?}; there are {}", names.join(", ")).into());
+    }
+    for (name, trial) in trials {
+        if asked.is_empty() || asked.iter().any(|asked| asked == name) {
+            trial()?;
+        }
+    }
+    Ok(())
+}
+
+fn block_on(trial: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(trial)
+}
+
+/// Many callers come at once when the session has expired.
+async fn callers() -> Outcome {
+    let vendor = Answers::new(|_, before| token(before).delay(Duration::from_millis(100)));
+    let clock = Arc::new(Jumping::default());
+    let connector = Connector::builder(Arc::new(vendor.clone())).clock(clock.clone());
+    let sessions = Sessions::new(connector.load_bytes(COMPONENT_BYTES).await?)?;
+    sessions.session("hotjar", CREDENTIAL).await?;
+    clock.jump(Duration::from_hours(1));
+
+    let start = Arc::new(Barrier::new(CALLERS));
+    let tasks: Vec<_> = (0..CALLERS)
+        .map(|_| {
+            let (sessions, start) = (sessions.clone(), Arc::clone(&start));
+            tokio::spawn(async move {
+                start.wait().await;
+                let session = sessions.session("hotjar", CREDENTIAL).await;
+                session.is_ok_and(|session| session.access_token.expose() == "tok.en-1")
+            })
+        })
+        .collect();
+    let begin = Instant::now();
+    let mut served = 0;
+    for task in tasks {
+        served += usize::from(task.await?);
+    }
+    let took = begin.elapsed();
+    let asked = vendor.asked() - 1;
+    println!(
+        "callers: {served} of {CALLERS} callers served after the session expired, token requests: {asked}, in {took:.0?} of which the vendor took 100 ms"
+    );
+    expect(
+        served == CALLERS && asked == 1,
+        "each is served, by one request",
+    )
+}
+
+/// Many sign in at once at a vendor that takes its time, over real TLS.
+async fn in_flight() -> Outcome {
+    let options = Options {
+        answer_after: Duration::from_secs(5),
+        streams: u32::try_from(IN_FLIGHT)?,
+        ..Options::default()
+    };
+    let simulators = Simulators::start_with(options).await?;
+    let limits = Limits {
+        deadline: Duration::from_mins(5),
+        timeouts: Timeouts {
+            first_byte: Duration::from_mins(4),
+            ..Limits::default().timeouts
+        },
+        ..Limits::default()
+    };
+    let connector = Connector::builder(Arc::new(simulators.live())).limits(limits);
+    let connector = connector.load_bytes(COMPONENT_BYTES).await?;
+    let vendor = simulators.contentsquare();
+    let (_, credential) = vendor.sample_credentials().remove(0);
+    let credential: Arc<str> = credential.to_string().into();
+    connector.authenticate(vendor.id(), &credential).await?;
+
+    let before = resident_bytes()?;
+    let begin = Instant::now();
+    let tasks: Vec<_> = (0..IN_FLIGHT)
+        .map(|_| {
+            let (connector, credential) = (connector.clone(), Arc::clone(&credential));
+            tokio::spawn(async move { connector.authenticate("contentsquare", &credential).await })
+        })
+        .collect();
+    let mut peak = 0;
+    let mut ended = 0;
+    for task in tasks {
+        peak = peak.max(resident_bytes()?);
+        ended += usize::from(task.await?.is_ok());
+    }
+    let took = begin.elapsed();
+    let each = peak.saturating_sub(before) / u64::try_from(IN_FLIGHT)?;
+    let connections = vendor.connections();
+    println!(
+        "in-flight: {ended} of {IN_FLIGHT} authentications ended rightly, all at once at a vendor that takes 5 s, in {took:.1?}; connections: {connections}; memory for each, vendor's side included: {} KiB",
+        each >> 10
+    );
+    expect(ended == IN_FLIGHT, "each ends rightly")
+}
+
+/// A million calls, each in an instance of its own: memory stays where it is.
+async fn soak() -> Outcome {
+    let vendor = Answers::new(|_, _| token(7));
+    let connector = Connector::builder(Arc::new(vendor))
+        .load_bytes(COMPONENT_BYTES)
+        .await?;
+    let sign_in = |_| {
+        let connector = connector.clone();
+        let call = async move { connector.authenticate("hotjar", CREDENTIAL).await.is_ok() };
+        async { tokio::spawn(call).await.unwrap_or(false) }
+    };
+    let begin = Instant::now();
+    let mut resident = Vec::new();
+    let mut ended = 0;
+    for _ in 0..10 {
+        let calls = stream::iter(0..CALLS / 10).map(sign_in).buffer_unordered(8);
+        ended += calls.filter(|ok| ready(*ok)).count().await;
+        resident.push(resident_bytes()?);
+    }
+    let took = begin.elapsed();
+    let each = took / u32::try_from(CALLS)?;
+    let kib: Vec<_> = resident
+        .iter()
+        .map(|bytes| (bytes >> 10).to_string())
+        .collect();
+    println!(
+        "soak: {ended} of {CALLS} calls ended rightly in {took:.0?}, {each:.1?} each on all cores; resident after each tenth, in KiB: {}",
+        kib.join(" ")
+    );
+    let (first, last) = (resident[0], resident[resident.len() - 1]);
+    expect(ended == CALLS, "each ends rightly")?;
+    expect(
+        last <= first + GROWTH_BYTES,
+        "memory is flat after the first tenth",
+    )
+}
+
+fn expect(is_so: bool, what: &str) -> Outcome {
+    if is_so {
+        Ok(())
+    } else {
+        Err(format!("expected that {what}").into())
+    }
+}
+
+fn token(number: u64) -> Reply {
+    let token = format!("tok.en-{number}");
+    Reply::json(
+        200,
+        json!({"access_token": token, "token_type": "Bearer", "expires_in": 3600}),
+    )
+}
+
+/// A clock that can be set forward.
+#[derive(Default)]
+struct Jumping(std::sync::Mutex<Duration>);
+
+impl Jumping {
+    fn jump(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for Jumping {
+    fn now(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000) + *self.0.lock().unwrap()
+    }
+}
+
+/// What the kernel counts as resident of this process, in bytes.
+fn resident_bytes() -> Result<u64, Box<dyn Error>> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kib = line.and_then(|line| line.split_whitespace().next());
+    let kib: u64 = kib
+        .ok_or("the kernel does not tell what is resident")?
+        .parse()?;
+    Ok(kib << 10)
+}
