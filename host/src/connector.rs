@@ -7,22 +7,26 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING};
+use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 use tracing::field::Empty;
-use wasmtime::Store;
 use wasmtime::component::Component;
+use wasmtime::{PoolConcurrencyLimitError, Store};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::bindings::exports::integration::connector::types as wit;
 use crate::bindings::{Connector as Instance, ConnectorPre};
 use crate::door::{self, Door};
 use crate::egress::Egress;
-use crate::plugin_state::{MemoryLimit, PluginState};
+use crate::plugin_state::{MAX_HANDLES_AND_LOANS, MemoryLimit, PluginState};
 use crate::{
     Access, ApiResponse, CallError, Clock, ConnectorError, Limits, LoadError, Origin, PluginError,
-    ResponseBody, SendError, Session, SystemClock, Transport, TransportError, Vendor, Verdict,
-    engine,
+    ResponseBody, Runtime, SendError, Session, SystemClock, Transport, TransportError, Vendor,
+    Verdict, imports,
 };
+
+/// How the runtime says that a component starts with more than the pool gives.
+const NO_ROOM: &str = "does not fit in pooling allocator";
 
 /// Collects what a plugin runs with, and loads it.
 pub struct Builder {
@@ -30,6 +34,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     limits: Limits,
     granted: Option<Arc<[Origin]>>,
+    runtime: Option<Runtime>,
 }
 
 impl Builder {
@@ -55,6 +60,13 @@ impl Builder {
         self
     }
 
+    /// Sets what the calls run in. Not called: [`Runtime::shared`].
+    #[must_use]
+    pub fn runtime(mut self, runtime: Runtime) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
     /// Loads a component from a file; see [`Builder::load_bytes`].
     pub async fn load_file(self, path: &Path) -> Result<Connector, LoadError> {
         let path = path.to_owned();
@@ -73,10 +85,12 @@ impl Builder {
     }
 
     async fn load(self, bytes: Vec<u8>) -> Result<Connector, LoadError> {
-        let (pre, imports) = blocking(move || compile(&bytes)).await?;
+        let compiled = blocking(move || {
+            let runtime = self.runtime.map_or_else(Runtime::shared, Ok)?;
+            compile(runtime, &bytes)
+        });
         let mut plugin = Plugin {
-            pre,
-            imports,
+            compiled: compiled.await?,
             transport: self.transport,
             clock: self.clock,
             limits: self.limits,
@@ -109,17 +123,33 @@ async fn blocking<T: Send + 'static>(
         .unwrap_or(Err(LoadError::Engine))
 }
 
+/// A component in machine code.
+struct Compiled {
+    runtime: Runtime,
+    pre: ConnectorPre<PluginState>,
+    imports: Vec<String>,
+    /// How many memories an instance has.
+    memories: u32,
+}
+
 /// Makes machine code of a component, and links what it imports.
-fn compile(bytes: &[u8]) -> Result<(ConnectorPre<PluginState>, Vec<String>), LoadError> {
-    let engine = engine::start().map_err(|_| LoadError::Engine)?;
-    let linker = engine::linker(&engine).map_err(|_| LoadError::Engine)?;
-    let component = Component::new(&engine, bytes).map_err(|_| LoadError::NotAComponent)?;
+fn compile(runtime: Runtime, bytes: &[u8]) -> Result<Compiled, LoadError> {
+    let linker = runtime.linker();
+    let engine = linker.engine();
+    let component = Component::new(engine, bytes).map_err(|error| {
+        // The runtime keeps the type of this one to itself.
+        if format!("{error:#}").contains(NO_ROOM) {
+            LoadError::Plugin(PluginError::Memory)
+        } else {
+            LoadError::NotAComponent
+        }
+    })?;
     let imports: Vec<String> = component
         .component_type()
-        .imports(&engine)
+        .imports(engine)
         .map(|(name, _)| name.to_owned())
         .collect();
-    if let Some(name) = imports.iter().find(|name| !engine::offers(name)) {
+    if let Some(name) = imports.iter().find(|name| !imports::offers(name)) {
         return Err(LoadError::Imports { name: name.clone() });
     }
     let pre = linker.instantiate_pre(&component).map_err(|error| {
@@ -131,7 +161,16 @@ fn compile(bytes: &[u8]) -> Result<(ConnectorPre<PluginState>, Vec<String>), Loa
         }
     })?;
     let pre = ConnectorPre::new(pre).map_err(|_| LoadError::Exports)?;
-    Ok((pre, imports))
+    // Unknown only for what imports core modules, which is refused above.
+    let memories = component
+        .resources_required()
+        .map_or(1, |all| all.num_memories);
+    Ok(Compiled {
+        runtime,
+        pre,
+        imports,
+        memories,
+    })
 }
 
 /// A loaded plugin. Cheap to clone; calls may run at the same time and know nothing of each other.
@@ -155,8 +194,7 @@ impl fmt::Debug for Connector {
 
 /// What all calls share.
 struct Plugin {
-    pre: ConnectorPre<PluginState>,
-    imports: Vec<String>,
+    compiled: Compiled,
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     limits: Limits,
@@ -173,6 +211,7 @@ impl Connector {
             clock: Arc::new(SystemClock),
             limits: Limits::default(),
             granted: None,
+            runtime: None,
         }
     }
 
@@ -183,7 +222,7 @@ impl Connector {
 
     /// The names of all that the component imports, such as `wasi:http/types@0.2.12`.
     pub fn imports(&self) -> &[String] {
-        &self.plugin.imports
+        &self.plugin.compiled.imports
     }
 
     /// The time by which sessions are dated.
@@ -193,8 +232,8 @@ impl Connector {
 
     /// Returns the JSON Schema of the vendor's credential document. No network.
     pub async fn credential_schema(&self, vendor: &str) -> Result<String, CallError> {
-        let work = async {
-            let (mut store, instance) = self.plugin.instance(vendor).await?;
+        let work = |until| async move {
+            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
             let credentials = instance.integration_connector_credentials();
             credentials.call_credential_schema(&mut store, vendor).await
         };
@@ -205,8 +244,8 @@ impl Connector {
 
     /// Checks a credential document and reports every problem at once. No network.
     pub async fn validate(&self, vendor: &str, credential: &str) -> Result<(), CallError> {
-        let work = async {
-            let (mut store, instance) = self.plugin.instance(vendor).await?;
+        let work = |until| async move {
+            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
             let credentials = instance.integration_connector_credentials();
             let credential = wiped(credential);
             credentials
@@ -218,8 +257,8 @@ impl Connector {
 
     /// Runs the grant and returns a session. One request.
     pub async fn authenticate(&self, vendor: &str, credential: &str) -> Result<Session, CallError> {
-        let work = async {
-            let (mut store, instance) = self.plugin.instance(vendor).await?;
+        let work = |until| async move {
+            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
             let credentials = instance.integration_connector_credentials();
             let credential = wiped(credential);
             credentials
@@ -238,8 +277,8 @@ impl Connector {
         credential: &str,
         current: &Session,
     ) -> Result<Session, CallError> {
-        let work = async {
-            let (mut store, instance) = self.plugin.instance(vendor).await?;
+        let work = |until| async move {
+            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
             let credentials = instance.integration_connector_credentials();
             let current = Wiped(current.into());
             let credential = wiped(credential);
@@ -254,8 +293,8 @@ impl Connector {
 
     /// Asks the vendor what the credential reaches. One request, free of side effects beyond an unused token.
     pub async fn inspect(&self, vendor: &str, credential: &str) -> Result<Access, CallError> {
-        let work = async {
-            let (mut store, instance) = self.plugin.instance(vendor).await?;
+        let work = |until| async move {
+            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
             let credentials = instance.integration_connector_credentials();
             let credential = wiped(credential);
             credentials
@@ -272,8 +311,8 @@ impl Connector {
         vendor: &str,
         response: &ApiResponse,
     ) -> Result<Verdict, CallError> {
-        let work = async {
-            let (mut store, instance) = self.plugin.instance(vendor).await?;
+        let work = |until| async move {
+            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
             let credentials = instance.integration_connector_credentials();
             credentials
                 .call_classify(&mut store, vendor, &response.into())
@@ -308,8 +347,8 @@ impl Connector {
 impl Plugin {
     /// The only call without a vendor, and so without a way out.
     async fn vendors(&self) -> Result<Vec<wit::Vendor>, PluginError> {
-        let work = async {
-            let (mut store, instance) = self.instance("").await?;
+        let work = |until| async move {
+            let (mut store, instance) = self.instance("", until).await?;
             let credentials = instance.integration_connector_credentials();
             credentials.call_vendors(&mut store).await
         };
@@ -326,9 +365,9 @@ impl Plugin {
 
     /// Tells whether the exports have the types of the contract, which the runtime finds out only with an instance.
     async fn exports_fit(&self) -> Result<bool, PluginError> {
-        let work = async {
-            let mut store = self.store("");
-            let pre = self.pre.instance_pre();
+        let work = |until| async move {
+            let mut store = self.store("", until);
+            let pre = self.compiled.pre.instance_pre();
             let instance = pre.instantiate_async(&mut store).await?;
             Ok(Instance::new(&mut store, &instance).is_ok())
         };
@@ -336,32 +375,47 @@ impl Plugin {
     }
 
     /// Makes an instance for one call. It has nothing from any other, and goes when the store is dropped.
-    async fn instance(&self, vendor: &str) -> wasmtime::Result<(Store<PluginState>, Instance)> {
-        let mut store = self.store(vendor);
-        let instance = self.pre.instantiate_async(&mut store).await?;
+    async fn instance(
+        &self,
+        vendor: &str,
+        until: Instant,
+    ) -> wasmtime::Result<(Store<PluginState>, Instance)> {
+        let mut store = self.store(vendor, until);
+        let instance = self.compiled.pre.instantiate_async(&mut store).await?;
         Ok((store, instance))
     }
 
     /// Makes what an instance lives in, with the limits of one call.
-    fn store(&self, vendor: &str) -> Store<PluginState> {
+    fn store(&self, vendor: &str, until: Instant) -> Store<PluginState> {
         let egress = self.wall(vendor).cloned().unwrap_or_else(Egress::closed);
-        let door = Door::new(Arc::clone(&self.transport), egress, &self.limits);
-        let state = PluginState::new(door, Arc::clone(&self.clock), self.limits.memory_bytes);
-        let mut store = Store::new(self.pre.engine(), state);
+        let left = Limits {
+            deadline: until.saturating_duration_since(Instant::now()),
+            ..self.limits.clone()
+        };
+        let door = Door::new(Arc::clone(&self.transport), egress, &left);
+        let state = PluginState::new(door, Arc::clone(&self.clock), left.memory_bytes);
+        let mut store = Store::new(self.compiled.pre.engine(), state);
         store.limiter(|state| state);
-        store.set_hostcall_fuel(self.limits.result_bytes);
+        store.set_hostcall_fuel(left.result_bytes);
+        store.set_max_component_handles(MAX_HANDLES_AND_LOANS);
         // A loop without calls gives way at every tick, so that `timed` can end it and others can run.
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);
         store
     }
 
-    /// Waits for a call within the deadline.
-    async fn timed<T>(
+    /// Waits for room and for a call, both together within the deadline, of which `work` is told.
+    async fn timed<T, W: Future<Output = wasmtime::Result<T>>>(
         &self,
-        work: impl Future<Output = wasmtime::Result<T>>,
+        work: impl FnOnce(Instant) -> W,
     ) -> Result<T, PluginError> {
-        match tokio::time::timeout(self.limits.deadline, work).await {
+        let until = door::after(self.limits.deadline);
+        let room = self.compiled.runtime.room(self.compiled.memories);
+        // Kept until the work, and with it its store, is dropped.
+        let Ok(Some(_room)) = timeout_at(until, room).await else {
+            return Err(PluginError::Busy);
+        };
+        match timeout_at(until, work(until)).await {
             Ok(Ok(result)) => Ok(result),
             Ok(Err(error)) => Err(plugin_error(&error)),
             Err(_) => Err(PluginError::Deadline),
@@ -370,11 +424,11 @@ impl Plugin {
 
     /// `timed`, for the functions that can fail, with a span that tells how it ended and nothing more. `read` makes this crate's type
     /// of the result; one that breaks the contract has not ended well.
-    async fn bounded<T, R>(
+    async fn bounded<T, R, W: Future<Output = wasmtime::Result<Result<T, wit::Error>>>>(
         &self,
         function: &'static str,
         vendor: &str,
-        work: impl Future<Output = wasmtime::Result<Result<T, wit::Error>>>,
+        work: impl FnOnce(Instant) -> W,
         read: impl FnOnce(T) -> Result<R, PluginError>,
     ) -> Result<R, CallError> {
         // An id that is not known may be anything that a person typed.
@@ -393,8 +447,11 @@ impl Plugin {
 
 /// Names what a plugin did wrong, in fixed words: the runtime's text may quote what the plugin made up.
 fn plugin_error(error: &wasmtime::Error) -> PluginError {
-    if error.downcast_ref::<MemoryLimit>().is_some() {
+    if error.is::<MemoryLimit>() {
         return PluginError::Memory;
+    }
+    if error.is::<PoolConcurrencyLimitError>() {
+        return PluginError::Busy;
     }
     if let Some(trap) = error.downcast_ref::<wasmtime::Trap>() {
         let text = trap.to_string();

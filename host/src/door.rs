@@ -178,7 +178,7 @@ pub(crate) async fn ask(
 }
 
 /// A time from now. Durations that no clock can add up are as good as a year.
-fn after(duration: Duration) -> Instant {
+pub(crate) fn after(duration: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(duration).unwrap_or(now + FAR)
 }

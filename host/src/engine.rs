@@ -1,48 +1,147 @@
-//! The runtime that all calls of a connector share, and the list of what a plugin is given.
+//! The runtime that all calls of a process share: how memory is laid out, cleared and kept apart, and how many calls fit at once.
+//! What a plugin may import is in `imports.rs`, what one call may use up in `plugin_state.rs`.
 
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use wasmtime::component::{Linker, Resource};
-use wasmtime::{Config, Engine, StoreContextMut};
-use wasmtime_wasi::clocks::WasiClocks;
-use wasmtime_wasi::p2::bindings::{clocks, io};
-use wasmtime_wasi_http::WasiHttp;
-use wasmtime_wasi_http::p2::bindings::http;
-use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, IoError};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use wasmtime::component::Linker;
+use wasmtime::{Config, Engine, PoolingAllocationConfig, WasmBacktraceDetails};
 
-use crate::door::code_of_body_error;
-use crate::plugin_state::{Handles, PluginState, WallClock};
+use crate::plugin_state::{
+    MAX_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES, PluginState,
+};
+use crate::{LoadError, imports};
 
 /// How often a running plugin makes room for others: short beside a request, long beside the cost of it.
 const TICK: Duration = Duration::from_millis(10);
 /// A plugin's own stack. Parsing JSON of the greatest depth that is accepted takes a tenth of it.
 const MAX_STACK_BYTES: usize = 512 << 10;
+/// The stack that a plugin and the host's functions beneath it share: three times as much again for the host, as the runtime advises.
+const CALL_STACK_BYTES: usize = 2 << 20;
+/// 10,000: each takes two or three memory maps while it runs and two for its stack, and Linux allows a process 65,530.
+const CALLS_AT_ONCE: u32 = 10_000;
+/// The whole of a 32-bit memory: an address then needs no check in the machine code, since what lies beyond the memory's end faults.
+/// It is address space alone: 10,000 times take 40 of 128 TiB.
+const RESERVED_BYTES: usize = 4 << 30;
+/// Where nothing is reserved ahead, memory grows and moves in steps of this size.
+const STEP_BYTES: u64 = 1 << 20;
 
-/// All that a plugin may import, in any 0.2 version.
-const OFFERED: [&str; 7] = [
-    "wasi:http/types",
-    "wasi:http/outgoing-handler",
-    "wasi:io/error",
-    "wasi:io/poll",
-    "wasi:io/streams",
-    "wasi:clocks/wall-clock",
-    "wasi:clocks/monotonic-clock",
-];
-
-/// Tells whether the import is one of the seven.
-pub(crate) fn offers(import: &str) -> bool {
-    import
-        .split_once("@0.2.")
-        .is_some_and(|(interface, _)| OFFERED.contains(&interface))
+/// What all calls of a process share: the machine code's rules, the memory that calls run in, and a bound on how many run at once.
+///
+/// Cheap to clone, and dear to make: connectors share the one of [`Runtime::shared`] unless they are given another.
+///
+/// Memory, tables and stacks of a call that has ended go back to the system at once, which clears them: nothing of a call is left for
+/// the next, nor in this process.
+#[derive(Clone)]
+pub struct Runtime {
+    parts: Arc<Parts>,
 }
 
-/// Starts the runtime and its ticker, a thread that ends soon after the last connector of this engine.
-pub(crate) fn start() -> wasmtime::Result<Engine> {
+struct Parts {
+    linker: Linker<PluginState>,
+    room: Semaphore,
+}
+
+impl Runtime {
+    /// The runtime of the process, made when it is first asked for: room for 10,000 calls at once.
+    pub fn shared() -> Result<Self, LoadError> {
+        static SHARED: LazyLock<Option<Runtime>> =
+            LazyLock::new(|| Runtime::new(CALLS_AT_ONCE).ok());
+        SHARED.clone().ok_or(LoadError::Engine)
+    }
+
+    /// Makes a runtime with room for this many calls at once; more wait, see [`PluginError::Busy`](crate::PluginError::Busy).
+    ///
+    /// Reserves 4 GiB of addresses for each, and no memory. Where the system refuses that (a limit on addresses, another processor),
+    /// each call asks it for its own memory: slower, and as safe.
+    pub fn new(calls_at_once: u32) -> Result<Self, LoadError> {
+        let engine = Engine::new(&pooled(calls_at_once))
+            .or_else(|_| Engine::new(&on_demand()))
+            .map_err(|_| LoadError::Engine)?;
+        let parts = Parts {
+            linker: imports::linker(&engine).map_err(|_| LoadError::Engine)?,
+            room: Semaphore::new(calls_at_once.try_into().unwrap_or(Semaphore::MAX_PERMITS)),
+        };
+        tick(&engine).map_err(|_| LoadError::Engine)?;
+        Ok(Self {
+            parts: Arc::new(parts),
+        })
+    }
+
+    pub(crate) fn linker(&self) -> &Linker<PluginState> {
+        &self.parts.linker
+    }
+
+    /// Waits for room for a call of a plugin with this many memories. It has to outlive the call's store.
+    pub(crate) async fn room(&self, memories: u32) -> Option<SemaphorePermit<'_>> {
+        self.parts.room.acquire_many(memories.max(1)).await.ok()
+    }
+}
+
+impl std::fmt::Debug for Runtime {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Runtime")
+            .field("room", &self.parts.room.available_permits())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Memory for all calls, reserved ahead and cleared in between.
+fn pooled(calls_at_once: u32) -> Config {
+    let number = |limit: usize| u32::try_from(limit).unwrap_or(u32::MAX);
+    let times = |limit: usize| calls_at_once.saturating_mul(number(limit));
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(calls_at_once)
+        .total_core_instances(times(MAX_INSTANCES))
+        .total_memories(calls_at_once)
+        .total_tables(times(MAX_TABLES))
+        .total_stacks(calls_at_once)
+        .max_memories_per_module(number(MAX_MEMORIES))
+        .max_tables_per_module(number(MAX_TABLES))
+        .table_elements(MAX_TABLE_ELEMENTS)
+        .max_memory_size(RESERVED_BYTES)
+        // Nothing is kept: the next call's first touch of a page costs a quarter of a microsecond, and no secret outlives its call.
+        .linear_memory_keep_resident(0)
+        .table_keep_resident(0)
+        .async_stack_keep_resident(0)
+        .decommit_batch_size(1);
+    let mut config = rules();
+    config
+        .memory_reservation(RESERVED_BYTES as u64)
+        .allocation_strategy(pool);
+    config
+}
+
+/// Memory for each call when it begins, given back when it ends.
+fn on_demand() -> Config {
+    let mut config = rules();
+    config
+        .memory_reservation(0)
+        .memory_reservation_for_growth(STEP_BYTES);
+    config
+}
+
+/// What does not depend on where the memory comes from.
+///
+/// That a trap keeps a copy of the memory in its error cannot even be asked for: the crate's feature `coredump` is left out.
+fn rules() -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
-        .max_wasm_stack(MAX_STACK_BYTES);
-    let engine = Engine::new(&config)?;
+        .max_wasm_stack(MAX_STACK_BYTES)
+        .async_stack_size(CALL_STACK_BYTES)
+        // Stacks hold secrets too.
+        .async_stack_zeroing(true)
+        // Names of functions are the plugin's own words, and nobody reads them.
+        .wasm_backtrace_max_frames(None)
+        .wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    config
+}
+
+/// Starts the ticker, a thread that ends soon after the engine.
+fn tick(engine: &Engine) -> std::io::Result<()> {
     let weak = engine.weak();
     std::thread::Builder::new()
         .name("connector-ticker".to_owned())
@@ -54,61 +153,5 @@ pub(crate) fn start() -> wasmtime::Result<Engine> {
                 std::thread::park_timeout(TICK);
             }
         })?;
-    Ok(engine)
-}
-
-/// Offers exactly the seven, each by its own name.
-pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<PluginState>> {
-    let mut linker = Linker::new(engine);
-    let to = &mut linker;
-    io::error::add_to_linker::<_, Handles>(to, PluginState::table)?;
-    io::poll::add_to_linker::<_, Handles>(to, PluginState::table)?;
-    io::streams::add_to_linker::<_, Handles>(to, PluginState::table)?;
-    clocks::wall_clock::add_to_linker::<_, WallClock<'static>>(to, PluginState::wall_clock)?;
-    clocks::monotonic_clock::add_to_linker::<_, WasiClocks>(to, PluginState::monotonic)?;
-    http::outgoing_handler::add_to_linker::<_, WasiHttp>(to, PluginState::http)?;
-    let stable = http::types::LinkOptions::default();
-    http::types::add_to_linker::<_, WasiHttp>(to, &stable, PluginState::http)?;
-
-    // wasmtime-wasi-http 48 looks for an `ErrorCode` here, but ends bodies with its own `Error`, so a plugin would never
-    // learn why a body broke off.
-    to.allow_shadowing(true);
-    to.instance("wasi:http/types@0.2.12")?
-        .func_wrap("http-error-code", http_error_code)?;
-    to.allow_shadowing(false);
-    Ok(linker)
-}
-
-fn http_error_code(
-    mut store: StoreContextMut<'_, PluginState>,
-    (error,): (Resource<IoError>,),
-) -> wasmtime::Result<(Option<ErrorCode>,)> {
-    let error = store.data_mut().table().get(&error)?;
-    let code = error
-        .downcast_ref::<ErrorCode>()
-        .cloned()
-        .or_else(|| error.downcast_ref().and_then(code_of_body_error));
-    Ok((code,))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::offers;
-
-    #[test]
-    fn offers_the_seven_interfaces_and_nothing_beside() {
-        for (import, offered) in [
-            ("wasi:http/types@0.2.12", true),
-            ("wasi:io/poll@0.2.0", true),
-            ("wasi:clocks/monotonic-clock@0.2.6", true),
-            ("wasi:http/types@0.3.0", false),
-            ("wasi:http/types", false),
-            ("wasi:http/incoming-handler@0.2.12", false),
-            ("wasi:cli/environment@0.2.12", false),
-            ("wasi:sockets/tcp@0.2.12", false),
-            ("evil:wasi:http/types@0.2.12", false),
-        ] {
-            assert_eq!(offers(import), offered, "{import}");
-        }
-    }
+    Ok(())
 }

@@ -50,10 +50,11 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// The name of the case in the contract, such as `invalid-credential`, or `broken-plugin`.
+    /// The name of the case in the contract, such as `invalid-credential`, or `broken-plugin`, or `busy`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Connector(error) => error.kind(),
+            Self::Plugin(PluginError::Busy) => "busy",
             Self::Plugin(_) => "broken-plugin",
         }
     }
@@ -134,6 +135,9 @@ pub enum PluginError {
     /// It returned what the contract does not allow; the text names the member.
     #[error("the plugin broke its contract: {0}")]
     Contract(&'static str),
+    /// It was not to blame: this machine had no room for the call in time, with too many others under way. Ask again later.
+    #[error("too many calls are under way; ask again later")]
+    Busy,
 }
 
 /// Why [`Connector::send`](crate::Connector::send) brought no reply.

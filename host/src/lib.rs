@@ -69,6 +69,7 @@ mod door;
 mod egress;
 mod engine;
 mod error;
+mod imports;
 mod limits;
 mod live;
 mod plugin_state;
@@ -81,6 +82,7 @@ pub use clock::{Clock, SystemClock};
 pub use connect_to::{ConnectTo, ConnectToError};
 pub use connector::{Builder, Connector};
 pub use egress::{Origin, OriginError};
+pub use engine::Runtime;
 pub use error::{CallError, ConnectorError, LoadError, PluginError, SendError};
 pub use limits::{
     DEFAULT_BETWEEN_BYTES, DEFAULT_CONNECT, DEFAULT_DEADLINE, DEFAULT_FIRST_BYTE,

@@ -13,15 +13,17 @@ use crate::Clock;
 use crate::door::Door;
 
 /// A component is a handful of core instances: the plugin, and what adapts its imports.
-const MAX_INSTANCES: usize = 16;
+pub(crate) const MAX_INSTANCES: usize = 16;
 /// One memory for the plugin and some for adapters; all together are held to `Limits::memory_bytes`.
-const MAX_MEMORIES: usize = 4;
+pub(crate) const MAX_MEMORIES: usize = 4;
 /// One table for function pointers, one for imports, and as many again.
-const MAX_TABLES: usize = 8;
+pub(crate) const MAX_TABLES: usize = 8;
 /// Function pointers of a plugin; a large one has some hundred.
-const MAX_TABLE_ELEMENTS: usize = 10_000;
+pub(crate) const MAX_TABLE_ELEMENTS: usize = 10_000;
 /// Handles (requests, bodies, streams) at a time; one request takes about ten.
 const MAX_HANDLES: usize = 256;
+/// The runtime's own book of handles, those that a plugin makes for itself included. It counts one that is lent to the host twice.
+pub(crate) const MAX_HANDLES_AND_LOANS: usize = 2 * MAX_HANDLES;
 /// Names and values of one set of header fields that the plugin makes; servers refuse more than 8 to 16 KiB. Those of a reply are
 /// the transport's to bound.
 const MAX_FIELD_BYTES: usize = 32 << 10;

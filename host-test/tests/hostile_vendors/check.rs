@@ -42,7 +42,7 @@ pub(crate) static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| Authority::n
 /// Rows that look at the memory of the process run alone.
 static ALONE: RwLock<()> = RwLock::const_new(());
 
-/// How much the process may grow while vendors send without end. A plugin may have 16 MiB, and has less than two.
+/// How much the process may grow while vendors send without end. Of the plugin's own memory a call takes less than two.
 const GROWTH_BYTES: u64 = 32 << 20;
 
 /// How long a call may take when no time limit is to pass: less than the shortest limit, so that none passes unseen.
@@ -384,7 +384,7 @@ impl Row {
         self
     }
 
-    /// The vendor sends without end: it is to be taken no more than this off the wire, and the process is not to grow.
+    /// The vendor sends without end: no more than this is taken off the wire, and the process does not grow.
     pub(crate) fn taking_at_most(mut self, bytes: u64) -> Self {
         self.taken_bytes = Some(bytes);
         self
@@ -415,8 +415,7 @@ impl Row {
 
     async fn run(self) {
         if self.taken_bytes.is_some() {
-            let _alone = ALONE.write().await;
-            self.calls().await;
+            alone(self.calls()).await;
         } else {
             let _together = ALONE.read().await;
             self.calls().await;
@@ -441,15 +440,9 @@ impl Row {
             servers.push(server);
         }
         let plugin = Plugin::on(routes).await;
-        let before = resident_bytes("VmRSS");
-        forget_peak();
         let calls = self.calls.iter().zip(&servers);
         let calls = calls.map(|(call, server)| self.call(*call, &plugin, server));
         futures::future::join_all(calls).await;
-        if self.taken_bytes.is_some() {
-            let growth = resident_bytes("VmHWM").saturating_sub(before);
-            assert!(growth <= GROWTH_BYTES, "grew by {growth} bytes");
-        }
         assert_eq!(elsewhere.connections(), 0, "nothing goes elsewhere");
         plugin.leave();
     }
@@ -478,7 +471,23 @@ impl Row {
         let next = timeout(PATIENCE, call.make(&plugin.patient)).await;
         assert_eq!(next, Ok(call.well()), "{call:?}, then");
         assert_eq!(server.requests(), self.requests + 1, "{call:?}, then");
+        if self.play.is_endless() {
+            let left = timeout(PATIENCE, server.is_left()).await;
+            assert!(left.is_ok(), "{call:?} is still being sent to");
+        }
     }
+}
+
+/// Does something while no other row does anything, and sees that the process does not grow by it.
+pub(crate) async fn alone(work: impl Future<Output = ()>) {
+    let _alone = ALONE.write().await;
+    // Loading needs more than any row.
+    Plugin::on(Vec::new()).await.leave();
+    let before = resident_bytes("VmRSS");
+    forget_peak();
+    work.await;
+    let growth = resident_bytes("VmHWM").saturating_sub(before);
+    assert!(growth <= GROWTH_BYTES, "grew by {growth} bytes");
 }
 
 /// How much memory the process has (`VmRSS`), or had at most (`VmHWM`).

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -54,6 +55,15 @@ pub(crate) enum Play {
     Fields(Vec<u8>),
 }
 
+impl Play {
+    /// Whether it goes on until the other side hangs up.
+    pub(crate) fn is_endless(&self) -> bool {
+        let is_endless =
+            |step: &Step| matches!(step, Step::Repeat { times, .. } if *times == u64::MAX);
+        matches!(self, Self::Answer(steps) if steps.iter().any(is_endless))
+    }
+}
+
 /// The service. Stops when it is dropped, with all its connections.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -67,6 +77,7 @@ struct Shared {
     /// The body of an honest answer.
     honest: String,
     connections: AtomicU64,
+    ended: watch::Sender<u64>,
     requests: AtomicU64,
     sent_bytes: AtomicU64,
 }
@@ -85,6 +96,7 @@ impl Server {
             plays: Mutex::new(plays.into_iter().collect()),
             honest,
             connections: AtomicU64::new(0),
+            ended: watch::Sender::new(0),
             requests: AtomicU64::new(0),
             sent_bytes: AtomicU64::new(0),
         });
@@ -99,6 +111,12 @@ impl Server {
     /// How many connections were made.
     pub(crate) fn connections(&self) -> u64 {
         self.shared.connections.load(Ordering::Relaxed)
+    }
+
+    /// Waits until a connection has ended.
+    pub(crate) async fn is_left(&self) {
+        let mut ended = self.shared.ended.subscribe();
+        ended.wait_for(|ended| *ended > 0).await.unwrap();
     }
 
     /// How many requests came, whole.
@@ -125,7 +143,10 @@ async fn run(listener: TcpListener, shared: Arc<Shared>) {
         shared.connections.fetch_add(1, Ordering::Relaxed);
         let shared = Arc::clone(&shared);
         // A connection that fails is what these tests are about, so it ends without a word.
-        connections.spawn(async move { shared.connection(tcp).await.ok() });
+        connections.spawn(async move {
+            shared.connection(tcp).await.ok();
+            shared.ended.send_modify(|ended| *ended += 1);
+        });
         while connections.try_join_next().is_some() {}
     }
 }
@@ -210,14 +231,12 @@ impl Shared {
                     times,
                     pause,
                 } => {
-                    for _ in 0..times {
-                        if !pause.is_zero() {
-                            tokio::time::sleep(pause).await;
-                        }
-                        wire.write_all(&bytes).await?;
-                        wire.flush().await?;
-                        let sent = bytes.len().try_into().unwrap_or(u64::MAX);
-                        self.sent_bytes.fetch_add(sent, Ordering::Relaxed);
+                    // Whatever the other side says to that is read, or it would wait for us to do so.
+                    let (mut read, write) = tokio::io::split(&mut *wire);
+                    let mut sink = tokio::io::sink();
+                    tokio::select! {
+                        _ = tokio::io::copy(&mut read, &mut sink) => return over(),
+                        sent = self.repeat(write, &bytes, times, pause) => sent?,
                     }
                 }
                 Step::Wait => {
@@ -234,6 +253,25 @@ impl Shared {
                     return over();
                 }
             }
+        }
+        Ok(())
+    }
+
+    async fn repeat(
+        &self,
+        mut wire: impl AsyncWrite + Unpin,
+        bytes: &[u8],
+        times: u64,
+        pause: Duration,
+    ) -> io::Result<()> {
+        for _ in 0..times {
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+            wire.write_all(bytes).await?;
+            wire.flush().await?;
+            let sent = bytes.len().try_into().unwrap_or(u64::MAX);
+            self.sent_bytes.fetch_add(sent, Ordering::Relaxed);
         }
         Ok(())
     }

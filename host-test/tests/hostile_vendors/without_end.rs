@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use super::check::{Row, unintelligible, unreachable};
+use connector_host::Live;
+use host_test::sim::{Fault, Simulators};
+
+use super::check::{Call, Plugin, Row, alone, call_end, unintelligible, unreachable};
 use super::http2::{
     CONTINUATION, DATA, END_HEADERS, FIRST, HEADERS, PING, SETTINGS, STATUS_103, STATUS_200, field,
     frame,
@@ -153,14 +156,42 @@ async fn continues_a_header_section_with_nothing_without_end() {
     row.fails(unreachable("protocol")).await;
 }
 
+/// The library keeps those that it has read together until the call's turn comes, so one call is enough for the memory of all.
 #[tokio::test]
 async fn sends_interim_answers_without_end_over_http2() {
-    let row = http2(
-        &[],
-        without_end(&frame(HEADERS, END_HEADERS, FIRST, STATUS_103)),
-    );
-    let row = row.until_time_is_up().taking_at_most(u64::MAX);
+    let more = without_end(&frame(HEADERS, END_HEADERS, FIRST, STATUS_103));
+    let row = http2(&[], more).until_time_is_up();
+    let row = row.taking_at_most(u64::MAX).only(&[Call::Hotjar]);
     row.fails(unreachable("timeout")).await;
+}
+
+/// Within the window that it is given, which takes more of HTTP/2 than is in `http2.rs`.
+#[tokio::test]
+async fn sends_a_body_without_end_over_http2() {
+    let simulators = Simulators::start().await.unwrap();
+    let live = simulators.connect_to().into_iter().fold(
+        Live::builder()
+            .extra_ca_pem(simulators.ca_pem().as_bytes())
+            .unwrap(),
+        |live, rule| live.connect_to(rule.parse().unwrap()),
+    );
+    let live = live.build().unwrap();
+    alone(async {
+        let plugin = Plugin::on(vec![("", live)]).await;
+        for vendor in [simulators.hotjar(), simulators.contentsquare()] {
+            let document = vendor.sample_credentials().swap_remove(0).1.to_string();
+            vendor.fault(Fault::Endless);
+            let endless = plugin.patient.authenticate(vendor.id(), &document).await;
+            let endless = call_end(endless.map(|_| String::new()));
+            assert_eq!(endless, unintelligible(200, "body"));
+            let next = plugin.patient.authenticate(vendor.id(), &document).await;
+            assert!(next.is_ok());
+            // The end of one stream is not the end of the connection.
+            assert_eq!((vendor.asked(), vendor.connections()), (2, 1));
+        }
+        plugin.leave();
+    })
+    .await;
 }
 
 #[tokio::test]
