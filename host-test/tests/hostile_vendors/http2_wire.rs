@@ -187,7 +187,7 @@ async fn answers_in_http1() {
 #[tokio::test]
 async fn sends_a_frame_longer_than_allowed() {
     let row = answers(
-        &[begins(&[]), frame(DATA, 0, FIRST, &[b' '; 1 << 20])],
+        &[begins(&[]), frame(DATA, 0, FIRST, &vec![b' '; 1 << 20])],
         None,
     );
     row.fails(unreachable("protocol")).await;
