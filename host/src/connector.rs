@@ -1,6 +1,8 @@
 //! Loading a plugin and calling it: every call in an instance of its own, within the limits, one method per function of the contract.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -18,6 +20,7 @@ use crate::bindings::exports::integration::connector::types as wit;
 use crate::bindings::{Connector as Instance, ConnectorPre};
 use crate::door::{self, Door};
 use crate::egress::Egress;
+use crate::limits::MAX_COMPONENT_BYTES;
 use crate::plugin_state::{MAX_HANDLES_AND_LOANS, MemoryLimit, PluginState};
 use crate::{
     Access, ApiResponse, CallError, Clock, ConnectorError, Limits, LoadError, Origin, PluginError,
@@ -70,9 +73,8 @@ impl Builder {
     /// Loads a component from a file; see [`Builder::load_bytes`].
     pub async fn load_file(self, path: &Path) -> Result<Connector, LoadError> {
         let path = path.to_owned();
-        let read =
-            blocking(move || std::fs::read(&path).map_err(|error| LoadError::Read { path, error }));
-        let bytes = read.await?;
+        let read = move || read(&path).map_err(|error| LoadError::Read { path, error });
+        let bytes = blocking(read).await?.ok_or(LoadError::TooLong)?;
         self.load(bytes).await
     }
 
@@ -81,6 +83,9 @@ impl Builder {
     ///
     /// Needs a tokio runtime with its timer enabled.
     pub async fn load_bytes(self, bytes: &[u8]) -> Result<Connector, LoadError> {
+        if bytes.len() > MAX_COMPONENT_BYTES {
+            return Err(LoadError::TooLong);
+        }
         self.load(bytes.to_vec()).await
     }
 
@@ -112,6 +117,16 @@ impl Builder {
             plugin: Arc::new(plugin),
         })
     }
+}
+
+/// Reads a file, or nothing if it is longer than a component may be.
+fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let limit = MAX_COMPONENT_BYTES + 1;
+    File::open(path)?
+        .take(limit as u64)
+        .read_to_end(&mut bytes)?;
+    Ok((bytes.len() < limit).then_some(bytes))
 }
 
 /// Runs work that reads files or computes for long where it holds nobody up.
@@ -265,8 +280,9 @@ impl Connector {
                 .call_authenticate(&mut store, vendor, &credential)
                 .await
         };
+        let read = self.plugin.session_of(vendor);
         self.plugin
-            .bounded("authenticate", vendor, work, Session::try_from)
+            .bounded("authenticate", vendor, work, read)
             .await
     }
 
@@ -286,9 +302,8 @@ impl Connector {
                 .call_refresh(&mut store, vendor, &credential, &current.0)
                 .await
         };
-        self.plugin
-            .bounded("refresh", vendor, work, Session::try_from)
-            .await
+        let read = self.plugin.session_of(vendor);
+        self.plugin.bounded("refresh", vendor, work, read).await
     }
 
     /// Asks the vendor what the credential reaches. One request, free of side effects beyond an unused token.
@@ -301,8 +316,9 @@ impl Connector {
                 .call_inspect(&mut store, vendor, &credential)
                 .await
         };
-        let read = |access: wit::Access| Ok(access.into());
-        self.plugin.bounded("inspect", vendor, work, read).await
+        self.plugin
+            .bounded("inspect", vendor, work, Access::try_from)
+            .await
     }
 
     /// Tells what an API response says about the session that was used. No network.
@@ -436,12 +452,29 @@ impl Plugin {
         let span = tracing::debug_span!("call", function, vendor = known, outcome = Empty);
         let result = match self.timed(work).instrument(span.clone()).await {
             Ok(Ok(value)) => read(value).map_err(CallError::from),
-            Ok(Err(error)) => Err(CallError::from(ConnectorError::from(error))),
+            Ok(Err(error)) => {
+                Err(ConnectorError::try_from(error).map_or_else(CallError::from, CallError::from))
+            }
             Err(error) => Err(error.into()),
         };
         let outcome = result.as_ref().map_or_else(CallError::kind, |_| "ok");
         span.record("outcome", outcome);
+        if let Err(error) = &result {
+            span.in_scope(|| tracing::debug!(%error, "the call failed"));
+        }
         result
+    }
+
+    /// How a session of the vendor is read: its base URL has to be within what the vendor declares, granted or not.
+    fn session_of(
+        &self,
+        vendor: &str,
+    ) -> impl FnOnce(wit::Session) -> Result<Session, PluginError> + use<> {
+        let listed = self.vendors.iter().find(|listed| listed.id == vendor);
+        let declared = listed.map_or_else(Egress::closed, |vendor| {
+            Egress::new(vendor.origins.as_slice().into(), None)
+        });
+        move |session| Session::read(session, &declared)
     }
 }
 
@@ -457,13 +490,13 @@ fn plugin_error(error: &wasmtime::Error) -> PluginError {
         let text = trap.to_string();
         return PluginError::Trapped(text.trim_start_matches("wasm trap: ").to_owned());
     }
-    // The runtime keeps the type of this one to itself.
-    if error
-        .root_cause()
-        .to_string()
-        .starts_with("too much data is being copied")
-    {
+    // The runtime keeps the types of these to itself.
+    let text = error.root_cause().to_string();
+    if text.starts_with("too much data is being copied") {
         return PluginError::Result;
+    }
+    if text.starts_with("resource limit exceeded") {
+        return PluginError::Memory;
     }
     PluginError::Trapped("a call that the runtime does not allow".to_owned())
 }

@@ -19,6 +19,9 @@ pub enum LoadError {
     /// The bytes are no WebAssembly component: another kind of file, a core module, or a damaged one.
     #[error("not a WebAssembly component")]
     NotAComponent,
+    /// The component is longer than [`MAX_COMPONENT_BYTES`](crate::MAX_COMPONENT_BYTES).
+    #[error("the component is too long")]
+    TooLong,
     /// The component wants something that no connector needs, or another version of what it needs.
     #[error("the component imports {name}, which a connector plugin is not given")]
     Imports {

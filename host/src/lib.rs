@@ -65,6 +65,7 @@ mod bindings;
 mod clock;
 mod connect_to;
 mod connector;
+mod contract;
 mod door;
 mod egress;
 mod engine;
@@ -87,7 +88,7 @@ pub use error::{CallError, ConnectorError, LoadError, PluginError, SendError};
 pub use limits::{
     DEFAULT_BETWEEN_BYTES, DEFAULT_CONNECT, DEFAULT_DEADLINE, DEFAULT_FIRST_BYTE,
     DEFAULT_MEMORY_BYTES, DEFAULT_REPLY_BYTES, DEFAULT_REQUEST_BYTES, DEFAULT_REQUESTS,
-    DEFAULT_RESULT_BYTES, Limits,
+    DEFAULT_RESULT_BYTES, Limits, MAX_COMPONENT_BYTES,
 };
 pub use live::{Live, LiveBuilder, LiveError};
 pub use secret::Secret;

@@ -24,6 +24,9 @@ pub const DEFAULT_FIRST_BYTE: Duration = Duration::from_secs(30);
 /// Ten seconds of silence within a body mean that nothing more will come.
 pub const DEFAULT_BETWEEN_BYTES: Duration = Duration::from_secs(10);
 
+/// 64 MiB: a plugin in Rust has some 100 KiB, one that brings an interpreter along 40 MiB. It bounds the time to make machine code too.
+pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
+
 /// What one call may use up. What goes beyond is refused, and ends that call alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {

@@ -1,6 +1,7 @@
 //! The data of the contract as this crate gives and takes it, and the conversions from and to the generated types.
 //! What each member means is said at length in `wit/types.wit`.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
@@ -9,6 +10,8 @@ use http_body_util::{BodyExt, BodyStream, StreamBody};
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 
 use crate::bindings::exports::integration::connector::types as wit;
+use crate::contract::{self, require, text};
+use crate::egress::Egress;
 use crate::{ConnectorError, Origin, PluginError, ResponseBody, Secret, TransportError};
 
 /// How much of a body the contract wants for `classify`, in bytes; what comes after is not sent into the plugin.
@@ -235,32 +238,54 @@ impl TryFrom<wit::Vendor> for Vendor {
     fn try_from(vendor: wit::Vendor) -> Result<Self, PluginError> {
         let origins: Result<Vec<Origin>, _> = vendor.origins.iter().map(|o| o.parse()).collect();
         Ok(Self {
-            id: vendor.id,
-            display_name: vendor.display_name,
-            setup_url: vendor.setup_url,
+            id: text(vendor.id, "id", contract::is_id)?,
+            display_name: text(vendor.display_name, "display-name", contract::is_title)?,
+            setup_url: text(vendor.setup_url, "setup-url", contract::is_page)?,
             origins: origins.map_err(|_| PluginError::Contract("origins"))?,
-            calls_at_once: vendor.calls_at_once,
+            calls_at_once: match vendor.calls_at_once {
+                Some(0) => return Err(PluginError::Contract("calls-at-once")),
+                calls => calls,
+            },
         })
     }
 }
 
-impl TryFrom<wit::Session> for Session {
-    type Error = PluginError;
+/// A token lives between one minute and one day, whatever the vendor says.
+const LIFETIME: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24);
 
-    fn try_from(session: wit::Session) -> Result<Self, PluginError> {
+impl Session {
+    /// Reads what a plugin says is a session of a vendor with these origins.
+    pub(crate) fn read(session: wit::Session, declared: &Egress) -> Result<Self, PluginError> {
         // First of all, so that it is wiped even when another member is wrong.
         let access_token = Secret::new(session.access_token);
+        require(contract::is_token(access_token.expose()), "access-token")?;
+        let base_url = text(session.base_url, "base-url", |url| {
+            contract::base_url(url).is_some_and(|url| declared.allows(&url))
+        })?;
         let time = |time, name| system_time(time).ok_or(PluginError::Contract(name));
-        Ok(Self {
+        let session = Self {
             access_token,
-            base_url: session.base_url,
-            scopes: session.scopes,
+            base_url,
+            scopes: scopes(session.scopes)?,
             project: session.project,
             issued_at: time(session.issued_at, "issued-at")?,
             expires_at: time(session.expires_at, "expires-at")?,
             refresh_after: time(session.refresh_after, "refresh-after")?,
-        })
+        };
+        let lifetime = session.expires_at.duration_since(session.issued_at);
+        require(
+            lifetime.is_ok_and(|lifetime| LIFETIME.contains(&lifetime)),
+            "expires-at",
+        )?;
+        let serves = session.issued_at..=session.expires_at;
+        require(serves.contains(&session.refresh_after), "refresh-after")?;
+        Ok(session)
     }
+}
+
+fn scopes(scopes: Vec<String>) -> Result<Vec<String>, PluginError> {
+    let all_good = scopes.iter().all(|scope| contract::is_scope(scope));
+    require(all_good, "scopes").map(|()| scopes)
 }
 
 /// The token is in the clear in the result: wipe it when done.
@@ -296,20 +321,22 @@ fn datetime(time: SystemTime) -> Datetime {
     }
 }
 
-impl From<wit::Access> for Access {
-    fn from(access: wit::Access) -> Self {
+impl TryFrom<wit::Access> for Access {
+    type Error = PluginError;
+
+    fn try_from(access: wit::Access) -> Result<Self, PluginError> {
         let project = |project: wit::Project| Project {
             id: project.id,
-            name: project.name,
+            name: contract::shown(&project.name),
         };
-        Self {
-            scopes: access.scopes,
+        Ok(Self {
+            scopes: scopes(access.scopes)?,
             projects: access.projects.into_iter().map(project).collect(),
             level: access.level.map(|level| match level {
                 wit::Level::Project => Level::Project,
                 wit::Level::Account => Level::Account,
             }),
-        }
+        })
     }
 }
 
@@ -329,50 +356,59 @@ impl From<wit::Verdict> for Verdict {
             wit::Verdict::Accepted => Self::Accepted,
             wit::Verdict::Refresh => Self::Refresh,
             wit::Verdict::Forbidden => Self::Forbidden,
-            wit::Verdict::Throttled(seconds) => Self::Throttled(seconds),
-            wit::Verdict::Unavailable(seconds) => Self::Unavailable(seconds),
+            wit::Verdict::Throttled(seconds) => Self::Throttled(contract::wait(seconds)),
+            wit::Verdict::Unavailable(seconds) => Self::Unavailable(contract::wait(seconds)),
         }
     }
 }
 
-impl From<wit::Error> for ConnectorError {
-    fn from(error: wit::Error) -> Self {
-        match error {
+impl TryFrom<wit::Error> for ConnectorError {
+    type Error = PluginError;
+
+    fn try_from(error: wit::Error) -> Result<Self, PluginError> {
+        Ok(match error {
             wit::Error::UnknownVendor => Self::UnknownVendor,
             wit::Error::InvalidCredential(issues) => {
-                Self::InvalidCredential(issues.into_iter().map(Issue::from).collect())
+                require(!issues.is_empty(), "invalid-credential")?;
+                let issues = issues.into_iter().take(contract::MAX_ISSUES);
+                Self::InvalidCredential(issues.map(Issue::try_from).collect::<Result<_, _>>()?)
             }
-            wit::Error::Rejected(refusal) => Self::Rejected(refusal.into()),
-            wit::Error::Forbidden(refusal) => Self::Forbidden(refusal.into()),
-            wit::Error::Throttled(seconds) => Self::Throttled(seconds),
-            wit::Error::Unavailable(seconds) => Self::Unavailable(seconds),
+            wit::Error::Rejected(refusal) => Self::Rejected(refusal.try_into()?),
+            wit::Error::Forbidden(refusal) => Self::Forbidden(refusal.try_into()?),
+            wit::Error::Throttled(seconds) => Self::Throttled(contract::wait(seconds)),
+            wit::Error::Unavailable(seconds) => Self::Unavailable(contract::wait(seconds)),
             wit::Error::Unreachable(stage) => Self::Unreachable(stage.into()),
             wit::Error::Denied => Self::Denied,
             wit::Error::Unintelligible(misreply) => Self::Unintelligible(Misreply {
-                status: misreply.status,
-                part: misreply.part,
+                status: contract::status(misreply.status)?,
+                part: text(misreply.part, "part", contract::is_part)?,
             }),
-            wit::Error::Other(text) => Self::Other(text),
-        }
+            wit::Error::Other(why) => Self::Other(text(why, "other", contract::is_sentence)?),
+        })
     }
 }
 
-impl From<wit::Issue> for Issue {
-    fn from(issue: wit::Issue) -> Self {
-        Self {
-            pointer: issue.pointer,
-            code: issue.code,
-            message: issue.message,
-        }
+impl TryFrom<wit::Issue> for Issue {
+    type Error = PluginError;
+
+    fn try_from(issue: wit::Issue) -> Result<Self, PluginError> {
+        Ok(Self {
+            pointer: text(issue.pointer, "pointer", contract::is_pointer)?,
+            code: text(issue.code, "code", contract::is_code)?,
+            message: text(issue.message, "message", contract::is_sentence)?,
+        })
     }
 }
 
-impl From<wit::Refusal> for Refusal {
-    fn from(refusal: wit::Refusal) -> Self {
-        Self {
-            status: refusal.status,
-            code: refusal.code,
-        }
+impl TryFrom<wit::Refusal> for Refusal {
+    type Error = PluginError;
+
+    fn try_from(refusal: wit::Refusal) -> Result<Self, PluginError> {
+        let code = |code| text(code, "code", contract::is_vendor_code);
+        Ok(Self {
+            status: contract::status(refusal.status)?,
+            code: refusal.code.map(code).transpose()?,
+        })
     }
 }
 
@@ -406,25 +442,30 @@ mod tests {
             base_url: "https://api.hotjar.io".to_owned(),
             scopes: vec!["metrics".to_owned()],
             project: Some(7),
-            issued_at: time(1),
-            expires_at: time(3),
-            refresh_after: time(2),
+            issued_at: time(1000),
+            expires_at: time(4600),
+            refresh_after: time(3700),
         }
+    }
+
+    fn read(session: wit::Session) -> Result<Session, PluginError> {
+        let hotjar = Vec::from(["https://api.hotjar.io".parse().unwrap()]);
+        Session::read(session, &Egress::new(hotjar.into(), None))
     }
 
     #[test]
     fn a_session_comes_out_as_it_went_in() {
-        let session = Session::try_from(from_plugin()).unwrap();
+        let session = read(from_plugin()).unwrap();
         let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        assert_eq!(since(session.expires_at), Duration::new(3, 5));
-        assert_eq!(since(session.refresh_after), Duration::new(2, 5));
+        assert_eq!(since(session.expires_at), Duration::new(4600, 5));
+        assert_eq!(since(session.refresh_after), Duration::new(3700, 5));
         let back = wit::Session::from(&session);
         assert_eq!(format!("{back:?}"), format!("{:?}", from_plugin()));
     }
 
     #[test]
     fn debug_of_a_session_hides_the_token_alone() {
-        let text = format!("{:?}", Session::try_from(from_plugin()).unwrap());
+        let text = format!("{:?}", read(from_plugin()).unwrap());
         assert!(!text.contains("tulip"), "{text}");
         assert!(text.contains("api.hotjar.io"), "{text}");
     }
@@ -445,10 +486,52 @@ mod tests {
             let mut session = from_plugin();
             session.expires_at.seconds = bad.0;
             session.expires_at.nanoseconds = bad.1;
-            assert_eq!(
-                Session::try_from(session).unwrap_err(),
-                PluginError::Contract("expires-at")
-            );
+            assert_eq!(breach(session), "expires-at");
+        }
+    }
+
+    /// The member in which a session breaks the contract.
+    fn breach(session: wit::Session) -> &'static str {
+        match read(session) {
+            Err(PluginError::Contract(member)) => member,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_session_that_breaks_the_contract_names_the_member() {
+        type Break = fn(&mut wit::Session);
+        let breaks: [(&str, Break); 15] = [
+            ("access-token", |s| s.access_token = String::new()),
+            ("access-token", |s| s.access_token = "t\r\nx: y".to_owned()),
+            ("access-token", |s| s.access_token = "t".repeat(1 << 20)),
+            ("base-url", |s| s.base_url = String::new()),
+            ("base-url", |s| {
+                s.base_url = "http://api.hotjar.io".to_owned()
+            }),
+            ("base-url", |s| {
+                s.base_url = "https://evil.example".to_owned()
+            }),
+            ("base-url", |s| {
+                s.base_url = "https://api.hotjar.io@evil.example".to_owned()
+            }),
+            ("base-url", |s| {
+                s.base_url = "https://api.hotjar.io:8443".to_owned()
+            }),
+            ("base-url", |s| {
+                s.base_url = "https://api.hotjar.io/".to_owned()
+            }),
+            ("scopes", |s| s.scopes.push("a b".to_owned())),
+            ("expires-at", |s| s.expires_at = s.issued_at),
+            ("expires-at", |s| s.expires_at.seconds = 0),
+            ("expires-at", |s| s.expires_at.seconds += 24 * 3600),
+            ("refresh-after", |s| s.refresh_after.seconds = 999),
+            ("refresh-after", |s| s.refresh_after.seconds = 4601),
+        ];
+        for (member, spoil) in breaks {
+            let mut session = from_plugin();
+            spoil(&mut session);
+            assert_eq!(breach(session), member);
         }
     }
 
@@ -459,18 +542,102 @@ mod tests {
     }
 
     #[test]
-    fn a_vendor_with_a_broken_origin_is_a_breach_of_contract() {
-        let vendor = wit::Vendor {
-            id: "a".to_owned(),
-            display_name: "A".to_owned(),
-            setup_url: "https://a.example".to_owned(),
-            origins: vec!["http://a.example".to_owned()],
-            calls_at_once: None,
+    fn a_vendor_that_breaks_the_contract_names_the_member() {
+        type Break = fn(&mut wit::Vendor);
+        let breaks: [(&str, Break); 5] = [
+            ("id", |v| v.id = "A b".to_owned()),
+            ("display-name", |v| v.display_name = "A\u{1b}[2J".to_owned()),
+            ("setup-url", |v| {
+                v.setup_url = "javascript:alert(1)".to_owned()
+            }),
+            ("origins", |v| {
+                v.origins = vec!["http://a.example".to_owned()]
+            }),
+            ("calls-at-once", |v| v.calls_at_once = Some(0)),
+        ];
+        for (member, spoil) in breaks {
+            let mut vendor = wit::Vendor {
+                id: "a".to_owned(),
+                display_name: "A".to_owned(),
+                setup_url: "https://a.example".to_owned(),
+                origins: vec!["https://a.example".to_owned()],
+                calls_at_once: Some(1),
+            };
+            assert!(Vendor::try_from(vendor.clone()).is_ok());
+            spoil(&mut vendor);
+            let breach = Err(PluginError::Contract(member));
+            assert_eq!(Vendor::try_from(vendor), breach);
+        }
+    }
+
+    #[test]
+    fn an_error_that_breaks_the_contract_names_the_member() {
+        let issue = |pointer: &str, code: &str, message: &str| {
+            wit::Error::InvalidCredential(vec![wit::Issue {
+                pointer: pointer.to_owned(),
+                code: code.to_owned(),
+                message: message.to_owned(),
+            }])
+        };
+        let refusal = |status, code: &str| wit::Refusal {
+            status,
+            code: Some(code.to_owned()),
+        };
+        let misreply = |status, part: &str| {
+            wit::Error::Unintelligible(wit::Misreply {
+                status,
+                part: part.to_owned(),
+            })
+        };
+        for (member, error) in [
+            ("invalid-credential", wit::Error::InvalidCredential(vec![])),
+            ("pointer", issue("client_id", "required", "enter it")),
+            ("code", issue("/client_id", "Required!", "enter it")),
+            ("message", issue("/client_id", "required", "a\nb")),
+            ("status", wit::Error::Rejected(refusal(0, "invalid_client"))),
+            (
+                "code",
+                wit::Error::Rejected(refusal(401, "wrong secret: tulip")),
+            ),
+            ("code", wit::Error::Forbidden(refusal(403, ""))),
+            ("part", misreply(200, "what the vendor said")),
+            ("status", misreply(1000, "body")),
+            ("other", wit::Error::Other("x".repeat(1 << 20))),
+            ("other", wit::Error::Other("a\u{1b}[2J".to_owned())),
+        ] {
+            let breach = Err(PluginError::Contract(member));
+            assert_eq!(ConnectorError::try_from(error), breach);
+        }
+    }
+
+    #[test]
+    fn a_long_list_of_problems_is_cut_and_an_odd_name_made_fit() {
+        let issue = wit::Issue {
+            pointer: "/scopes/2".to_owned(),
+            code: "duplicate".to_owned(),
+            message: "choose each once".to_owned(),
+        };
+        let many = wit::Error::InvalidCredential(vec![issue; 20_000]);
+        let ConnectorError::InvalidCredential(kept) = ConnectorError::try_from(many).unwrap()
+        else {
+            panic!("another error");
+        };
+        assert_eq!(kept.len(), contract::MAX_ISSUES);
+
+        let access = |scope: &str| wit::Access {
+            scopes: vec![scope.to_owned()],
+            projects: vec![wit::Project {
+                id: 1,
+                name: "Sh\nop".to_owned(),
+            }],
+            level: None,
         };
         assert_eq!(
-            Vendor::try_from(vendor),
-            Err(PluginError::Contract("origins"))
+            Access::try_from(access("metrics")).unwrap().projects[0].name,
+            "Shop"
         );
+        let breach = Err(PluginError::Contract("scopes"));
+        assert_eq!(Access::try_from(access("a b")), breach);
     }
 
     #[test]
@@ -519,6 +686,11 @@ mod tests {
             status: 403,
             code: Some("invalid_scope".to_owned()),
         };
+        let issue = wit::Issue {
+            pointer: "/client_id".to_owned(),
+            code: "required".to_owned(),
+            message: "enter the client id".to_owned(),
+        };
         let stage = wit::Error::Unreachable(wit::Stage::CutOff);
         let misreply = wit::Misreply {
             status: 200,
@@ -527,9 +699,9 @@ mod tests {
         for (error, kind, text) in [
             (wit::Error::UnknownVendor, "unknown-vendor", ""),
             (
-                wit::Error::InvalidCredential(vec![]),
+                wit::Error::InvalidCredential(vec![issue]),
                 "invalid-credential",
-                "",
+                "required",
             ),
             (wit::Error::Rejected(refusal()), "rejected", "invalid_scope"),
             (
@@ -548,7 +720,7 @@ mod tests {
             ),
             (wit::Error::Other("why".to_owned()), "other", "why"),
         ] {
-            let error = ConnectorError::from(error);
+            let error = ConnectorError::try_from(error).unwrap();
             assert_eq!(error.kind(), kind);
             assert!(format!("{error:?}").contains(text), "{error:?}");
         }

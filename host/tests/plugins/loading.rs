@@ -1,0 +1,225 @@
+//! Files that are no plugin, or none that is let in.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use connector_host::{
+    Connector, Limits, Live, LoadError, MAX_COMPONENT_BYTES, PluginError, Transport,
+};
+
+use crate::harness::{Row, load, turn};
+use crate::wat::{HONEST, OK, Plugin};
+
+/// The error that loading a plugin of further definitions gives.
+async fn refused(more: &str) -> LoadError {
+    let plugin = Plugin { more, ..HONEST }.component();
+    Row::endless(plugin).load().await.err().unwrap()
+}
+
+#[tokio::test]
+async fn a_plugin_that_starts_with_too_much_is_refused() {
+    for more in [
+        "(memory $second 256)",
+        "(memory $second 65536)",
+        "(memory 1) (memory 1) (memory 1) (memory 1) (memory 1)",
+        "(table 10001 funcref)",
+        "(table 4000000000 funcref)",
+        "(table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref)
+         (table 1 funcref) (table 1 funcref) (table 1 funcref) (table 1 funcref)",
+    ] {
+        let error = refused(more).await;
+        let memory = matches!(error, LoadError::Plugin(PluginError::Memory));
+        assert!(memory, "{more}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_component_of_too_many_parts_is_refused() {
+    // Sections put behind those of an honest plugin: eight components of twenty instances each, the eighth of all components made
+    // an instance, which is one of these, for the plugin has but a few.
+    let instances = "(core instance (instantiate $m))".repeat(20);
+    let part = format!("(component (core module $m) {instances})");
+    let text = format!("(component {} (instance (instantiate 7)))", part.repeat(8));
+    let parts = wat::parse_str(text).unwrap();
+    let plugin = [&HONEST.component()[..], &parts[8..]].concat();
+    let error = load(&plugin, Limits::default()).await.err();
+    let memory = matches!(error, Some(LoadError::Plugin(PluginError::Memory)));
+    assert!(memory, "{error:?}");
+}
+
+#[tokio::test]
+async fn a_plugin_that_never_starts_is_refused() {
+    let error = refused("(func $start (loop (br 0))) (start $start)").await;
+    assert!(matches!(error, LoadError::Plugin(PluginError::Deadline)));
+    let error = refused("(func $start unreachable) (start $start)").await;
+    assert!(matches!(error, LoadError::Plugin(PluginError::Trapped(_))));
+    let error = refused("(data (i32.const 65536) \"beyond\")").await;
+    assert!(matches!(error, LoadError::Plugin(PluginError::Trapped(_))));
+}
+
+#[tokio::test]
+async fn a_plugin_that_cannot_list_its_vendors_is_not_loaded() {
+    let plugin = Plugin {
+        vendors: "unreachable",
+        ..HONEST
+    };
+    let error = load(&plugin.component(), Limits::default()).await.err();
+    assert!(matches!(
+        error,
+        Some(LoadError::Plugin(PluginError::Trapped(_)))
+    ));
+}
+
+#[tokio::test]
+async fn what_is_no_component_is_refused() {
+    let core = wat::parse_str("(module)").unwrap();
+    let whole = HONEST.component();
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 0xff;
+    for bytes in [
+        &b""[..],
+        b"PK\x03\x04",
+        b"\0asm",
+        &core,
+        &whole[..200],
+        &whole[..whole.len() - 1],
+        &damaged,
+    ] {
+        let error = load(bytes, Limits::default()).await.err();
+        assert!(matches!(error, Some(LoadError::NotAComponent)), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_component_of_200_mib_is_not_even_read() {
+    let _turn = turn().await;
+    let error = load(&vec![0; 200 << 20], Limits::default()).await.err();
+    assert!(matches!(error, Some(LoadError::TooLong)), "{error:?}");
+
+    // The file has no content, only a length.
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("huge.wasm");
+    for (length, too_long) in [
+        (200 << 20, true),
+        (MAX_COMPONENT_BYTES + 1, true),
+        (MAX_COMPONENT_BYTES, false),
+    ] {
+        let file = File::create(&path).unwrap();
+        file.set_len(length as u64).unwrap();
+        let error = Connector::builder(nowhere()).load_file(&path).await.err();
+        assert_eq!(
+            matches!(error, Some(LoadError::TooLong)),
+            too_long,
+            "{error:?}"
+        );
+    }
+    std::fs::remove_file(path).unwrap();
+}
+
+/// A way to the network that is not gone.
+fn nowhere() -> Arc<dyn Transport> {
+    Arc::new(Live::builder().build().unwrap())
+}
+
+#[tokio::test]
+async fn an_import_that_is_not_offered_is_named() {
+    for import in [
+        "wasi:cli/environment@0.2.12",
+        "wasi:http/types@0.3.0",
+        "some:thing/else",
+    ] {
+        let text = format!(r#"(component (import "{import}" (instance)))"#);
+        let error = load(&wat::parse_str(text).unwrap(), Limits::default()).await;
+        match error.err() {
+            Some(LoadError::Imports { name }) => assert_eq!(name, import),
+            other => panic!("{import}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_offered_import_in_a_form_of_its_own_is_named() {
+    let text = r#"(component (import "wasi:io/poll@0.2.12"
+        (instance (export "no-such-function" (func)))))"#;
+    let error = load(&wat::parse_str(text).unwrap(), Limits::default()).await;
+    match error.err() {
+        Some(LoadError::Imports { name }) => assert_eq!(name, "wasi:io/poll@0.2.12"),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A component that has all functions of a connector but `without`, and none of its types.
+fn connector_of(without: &str) -> String {
+    let names = [
+        "vendors",
+        "credential-schema",
+        "validate",
+        "authenticate",
+        "refresh",
+        "inspect",
+        "classify",
+    ];
+    let exports: String = names
+        .iter()
+        .filter(|name| **name != without)
+        .map(|name| format!(r#"(export "{name}" (func $f))"#))
+        .collect();
+    format!(
+        r#"(component
+            (core module $only (func (export "f") unreachable))
+            (core instance $i (instantiate $only))
+            (func $f (canon lift (core func $i "f")))
+            (instance $c {exports})
+            (export "integration:connector/credentials@0.1.0" (instance $c)))"#
+    )
+}
+
+#[tokio::test]
+async fn a_component_without_the_functions_of_a_connector_is_refused() {
+    let other_version = connector_of("").replace("@0.1.0", "@0.2.0");
+    for text in [
+        "(component)".to_owned(),
+        connector_of("inspect"),
+        connector_of(""),
+        other_version,
+    ] {
+        let error = load(&wat::parse_str(&text).unwrap(), Limits::default()).await;
+        assert!(matches!(error.err(), Some(LoadError::Exports)), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_named() {
+    let builder = Connector::builder(nowhere());
+    let error = builder.load_file("no/such/file.wasm".as_ref()).await.err();
+    let text = error.unwrap().to_string();
+    assert!(
+        text.starts_with("cannot read no/such/file.wasm: "),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_loaded_leaves_nothing_behind() {
+    // Loaded again and again, good and bad in turn; the good one still works.
+    let bad = Plugin {
+        more: "(func $start unreachable) (start $start)",
+        ..HONEST
+    }
+    .component();
+    let limits = Limits {
+        deadline: Duration::from_secs(5),
+        ..Limits::default()
+    };
+    for _ in 0..20 {
+        assert!(load(&bad, limits.clone()).await.is_err());
+        let good = Plugin {
+            validate: OK,
+            ..HONEST
+        }
+        .component();
+        let connector = load(&good, limits.clone()).await.unwrap();
+        assert_eq!(connector.validate("a", "{}").await, Ok(()));
+    }
+}

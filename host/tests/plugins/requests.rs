@@ -1,0 +1,274 @@
+//! Plugins that misuse the network and the handles to it.
+
+use std::time::Duration;
+
+use connector_host::{CallError, Limits, PluginError};
+
+use crate::harness::{Network, Row, check, not_allowed};
+use crate::wat::{ANSWERED, CUT_OFF, DENIED, HONEST, said, validating, with_wasi};
+
+fn denied() -> Result<(), CallError> {
+    Err(said(DENIED))
+}
+
+/// A plugin that says how its request was answered. `before` is done to the request, which is in `$i`.
+fn asking(before: &str) -> Vec<u8> {
+    validating(&format!(
+        "(local.set $i (call $request)) {before} (call $say (call $answer (local.get $i)))"
+    ))
+}
+
+/// Does something many times. `$j` counts.
+fn times(number: u32, what: &str) -> String {
+    format!(
+        "(loop $again {what}
+           (local.set $j (i32.add (local.get $j) (i32.const 1)))
+           (br_if $again (i32.lt_u (local.get $j) (i32.const {number}))))"
+    )
+}
+
+#[tokio::test]
+async fn a_request_to_an_origin_of_its_own_is_answered() {
+    check(
+        Row::new(asking("")).network(Network::Answers),
+        Err(said(ANSWERED)),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn requests_beyond_their_number_are_denied() {
+    let requests = times(1000, "(local.set $i (call $answer (call $request)))");
+    // The response of the first is still held; it does not matter.
+    let plugin = validating(&format!("{requests} (call $say (local.get $i))"));
+    check(Row::new(plugin).network(Network::Answers), denied()).await;
+}
+
+#[tokio::test]
+async fn a_foreign_origin_is_denied() {
+    // `authority` is any of these texts, at 1024.
+    for authority in [
+        "evil.example",
+        "a.example.evil.example",
+        "a.example:8443",
+        "user@a.example",
+        "b.a.example",
+        "127.0.0.1",
+        "[::1]",
+        "a.example.",
+    ] {
+        let bytes = authority.bytes().enumerate();
+        let written: String = bytes
+            .map(|(at, byte)| format!("(i32.store8 (i32.const {}) (i32.const {byte}))", 1024 + at))
+            .collect();
+        let length = authority.len();
+        let before = format!(
+            "{written} (if (call $set-authority (local.get $i) (i32.const 1) (i32.const 1024) (i32.const {length})) (then unreachable))"
+        );
+        check(Row::new(asking(&before)), denied()).await;
+    }
+}
+
+#[tokio::test]
+async fn another_scheme_is_denied() {
+    // http, and a text that is one.
+    for (case, length) in [(0, 0), (2, 1)] {
+        let before = format!(
+            "(drop (call $set-scheme (local.get $i) (i32.const 1) (i32.const {case}) (i32.const 128) (i32.const {length})))"
+        );
+        check(Row::new(asking(&before)), denied()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_tunnel_is_denied() {
+    let before =
+        "(drop (call $set-method (local.get $i) (i32.const 5) (i32.const 0) (i32.const 0)))";
+    check(Row::new(asking(before)), denied()).await;
+}
+
+#[tokio::test]
+async fn a_method_that_nobody_knows_is_let_out_and_one_that_is_none_is_not_taken() {
+    // "aAhttps", which is a token; and "a.example/…" with its slash, which is not.
+    let named = "(if (call $set-method (local.get $i) (i32.const 9) (i32.const 128) (i32.const 7)) (then unreachable))";
+    check(
+        Row::new(asking(named)).network(Network::Answers),
+        Err(said(ANSWERED)),
+    )
+    .await;
+    let broken = "(if (i32.eqz (call $set-method (local.get $i) (i32.const 9) (i32.const 130) (i32.const 8))) (then unreachable))";
+    check(
+        Row::new(asking(broken)).network(Network::Answers),
+        Err(said(ANSWERED)),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn more_handles_than_any_call_needs_are_refused() {
+    for make in [
+        "(drop (call $fields))",
+        "(drop (call $request))",
+        "(drop (call $alarm (i64.const 1)))",
+    ] {
+        let plugin = validating(&format!("{} unreachable", times(1000, make)));
+        check(Row::new(plugin), not_allowed()).await;
+    }
+}
+
+#[tokio::test]
+async fn handles_that_were_given_back_do_not_count() {
+    let make = "(call $drop-request (call $request))";
+    let plugin = validating(&format!("{} {}", times(1000, make), crate::wat::OK));
+    check(Row::new(plugin), Ok(())).await;
+}
+
+#[tokio::test]
+async fn a_handle_that_is_none_is_refused() {
+    for misuse in [
+        "(call $drop-fields (i32.const 77))",
+        "(call $drop-request (call $fields))",
+        "(local.set $i (call $fields)) (call $drop-fields (local.get $i)) (call $drop-fields (local.get $i))",
+        "(call $block (i32.const -1))",
+    ] {
+        let plugin = validating(&format!("{misuse} unreachable"));
+        check(Row::new(plugin), not_allowed()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_huge_header_is_refused() {
+    // One value of 64 KiB; and a thousand of 1 KiB. The name is "a".
+    for (number, length) in [(1, 60_000), (1000, 1024)] {
+        let append = format!(
+            "(call $append (local.get $i) (i32.const 128) (i32.const 1) (i32.const 1024) (i32.const {length}) (i32.const 640))"
+        );
+        let plugin = validating(&format!(
+            "(memory.fill (i32.const 1024) (i32.const 97) (i32.const 60000))
+             (local.set $i (call $fields)) {} unreachable",
+            times(number, &append)
+        ));
+        check(Row::new(plugin), not_allowed()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_huge_body_is_denied() {
+    // Pages of zeros until the host takes no more, then what became of the request, which is in `$i`.
+    let plugin = validating(
+        "(local $stream i32)
+         (local.set $i (call $request))
+         (local.set $stream (call $body (local.get $i)))
+         (local.set $i (call $send (local.get $i)))
+         (loop $more
+           (call $blocking-write (local.get $stream) (i32.const 1024) (i32.const 4096) (i32.const 640))
+           (br_if $more (i32.eqz (i32.load8_u (i32.const 640)))))
+         (call $say (call $wait (local.get $i)))",
+    );
+    check(Row::new(plugin), denied()).await;
+}
+
+#[tokio::test]
+async fn a_body_that_never_ends_ends_at_the_deadline() {
+    let plugin = validating(
+        "(local.set $i (call $request))
+         (drop (call $body (local.get $i)))
+         (call $say (call $answer (local.get $i)))",
+    );
+    check(Row::endless(plugin), Err(PluginError::Deadline.into())).await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_written_beyond_what_the_host_takes_is_refused() {
+    // Both without asking how much it takes: from its own memory, and zeros that it need not have.
+    for write in [
+        "(call $write (local.get $j) (i32.const 0) (i32.const 65536) (i32.const 640)) (br 0)",
+        "(call $write-zeroes (local.get $j) (i64.const 0x1000000000000000) (i32.const 640))",
+    ] {
+        let plugin = validating(&format!(
+            "(local.set $i (call $request))
+             (local.set $j (call $body (local.get $i)))
+             (loop {write}) unreachable"
+        ));
+        check(Row::new(plugin), not_allowed()).await;
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_nobody_waits_for_is_given_up() {
+    let plugin = validating(&format!(
+        "(drop (call $send (call $request))) {}",
+        crate::wat::OK
+    ));
+    check(Row::new(plugin).network(Network::Silent), Ok(())).await;
+    let plugin = validating(&format!(
+        "(call $drop-future (call $send (call $request))) {}",
+        crate::wat::OK
+    ));
+    check(Row::new(plugin).network(Network::Silent), Ok(())).await;
+}
+
+#[tokio::test]
+async fn a_silent_vendor_ends_before_the_deadline_so_that_the_plugin_can_say_so() {
+    // `HTTP-response-timeout`, two added.
+    let row = Row {
+        limits: Limits {
+            deadline: Duration::from_millis(500),
+            ..Limits::default()
+        },
+        ..Row::new(asking("")).network(Network::Silent)
+    };
+    check(row, Err(said(35))).await;
+}
+
+#[tokio::test]
+async fn wishes_for_time_outs_without_end_are_not_granted() {
+    // All the seconds there are: the host's own limits stay.
+    let plugin = validating(
+        "(local.set $j (call $request-options))
+         (if (call $set-connect-timeout (local.get $j) (i32.const 1) (i64.const -1)) (then unreachable))
+         (if (call $set-first-byte-timeout (local.get $j) (i32.const 1) (i64.const -1)) (then unreachable))
+         (call $handle (call $request) (i32.const 1) (local.get $j) (i32.const 640))
+         (call $say (call $wait (i32.load (i32.const 648))))",
+    );
+    let row = Row {
+        limits: Limits {
+            deadline: Duration::from_millis(500),
+            ..Limits::default()
+        },
+        ..Row::new(plugin).network(Network::Silent)
+    };
+    check(row, Err(said(35))).await;
+}
+
+#[tokio::test]
+async fn a_long_sleep_ends_at_the_deadline() {
+    for nanoseconds in ["60000000000", "-1"] {
+        let body = format!("(call $block (call $alarm (i64.const {nanoseconds}))) unreachable");
+        let ended = Err(PluginError::Deadline.into());
+        check(Row::endless(validating(&body)), ended).await;
+    }
+}
+
+#[tokio::test]
+async fn waiting_for_nothing_is_refused() {
+    let body = "(call $poll (i32.const 0) (i32.const 0) (i32.const 640)) unreachable";
+    check(Row::new(validating(body)), not_allowed()).await;
+}
+
+#[tokio::test]
+async fn waiting_for_a_million_things_is_refused() {
+    let body = "(call $poll (i32.const 0) (i32.const 0x100000) (i32.const 640)) unreachable";
+    check(Row::new(validating(body)), not_allowed()).await;
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_off_is_told_in_every_version_of_wasi() {
+    let mut plugin = HONEST;
+    plugin.validate = "(drop (call $answer (call $request))) (call $say (call $error-of-body))";
+    let module = plugin.module();
+    for version in ["0.2.12", "0.2.9", "0.2.6"] {
+        let row = Row::new(with_wasi(&module, version)).network(Network::BreaksOff);
+        check(row, Err(said(CUT_OFF))).await;
+    }
+}

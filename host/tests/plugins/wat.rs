@@ -1,0 +1,244 @@
+//! Makes plugins of text: a core module with every function of the contract, whose bodies a test fills in, and fragments in which
+//! such a body asks the network. What the plugins do wrong is in the other files.
+
+use std::fs;
+use std::path::Path;
+
+use connector_host::{CallError, ConnectorError};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// The world of a connector plugin.
+pub(crate) const WIT: &str = "../wit";
+
+/// What a plugin of text is made of. All bodies have the type of the contract's function, lowered.
+#[derive(Clone)]
+pub(crate) struct Plugin<'a> {
+    /// Further definitions of the module: functions, memories, tables.
+    pub(crate) more: &'a str,
+    /// The body of `cabi_realloc`, with parameters 0 to 3: old address, old size, alignment, new size.
+    pub(crate) realloc: &'a str,
+    pub(crate) vendors: &'a str,
+    pub(crate) validate: &'a str,
+    pub(crate) authenticate: &'a str,
+}
+
+/// Honest: lists one vendor, "a", whose origin is `https://a.example`, and finds every credential good and every answer accepted.
+pub(crate) const HONEST: Plugin<'static> = Plugin {
+    more: "",
+    realloc: "(global.get $next)
+        (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 7)) (i32.const -8)))",
+    vendors: "(i32.const 64)",
+    validate: OK,
+    authenticate: "unreachable",
+};
+
+/// The result of a function that went well and has nothing to tell: zeros, which nothing ever writes to.
+pub(crate) const OK: &str = "(i32.const 512)";
+
+/// A plugin that misbehaves in `validate` alone.
+pub(crate) fn validating(body: &str) -> Vec<u8> {
+    Plugin {
+        validate: body,
+        ..HONEST
+    }
+    .component()
+}
+
+impl Plugin<'_> {
+    pub(crate) fn component(&self) -> Vec<u8> {
+        component(&self.module(), WIT)
+    }
+
+    /// The core module, as text.
+    pub(crate) fn module(&self) -> String {
+        let function = |name: &str, parameters: &str, body: &str| {
+            format!(
+                r#"(func (export "integration:connector/credentials@0.1.0#{name}") {parameters} (result i32)
+                    (local $i i32) (local $j i32) {body})"#
+            )
+        };
+        let two_texts = "(param i32 i32 i32 i32)";
+        // The list at 64 has one vendor, at 80: id, name, setup URL, origins. Its origins at 112 are one text.
+        let texts = "aAhttps://a.examplea.example";
+        let at = |from: u32, length: u32| [128 + from, length];
+        let [id, name, url, host] = [at(0, 1), at(1, 1), at(2, 17), at(19, 9)];
+        let list = words(&[80, 1]);
+        let vendor = words(&[id, name, url, [112, 1]].concat());
+        let origins = words(&url);
+        format!(
+            r#"(module
+              {IMPORTS}
+              (memory $memory (export "memory") 1)
+              (data (i32.const 64) "{list}")
+              (data (i32.const 80) "{vendor}")
+              (data (i32.const 112) "{origins}")
+              (data (i32.const 128) "{texts}")
+              (global $host i32 (i32.const {}))
+              (global $next (mut i32) (i32.const 8192))
+              (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {})
+              {FRAGMENTS}
+              {} {} {} {} {} {} {} {})"#,
+            host[0],
+            self.realloc,
+            self.more,
+            function("vendors", "", self.vendors),
+            function("credential-schema", "(param i32 i32)", OK),
+            function("validate", two_texts, self.validate),
+            function("authenticate", two_texts, self.authenticate),
+            function("refresh", "(param i32)", "unreachable"),
+            function("inspect", two_texts, "unreachable"),
+            function("classify", "(param i32 i32 i32 i32 i32 i32 i32)", OK),
+        )
+    }
+}
+
+/// Makes a component of a core module by the world of a connector in the given folder.
+pub(crate) fn component(module: &str, wit: impl AsRef<Path>) -> Vec<u8> {
+    let mut module = wat::parse_str(module).unwrap();
+    let mut resolve = Resolve::default();
+    let (package, _) = resolve.push_path(wit).unwrap();
+    let world = resolve.select_world(&[package], Some("connector")).unwrap();
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    let mut encoder = ComponentEncoder::default();
+    encoder.module(&module).unwrap().encode().unwrap()
+}
+
+/// The same component, made against another version of WASI.
+pub(crate) fn with_wasi(module: &str, version: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("wit-{version}"));
+    copy(Path::new(WIT), &folder, version);
+    component(&module.replace("0.2.12", version), folder)
+}
+
+fn copy(from: &Path, to: &Path, version: &str) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &to, version);
+        } else {
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(to, text.replace("0.2.12", version)).unwrap();
+        }
+    }
+}
+
+/// Numbers as a data segment holds them.
+pub(crate) fn words(numbers: &[u32]) -> String {
+    let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
+    bytes.map(|byte| format!("\\{byte:02x}")).collect()
+}
+
+/// What the host makes of `$say` with this number.
+pub(crate) fn said(number: u32) -> CallError {
+    ConnectorError::Throttled(Some(number)).into()
+}
+
+/// What `$say` of `$answer` says when an answer came.
+pub(crate) const ANSWERED: u32 = 1;
+/// What `$say` of `$answer` says when the host did not let the request out: `HTTP-request-denied`.
+pub(crate) const DENIED: u32 = 17;
+/// What `$say` of `$error-of-body` says when the body broke off: `HTTP-response-incomplete`.
+pub(crate) const CUT_OFF: u32 = 27;
+
+/// Every function of the host that a test uses.
+const IMPORTS: &str = r#"
+  (import "wasi:http/types@0.2.12" "[constructor]fields" (func $fields (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]fields.append" (func $append (param i32 i32 i32 i32 i32 i32)))
+  (import "wasi:http/types@0.2.12" "[resource-drop]fields" (func $drop-fields (param i32)))
+  (import "wasi:http/types@0.2.12" "[constructor]outgoing-request" (func $outgoing-request (param i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[resource-drop]outgoing-request" (func $drop-request (param i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-method" (func $set-method (param i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-scheme" (func $set-scheme (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-authority" (func $set-authority (param i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-path-with-query" (func $set-path (param i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-request.body" (func $outgoing-body (param i32 i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-body.write" (func $body-stream (param i32 i32)))
+  (import "wasi:http/types@0.2.12" "[constructor]request-options" (func $request-options (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]request-options.set-connect-timeout" (func $set-connect-timeout (param i32 i32 i64) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]request-options.set-first-byte-timeout" (func $set-first-byte-timeout (param i32 i32 i64) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]future-incoming-response.subscribe" (func $when-answered (param i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]future-incoming-response.get" (func $get (param i32 i32)))
+  (import "wasi:http/types@0.2.12" "[resource-drop]future-incoming-response" (func $drop-future (param i32)))
+  (import "wasi:http/types@0.2.12" "[method]incoming-response.consume" (func $consume (param i32 i32)))
+  (import "wasi:http/types@0.2.12" "[method]incoming-body.stream" (func $stream (param i32 i32)))
+  (import "wasi:http/types@0.2.12" "http-error-code" (func $http-error-code (param i32 i32)))
+  (import "wasi:http/outgoing-handler@0.2.12" "handle" (func $handle (param i32 i32 i32 i32)))
+  (import "wasi:io/streams@0.2.12" "[method]input-stream.blocking-read" (func $blocking-read (param i32 i64 i32)))
+  (import "wasi:io/streams@0.2.12" "[method]output-stream.blocking-write-and-flush" (func $blocking-write (param i32 i32 i32 i32)))
+  (import "wasi:io/streams@0.2.12" "[method]output-stream.write" (func $write (param i32 i32 i32 i32)))
+  (import "wasi:io/streams@0.2.12" "[method]output-stream.write-zeroes" (func $write-zeroes (param i32 i64 i32)))
+  (import "wasi:io/poll@0.2.12" "[method]pollable.block" (func $block (param i32)))
+  (import "wasi:io/poll@0.2.12" "[resource-drop]pollable" (func $drop-pollable (param i32)))
+  (import "wasi:io/poll@0.2.12" "poll" (func $poll (param i32 i32 i32)))
+  (import "wasi:clocks/monotonic-clock@0.2.12" "now" (func $now (result i64)))
+  (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func $alarm (param i64) (result i32)))
+"#;
+
+/// What bodies are made of. Texts are at 128 (see `module`), the host's results at 640, what a body returns at 256.
+const FRAGMENTS: &str = r#"
+  ;; Returns the error `throttled` with this number of seconds: how a plugin tells a test what it saw.
+  (func $say (param $number i32) (result i32)
+    (i32.store8 (i32.const 256) (i32.const 1))
+    (i32.store8 (i32.const 260) (i32.const 4))
+    (i32.store8 (i32.const 264) (i32.const 1))
+    (i32.store (i32.const 268) (local.get $number))
+    (i32.const 256))
+  ;; Returns the error of this case, whose payload is two numbers, often an address and a length.
+  (func $fail (param $case i32) (param $first i32) (param $second i32) (result i32)
+    (i32.store8 (i32.const 256) (i32.const 1))
+    (i32.store8 (i32.const 260) (local.get $case))
+    (i32.store (i32.const 264) (local.get $first))
+    (i32.store (i32.const 268) (local.get $second))
+    (i32.const 256))
+  ;; A GET of https://a.example/
+  (func $request (result i32)
+    (local $request i32)
+    (local.set $request (call $outgoing-request (call $fields)))
+    (drop (call $set-scheme (local.get $request) (i32.const 1) (i32.const 1) (i32.const 0) (i32.const 0)))
+    (drop (call $set-authority (local.get $request) (i32.const 1) (global.get $host) (i32.const 9)))
+    ;; The first slash of the setup URL.
+    (drop (call $set-path (local.get $request) (i32.const 1) (i32.const 136) (i32.const 1)))
+    (local.get $request))
+  ;; The stream of the request's body.
+  (func $body (param $request i32) (result i32)
+    (call $outgoing-body (local.get $request) (i32.const 640))
+    (call $body-stream (i32.load (i32.const 644)) (i32.const 640))
+    (i32.load (i32.const 644)))
+  ;; Begins to send, and gives what to wait for, or -1 when the host refuses at once.
+  (func $send (param $request i32) (result i32)
+    (call $handle (local.get $request) (i32.const 0) (i32.const 0) (i32.const 640))
+    (if (i32.load8_u (i32.const 640)) (then (return (i32.const -1))))
+    (i32.load (i32.const 648)))
+  ;; Waits, and gives 1 for an answer, or 2 and the number of the error.
+  (func $wait (param $future i32) (result i32)
+    (local $pollable i32)
+    (if (i32.eq (local.get $future) (i32.const -1)) (then
+      (return (i32.add (i32.const 2) (i32.load8_u (i32.const 648))))))
+    (local.set $pollable (call $when-answered (local.get $future)))
+    (call $block (local.get $pollable))
+    (call $drop-pollable (local.get $pollable))
+    (call $get (local.get $future) (i32.const 640))
+    (call $drop-future (local.get $future))
+    (if (result i32) (i32.load8_u (i32.const 656))
+      (then (i32.add (i32.const 2) (i32.load8_u (i32.const 664))))
+      (else (i32.const 1))))
+  (func $answer (param $request i32) (result i32) (call $wait (call $send (local.get $request))))
+  ;; Reads the body of the answer that `$wait` has brought until it fails, and gives 2 and the number of the error, or 0.
+  (func $error-of-body (result i32)
+    (local $stream i32)
+    (call $consume (i32.load (i32.const 664)) (i32.const 640))
+    (call $stream (i32.load (i32.const 644)) (i32.const 640))
+    (local.set $stream (i32.load (i32.const 644)))
+    (loop $more
+      (call $blocking-read (local.get $stream) (i64.const 4096) (i32.const 640))
+      (br_if $more (i32.eqz (i32.load8_u (i32.const 640)))))
+    ;; `closed` is the whole body.
+    (if (i32.load8_u (i32.const 644)) (then (return (i32.const 0))))
+    (call $http-error-code (i32.load (i32.const 648)) (i32.const 640))
+    (if (result i32) (i32.load8_u (i32.const 640))
+      (then (i32.add (i32.const 2) (i32.load8_u (i32.const 648))))
+      (else (i32.const 0))))
+"#;
