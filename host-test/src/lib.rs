@@ -3,10 +3,15 @@
 //!
 //! - [`script`] is a fake HTTP: it knows which requests are to come and what each is answered, and a test fails when
 //!   anything else is asked. Nothing in it opens a socket.
+//! - [`note`] notes the secrets that pass, while a run of the tests is listened to.
 //! - [`sim`] plays the vendors over TLS on loopback, as strict as their documentation, with faults on demand.
 //!
 //! A harness may panic, and does so with a sentence that says what differed. Everything in here that looks like a secret is invented.
 
+#[cfg(test)]
+said::listens!();
+
+pub mod note;
 pub mod script;
 pub mod sim;
 

@@ -22,6 +22,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
+use crate::note;
 use call::Call;
 pub use fault::Fault;
 use serve::Service;
@@ -99,6 +100,9 @@ impl Simulator {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let tls = authority.serve_as(rules.hosts())?;
+        for (_, document) in rules.sample_credentials() {
+            note::document(&document.to_string());
+        }
         let service = Arc::new(Service::new(rules));
         let task = tokio::spawn(serve::run(listener, tls, Arc::clone(&service))).abort_handle();
         Ok(Self {

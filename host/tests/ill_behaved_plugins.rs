@@ -12,6 +12,8 @@ use futures::future::BoxFuture;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
+said::listens!();
+
 /// Lets nothing out and is never asked.
 struct NoNetwork;
 
