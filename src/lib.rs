@@ -10,6 +10,9 @@
     clippy::indexing_slicing
 )]
 
+#[cfg(test)]
+said::listens!();
+
 pub mod access;
 pub mod base_url;
 pub mod connect;

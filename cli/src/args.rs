@@ -11,6 +11,7 @@ use http::HeaderName;
 use crate::export::Format;
 use crate::failure::{Failure, plain};
 use crate::input::Input;
+use crate::log::Level;
 use crate::saved;
 use crate::store::{Location, Store, StoreError};
 
@@ -70,6 +71,9 @@ pub(crate) struct Args {
     /// The demo when there is none.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    /// Tell on standard error what happens within, for whoever looks for a fault; no secret is in it
+    #[arg(long, value_name = "LEVEL", display_order = 102, global = true)]
+    pub(crate) log: Option<Level>,
 }
 
 /// One command each; `demo` is the default. What the options mean is said at their types.

@@ -7,6 +7,8 @@
     clippy::indexing_slicing
 )]
 
+said::listens!();
+
 mod args;
 mod commands;
 mod connect;
@@ -16,6 +18,7 @@ mod failure;
 mod form;
 mod input;
 mod json;
+mod log;
 mod output;
 mod plugin;
 mod recorder;
@@ -33,8 +36,12 @@ use crate::args::{Args, Command};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let command = Args::read().command.unwrap_or_default();
-    match run(command) {
+    said::listen();
+    let args = Args::read();
+    if let Some(level) = args.log {
+        log::start(level);
+    }
+    match run(args.command.unwrap_or_default()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             report(&failure);

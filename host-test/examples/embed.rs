@@ -33,8 +33,3 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{:#?}", vendor.requests());
     Ok(())
 }
-
-#[test]
-fn the_caller_never_notices() {
-    main().unwrap();
-}

@@ -10,6 +10,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 
+use crate::note;
 use crate::script::Reply;
 
 /// A transport that answers every request by a function.
@@ -54,6 +55,7 @@ impl Transport for Answers {
         _timeouts: Timeouts,
     ) -> BoxFuture<'static, Result<Response<ResponseBody>, TransportError>> {
         let before = self.asked.fetch_add(1, Ordering::Relaxed);
+        note::request(request.headers(), request.body());
         (self.answer)(&request, before).play().boxed()
     }
 }

@@ -4,12 +4,17 @@
 //! - [`script`] is a fake HTTP: it knows which requests are to come and what each is answered, and a test fails when
 //!   anything else is asked. Nothing in it opens a socket.
 //! - [`answers`] is one for many requests in no order: a function from a request to its reply.
+//! - [`note`] notes the secrets that pass, while a run of the tests is listened to.
 //! - [`sim`] plays the vendors over TLS on loopback, as strict as their documentation, with faults on demand.
 //! - [`tls`] makes the certificates of such services, good and bad.
 //!
 //! A harness may panic, and does so with a sentence that says what differed. Everything in here that looks like a secret is invented.
 
+#[cfg(test)]
+said::listens!();
+
 pub mod answers;
+pub mod note;
 pub mod script;
 pub mod sim;
 pub mod tls;

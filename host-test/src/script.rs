@@ -184,6 +184,7 @@ impl Transport for Script {
         timeouts: Timeouts,
     ) -> BoxFuture<'static, Result<Response<ResponseBody>, TransportError>> {
         let (parts, body) = request.into_parts();
+        crate::note::request(&parts.headers, &body);
         let reply = self.answer(Asked {
             method: parts.method,
             url: parts.uri,

@@ -23,6 +23,7 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
+use crate::note;
 use call::Call;
 pub use fault::Fault;
 use serve::Service;
@@ -155,6 +156,9 @@ impl Simulator {
             &[tls::HTTP2, tls::HTTP1]
         };
         let tls = authority.serve_as(rules.hosts(), protocols)?;
+        for (_, document) in rules.sample_credentials() {
+            note::document(&document.to_string());
+        }
         let service = Arc::new(Service::new(rules, options));
         let task = tokio::spawn(serve::run(listener, tls, Arc::clone(&service))).abort_handle();
         Ok(Self {

@@ -11,6 +11,8 @@ use http_body_util::BodyExt as _;
 use serde_json::json;
 use tokio::time::Instant;
 
+said::listens!();
+
 const URL: &str = "https://api.hotjar.io/v1/oauth/token";
 
 const TIMEOUTS: Timeouts = Timeouts {

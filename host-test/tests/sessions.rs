@@ -19,6 +19,8 @@ use http_body_util::BodyExt as _;
 use serde_json::json;
 use tokio::time::{Instant, advance, sleep, timeout};
 
+said::listens!();
+
 const HOTJAR: &str = r#"{"client_id":"hj-id-0001","client_secret":"hj;secret?&=+% 1"}"#;
 const ROTATED: &str = r#"{"client_id":"hj-id-0001","client_secret":"hj;secret?&=+% 2"}"#;
 const CONTENTSQUARE: &str = r#"{"client_id":"cs-id-0001","client_secret":"cs;secret? 1",

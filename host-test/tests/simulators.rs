@@ -10,6 +10,8 @@ use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
+said::listens!();
+
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(10),
     first_byte: Duration::from_secs(30),
@@ -151,7 +153,7 @@ async fn a_wrong_secret_is_an_invalid_client() {
     let client = Client::new(&simulators);
     for vendor in both(&simulators) {
         let (_, mut document) = vendor.sample_credentials().swap_remove(0);
-        document["client_secret"] = json!("something else");
+        document["client_secret"] = json!("another tulip");
         let (status, reply) = client.grant(vendor, &document).await;
         assert_eq!(
             (status, &reply["error"]),
@@ -346,7 +348,7 @@ async fn contentsquare_tells_what_a_credential_reaches() {
     });
     assert_eq!((status, reply), (200, expected));
 
-    body["client_secret"] = json!("something else");
+    body["client_secret"] = json!("another tulip");
     let (status, reply) = client
         .post(CREDENTIAL_INFORMATION, JSON, &body.to_string())
         .await;

@@ -61,6 +61,9 @@
     clippy::indexing_slicing
 )]
 
+#[cfg(test)]
+said::listens!();
+
 mod bindings;
 mod clock;
 mod connect_to;

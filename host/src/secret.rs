@@ -14,7 +14,10 @@ pub struct Secret(Zeroizing<String>);
 impl Secret {
     /// Takes the text over without a copy; callers that keep one must wipe it themselves.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(Zeroizing::new(text.into()))
+        let text = text.into();
+        #[cfg(test)]
+        said::private("secret of a unit test", &text);
+        Self(Zeroizing::new(text))
     }
 
     /// Gives the text itself. Call it where the request is written or the session stored, and nowhere else.

@@ -77,6 +77,7 @@ impl House {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Response<String> {
+        host_test::note::document(body);
         let request = Request::builder().method(method).uri(path);
         let request = headers.iter().fold(request, |request, (name, value)| {
             request.header(*name, *value)
@@ -102,6 +103,7 @@ impl House {
         assert_eq!(header("cache-control"), "no-store");
         let cors = |name: &http::HeaderName| name.as_str().starts_with("access-control");
         assert!(!parts.headers.keys().any(cors));
+        said::stream(&text);
         self.assert_silent(&text);
         Response::from_parts(parts, text)
     }

@@ -28,6 +28,7 @@ impl Run {
 
     /// The same, with these variables in the environment.
     pub(crate) fn with(arguments: &[&str], stdin: &str, variables: &[(&str, &str)]) -> Self {
+        note(&[stdin], variables);
         let mut child = Command::new(env!("CARGO_BIN_EXE_connector"))
             .args(arguments)
             .envs(variables.iter().copied())
@@ -45,6 +46,10 @@ impl Run {
             stderr: String::from_utf8(output.stderr).unwrap(),
         };
         let revealed = arguments.contains(&"--reveal");
+        said::stream(&run.stderr);
+        if !revealed {
+            said::stream(&run.stdout);
+        }
         assert!(!shows_a_secret(&run.stderr), "{}", run.stderr);
         assert!(!shows_a_token(&run.stderr), "{}", run.stderr);
         assert!(!shows_a_secret(&run.stdout), "{}", run.stdout);
@@ -68,6 +73,19 @@ impl Run {
         assert_eq!(self.code, Some(1), "{}\n{}", self.stdout, self.stderr);
         assert!(self.stderr.starts_with("error: "), "{}", self.stderr);
         self.json()["error"].take()
+    }
+}
+
+/// Notes what is typed, piped or set here for the search over the whole run of the tests.
+pub(crate) fn note(documents: &[&str], variables: &[(&str, &str)]) {
+    documents
+        .iter()
+        .for_each(|text| host_test::note::document(text));
+    SECRETS.iter().for_each(|text| host_test::note::typed(text));
+    for (name, value) in variables {
+        if *name == "CONNECTOR_STORE_KEY" {
+            said::private("store key", value);
+        }
     }
 }
 

@@ -122,6 +122,7 @@ impl Reply {
     pub(crate) async fn play(self) -> Result<Response<ResponseBody>, TransportError> {
         wait(self.delay).await;
         let status = self.outcome?;
+        crate::note::reply(&self.body);
         let mut response = Response::new(self.body());
         *response.status_mut() = status;
         *response.headers_mut() = self.headers;

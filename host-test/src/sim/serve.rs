@@ -91,7 +91,9 @@ impl Service {
         let Ok(body) = Limited::new(body, MAX_REQUEST_BYTES).collect().await else {
             return bare(StatusCode::PAYLOAD_TOO_LARGE);
         };
-        let call = Call::new(parts, body.to_bytes());
+        let body = body.to_bytes();
+        crate::note::request(&parts.headers, &body);
+        let call = Call::new(parts, body);
         let fault = self.note(&call);
         if !self.rules.hosts().contains(&call.host.as_str()) {
             return bare(StatusCode::MISDIRECTED_REQUEST);

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::note;
+
 /// What both vendors answer as `expires_in`.
 pub(super) const LIFE_SECS: u64 = 3600;
 
@@ -56,6 +58,7 @@ impl Tokens {
         }
         state.count += 1;
         let token = state.token();
+        note::issued(&token);
         let issued = Issued {
             grant,
             generation: state.generation,

@@ -14,3 +14,5 @@ mod http2;
 mod http2_wire;
 mod server;
 mod without_end;
+
+said::listens!();

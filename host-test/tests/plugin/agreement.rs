@@ -131,7 +131,9 @@ async fn count_good(connector: &Connector, vendor: &str, schema: &Value) -> usiz
     for _ in 0..DOCUMENTS {
         let document = documents.new_tree(&mut runner).unwrap().current();
         let by_schema = validator.is_valid(&document);
-        let by_plugin = connector.validate(vendor, &document.to_string()).await;
+        let text = document.to_string();
+        host_test::note::document(&text);
+        let by_plugin = connector.validate(vendor, &text).await;
         assert_eq!(by_plugin.is_ok(), by_schema, "{document}: {by_plugin:?}");
         good += usize::from(by_schema);
         if by_plugin.is_err() {

@@ -1,6 +1,8 @@
 //! The built component in wasmtime: what it may reach, the rules that hold for every vendor, and each vendor by its documentation.
 //! The tests of the parts, without WebAssembly, are beside the parts in `src/`.
 
+said::listens!();
+
 mod agreement;
 mod artefact;
 mod common;

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use connector_host::{ApiResponse, CallError, ResponseBody, Timeouts, Transport, TransportError};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use host_test::note;
 use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -34,10 +35,12 @@ impl Echo {
 impl Transport for Echo {
     fn send(
         &self,
-        _request: http::Request<Bytes>,
+        request: http::Request<Bytes>,
         _timeouts: Timeouts,
     ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, TransportError>> {
         let (status, headers, body) = self.0.lock().unwrap().clone();
+        note::request(request.headers(), request.body());
+        note::reply(&body);
         let mut response = http::Response::builder().status(status);
         for (name, value) in headers {
             response = response.header(name, value);
@@ -201,6 +204,7 @@ async fn no_error_and_no_verdict_repeats_the_secret_or_the_token() {
                 .unwrap();
 
             let private = [id.clone(), secret.clone(), token];
+            private.iter().for_each(|text| note::typed(text));
             let (status, headers, body) = answer(&private).new_tree(&mut runner).unwrap().current();
             echo.answer(status, &headers, &body);
             let headers = headers

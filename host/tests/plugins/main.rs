@@ -8,3 +8,5 @@ mod requests;
 mod results;
 mod running;
 mod wat;
+
+said::listens!();
