@@ -1,10 +1,14 @@
 //! The built component in wasmtime: what it may reach, the rules that hold for every vendor, and each vendor by its documentation.
 //! The tests of the parts, without WebAssembly, are beside the parts in `src/`.
 
+#[path = "../../../fuzz/src/answer.rs"]
+pub mod answer;
+
 mod agreement;
 mod artefact;
 mod common;
 mod contentsquare;
 mod contract;
 mod hotjar;
+mod inputs;
 mod silence;
