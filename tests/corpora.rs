@@ -1,5 +1,5 @@
-//! Replays what the fuzzer found, on the ordinary compiler: every input of `fuzz/corpus` and `fuzz/regressions` through the property
-//! that it was found with. How to find more is in `fuzz/run`.
+//! Replays the fuzzer's inputs, on the ordinary compiler: those that it kept (`fuzz/corpus`), and those that people wrote or that once broke
+//! a property (`fuzz/cases`), each through its property. How to find more is in `fuzz/run`.
 
 #[path = "../fuzz/src/properties.rs"]
 pub mod properties;
@@ -28,16 +28,17 @@ fn inside(folder: impl AsRef<Path>) -> BTreeSet<PathBuf> {
 }
 
 #[test]
-fn every_input_that_was_found_keeps_its_property() {
+fn every_input_that_was_kept_has_its_property() {
     let mut broken = Vec::new();
     for (name, property) in PROPERTIES {
-        let corpus = inside(Path::new("corpus").join(name));
-        assert!(!corpus.is_empty(), "fuzz/corpus/{name} is empty");
-        let regressions = inside(Path::new("regressions").join(name));
-        for path in corpus.into_iter().chain(regressions) {
-            let input = fs::read(&path).unwrap();
-            if panic::catch_unwind(|| property(&input)).is_err() {
-                broken.push(path);
+        for folder in ["cases", "corpus"] {
+            let paths = inside(Path::new(folder).join(name));
+            assert!(!paths.is_empty(), "fuzz/{folder}/{name} is empty");
+            for path in paths {
+                let input = fs::read(&path).unwrap();
+                if panic::catch_unwind(|| property(&input)).is_err() {
+                    broken.push(path);
+                }
             }
         }
     }
@@ -53,7 +54,7 @@ fn no_target_and_no_folder_is_left_out() {
         .iter()
         .map(|(name, _)| (*name).to_owned())
         .collect();
-    for folder in ["targets", "corpus", "regressions"] {
+    for folder in ["targets", "cases", "corpus"] {
         for path in inside(folder) {
             let name = path.file_stem().unwrap().to_str().unwrap();
             assert!(replayed.contains(name), "{name} in fuzz/{folder}");
