@@ -17,7 +17,7 @@ const MAX_CODE_BYTES: usize = 64;
 
 /// The words of which vendors make codes. A code passes only if it is made of these, so whatever a vendor may put into its place
 /// (a secret, a token, a person's words), nothing gets through that is not in this list.
-const CODE_WORDS: &str = "access account active api app application auth authentication authorization bad bearer blocked call calls \
+pub const CODE_WORDS: &str = "access account active api app application auth authentication authorization bad bearer blocked call calls \
     client closed code concurrent conflict credential credentials customer deleted denied disabled does enabled endpoint \
     enrichment error exceeded exist exists expire expired export failed failure feature forbidden format found grant id inactive \
     incorrect insufficient integration internal invalid ip jwt key limit limited locked login malformed many method metrics mismatch \

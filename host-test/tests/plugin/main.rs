@@ -3,10 +3,14 @@
 
 said::listens!();
 
+#[path = "../../../fuzz/src/answer.rs"]
+pub mod answer;
+
 mod agreement;
 mod artefact;
 mod common;
 mod contentsquare;
 mod contract;
 mod hotjar;
+mod inputs;
 mod silence;

@@ -1,0 +1,406 @@
+//! A hundred thousand inputs for the built component: whatever a vendor answers and a person types, no call traps.
+//! That nothing of it is repeated is in `silence.rs`; what is made of it, natively, in `fuzz/`, whose corpora are the beginnings here.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use connector_host::{ApiResponse, CallError, Connector, Session};
+use http::{HeaderName, HeaderValue};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use super::answer::Answer;
+use super::common::{Sample, connector, samples};
+use super::silence::Echo;
+
+/// Each input is made for one call.
+const INPUTS: usize = 104_000;
+/// Each has a component, a network and inputs of its own.
+const WORKERS: u8 = 2;
+
+/// What the fuzzer kept of some of its targets.
+fn corpora(targets: &[&str]) -> Arc<[Vec<u8>]> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+    let mut paths: Vec<_> = targets
+        .iter()
+        .flat_map(|target| fs::read_dir(folder.join(target)).unwrap())
+        .map(|input| input.unwrap().path())
+        .collect();
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+/// One change to an input.
+#[derive(Debug, Clone)]
+enum Change {
+    /// Another byte, perhaps one that is no text.
+    Byte(Index, u8),
+    /// A word put in.
+    Word(Index, &'static str),
+    /// A piece again and again.
+    Repeated(Index, usize, usize),
+    /// A piece left out.
+    Left(Index, usize),
+    /// The end lost.
+    Cut(Index),
+    /// The end of another input.
+    Other(Index, Index),
+}
+
+/// What parsers stumble over: signs of structure, numbers at the edges, texts at the edges of UTF-8 and of what we look for.
+const WORDS: [&str; 24] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    "\\",
+    ",",
+    ":",
+    "\n\n",
+    "null",
+    "1e999",
+    "-0.0",
+    "9007199254740992",
+    "18446744073709551616",
+    "4.2e1",
+    "\\ud83d",
+    "\\u0000",
+    "\u{feff}",
+    "\u{a0}",
+    "😀",
+    "\"success\":false,",
+    "Bearer error=\"",
+    "contentsquare.com",
+    " GMT",
+];
+
+fn change() -> impl Strategy<Value = Change> {
+    let at = any::<Index>;
+    prop_oneof![
+        3 => (at(), any::<u8>()).prop_map(|(at, byte)| Change::Byte(at, byte)),
+        3 => (at(), proptest::sample::select(&WORDS[..])).prop_map(|(at, word)| Change::Word(at, word)),
+        1 => (at(), 1..8_usize, 1..2_000_usize).prop_map(|(at, len, times)| Change::Repeated(at, len, times)),
+        2 => (at(), 1..16_usize).prop_map(|(at, len)| Change::Left(at, len)),
+        1 => at().prop_map(Change::Cut),
+        1 => (at(), at()).prop_map(|(at, other)| Change::Other(at, other)),
+    ]
+}
+
+impl Change {
+    fn apply(&self, input: &mut Vec<u8>, corpora: &[Vec<u8>]) {
+        let place = |at: &Index| at.index(input.len() + 1);
+        let piece = |at: &Index, len: usize| {
+            let start = at.index(input.len() + 1);
+            start..(start + len).min(input.len())
+        };
+        match self {
+            Self::Byte(at, byte) => {
+                let piece = piece(at, 1);
+                input.splice(piece, [*byte]);
+            }
+            Self::Word(at, word) => {
+                let place = place(at);
+                input.splice(place..place, word.bytes());
+            }
+            Self::Repeated(at, len, times) => {
+                let piece = piece(at, *len);
+                let repeated = input[piece.clone()].repeat(*times);
+                input.splice(piece, repeated);
+            }
+            Self::Left(at, len) => {
+                let piece = piece(at, *len);
+                input.drain(piece);
+            }
+            Self::Cut(at) => input.truncate(place(at)),
+            Self::Other(at, other) => {
+                let other = other.get(corpora);
+                let rest = at.index(other.len() + 1);
+                input.truncate(place(at));
+                input.extend_from_slice(&other[rest..]);
+            }
+        }
+    }
+}
+
+/// An input of the corpora with a few changes.
+fn changed(corpora: Arc<[Vec<u8>]>) -> impl Strategy<Value = Vec<u8>> {
+    (any::<Index>(), proptest::collection::vec(change(), 0..5)).prop_map(move |(seed, changes)| {
+        let mut input = seed.get(&corpora[..]).clone();
+        for change in changes {
+            change.apply(&mut input, &corpora);
+        }
+        input
+    })
+}
+
+/// Bytes that are no text, texts that are nearly JSON, and JSON that is deep or long.
+fn nonsense() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        6 => proptest::collection::vec(any::<u8>(), 0..200),
+        6 => "[\\[\\]{}\",:a-z0-9.eE+\\\\u-]{0,60}".prop_map(String::into_bytes),
+        2 => (0_usize..300).prop_map(|depth| "[".repeat(depth).into_bytes()),
+        2 => (0_usize..300).prop_map(|depth| {
+            [r#"{"error":"#.repeat(depth), "1".into(), "}".repeat(depth)].concat().into_bytes()
+        }),
+        1 => (0_usize..30_000).prop_map(|times| format!("[{}0]", "[],".repeat(times)).into_bytes()),
+    ]
+}
+
+/// The functions that take what others made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Function {
+    CredentialSchema,
+    Validate,
+    Authenticate,
+    Refresh,
+    Inspect,
+    Classify,
+}
+
+/// One call, with all that it is given.
+#[derive(Debug)]
+struct Call {
+    function: Function,
+    vendor: String,
+    /// A credential document, or the answer to a good one.
+    input: Input,
+    /// Instead of the answer's own status. For `classify`, any; over the network, one that HTTP has.
+    status: Option<u16>,
+}
+
+#[derive(Debug)]
+enum Input {
+    Typed(Vec<u8>),
+    Answered(Vec<u8>),
+}
+
+impl fmt::Display for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, input) = match &self.input {
+            Input::Typed(input) => ("the document", input),
+            Input::Answered(input) => ("the answer", input),
+        };
+        let (function, vendor, status) = (self.function, &self.vendor, self.status);
+        let input = input.escape_ascii();
+        write!(
+            f,
+            "{function:?} for {vendor:.40?}, with status {status:?} and {what} {input}"
+        )
+    }
+}
+
+fn typed() -> impl Strategy<Value = (Function, Input)> {
+    let function = prop_oneof![
+        1 => Just(Function::CredentialSchema),
+        6 => Just(Function::Validate),
+        1 => Just(Function::Authenticate),
+        1 => Just(Function::Refresh),
+        1 => Just(Function::Inspect),
+    ];
+    let documents = changed(corpora(&["credential_document"]));
+    let input = prop_oneof![8 => documents, 1 => nonsense()].prop_map(Input::Typed);
+    (function, input)
+}
+
+fn answered() -> impl Strategy<Value = (Function, Input)> {
+    let function = prop_oneof![
+        3 => Just(Function::Authenticate),
+        2 => Just(Function::Refresh),
+        3 => Just(Function::Inspect),
+        4 => Just(Function::Classify),
+    ];
+    let answers = changed(corpora(&[
+        "token_reply",
+        "credential_information",
+        "classify",
+    ]));
+    let input = prop_oneof![8 => answers, 1 => nonsense()].prop_map(Input::Answered);
+    (function, input)
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    let vendors: Vec<_> = samples().map(|sample| sample.vendor.to_owned()).into();
+    let vendor = prop_oneof![
+        20 => proptest::sample::select(vendors),
+        1 => "\\PC{0,20}|(hotjar|contentsquare)[\u{0} /A-Z]{0,3}",
+        1 => (0..70_000_usize).prop_map(|len| "h".repeat(len)),
+    ];
+    let status = proptest::option::weighted(0.3, any::<u16>());
+    let given = prop_oneof![1 => typed(), 3 => answered()];
+    (given, vendor, status).prop_map(|((function, input), vendor, status)| Call {
+        function,
+        vendor,
+        input,
+        status,
+    })
+}
+
+/// What a call needs beside its input.
+struct Caller {
+    connector: Connector,
+    echo: Echo,
+    samples: [Sample; 2],
+    sessions: Vec<Session>,
+}
+
+impl Caller {
+    async fn new() -> Self {
+        let echo = Echo::default();
+        let connector = connector(echo.clone()).await;
+        let samples = samples();
+        let mut sessions = Vec::new();
+        for sample in &samples {
+            echo.answer(200, &[], sample.token.to_string().as_bytes());
+            let document = sample.document();
+            let session = connector.authenticate(sample.vendor, &document).await;
+            sessions.push(session.unwrap());
+        }
+        Self {
+            connector,
+            echo,
+            samples,
+            sessions,
+        }
+    }
+
+    async fn make(&self, call: &Call) -> Result<(), CallError> {
+        let (connector, vendor) = (&self.connector, call.vendor.as_str());
+        let known = self
+            .samples
+            .iter()
+            .position(|sample| sample.vendor == vendor);
+        let known = known.unwrap_or(0);
+        let (credential, answer) = match &call.input {
+            Input::Typed(input) => (
+                String::from_utf8_lossy(input).into_owned(),
+                Answer::read(b""),
+            ),
+            Input::Answered(input) => (self.samples[known].document(), read(input, call.status)),
+        };
+        self.answer(&answer);
+        match call.function {
+            Function::CredentialSchema => {
+                let odd = connector.credential_schema(&credential).await;
+                assert!(!matches!(odd, Err(CallError::Plugin(_))), "{credential:?}");
+                connector.credential_schema(vendor).await.map(drop)
+            }
+            Function::Validate => connector.validate(vendor, &credential).await,
+            Function::Authenticate => connector.authenticate(vendor, &credential).await.map(drop),
+            Function::Refresh => {
+                let mut session = self.sessions[known].clone();
+                session.project = Some(answer.letter.into());
+                session.base_url = String::from_utf8_lossy(&answer.body).into_owned();
+                session.scopes = session.base_url.split(' ').map(Into::into).collect();
+                let renewed = connector.refresh(vendor, &credential, &session).await;
+                renewed.map(drop)
+            }
+            Function::Inspect => connector.inspect(vendor, &credential).await.map(drop),
+            Function::Classify => {
+                let response = ApiResponse {
+                    status: answer.status,
+                    headers: answer.headers,
+                    body: answer.body,
+                };
+                connector.classify(vendor, &response).await.map(drop)
+            }
+        }
+    }
+
+    /// Lets the network answer so, as far as HTTP can.
+    fn answer(&self, answer: &Answer) {
+        let status = match answer.status {
+            status @ 100..1000 => status,
+            status => 100 + status % 900,
+        };
+        let fits = |(name, value): &(String, String)| {
+            name.parse::<HeaderName>().is_ok() && HeaderValue::try_from(value).is_ok()
+        };
+        let headers = answer.headers.iter();
+        let headers: Vec<_> = headers
+            .map(|(name, value)| (name.clone(), String::from_utf8_lossy(value).into_owned()))
+            .filter(fits)
+            .collect();
+        self.echo.answer(status, &headers, &answer.body);
+    }
+}
+
+/// Reads an input as an answer. What is not in the form of one is a body, and stands in the header fields that are read.
+fn read(input: &[u8], status: Option<u16>) -> Answer {
+    let mut answer = Answer::read(input);
+    answer.status = status.unwrap_or(answer.status);
+    if answer.body.is_empty() {
+        answer.body = input.to_vec();
+        let fields = ["Retry-After", "www-authenticate"];
+        let fields = fields.map(|name| (name.to_owned(), input.to_vec()));
+        answer.headers.extend(fields);
+    }
+    if answer.is_cut {
+        answer.body.pop();
+    }
+    answer
+}
+
+/// Makes a worker's share of the calls, and counts how those of each function ended.
+async fn work(worker: u8) -> BTreeMap<(Function, &'static str), usize> {
+    let calls = call();
+    let seed = [worker; 32];
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &seed);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let caller = Caller::new().await;
+    let mut ends = BTreeMap::new();
+    for _ in 0..INPUTS / usize::from(WORKERS) {
+        let call = calls.new_tree(&mut runner).unwrap().current();
+        let kind = match caller.make(&call).await {
+            Ok(()) => "ok",
+            Err(CallError::Connector(error)) => error.kind(),
+            Err(CallError::Plugin(error)) => panic!("{error}: {call}"),
+        };
+        *ends.entry((call.function, kind)).or_default() += 1;
+    }
+    ends
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_call_traps_in_a_hundred_thousand_inputs() {
+    let workers: Vec<_> = (1..=WORKERS)
+        .map(|worker| tokio::spawn(work(worker)))
+        .collect();
+    let mut ends = BTreeMap::new();
+    for worker in workers {
+        for (end, times) in worker.await.unwrap() {
+            *ends.entry(end).or_insert(0) += times;
+        }
+    }
+    assert!(ends.values().sum::<usize>() >= 100_000, "{ends:?}");
+    // The inputs are worth something only if they go all ways through the plugin.
+    for (function, kind) in [
+        (Function::CredentialSchema, "ok"),
+        (Function::CredentialSchema, "unknown-vendor"),
+        (Function::Validate, "ok"),
+        (Function::Validate, "invalid-credential"),
+        (Function::Authenticate, "ok"),
+        (Function::Authenticate, "rejected"),
+        (Function::Authenticate, "forbidden"),
+        (Function::Authenticate, "throttled"),
+        (Function::Authenticate, "unavailable"),
+        (Function::Authenticate, "unintelligible"),
+        (Function::Refresh, "ok"),
+        (Function::Refresh, "invalid-credential"),
+        (Function::Inspect, "ok"),
+        (Function::Inspect, "unintelligible"),
+        (Function::Classify, "ok"),
+        (Function::Classify, "unknown-vendor"),
+    ] {
+        let times = ends.get(&(function, kind)).copied().unwrap_or_default();
+        assert!(
+            times >= 50,
+            "only {times} calls of {function:?} ended as {kind}: {ends:?}"
+        );
+    }
+}
