@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, panic};
 
+said::listens!();
+
 type Property = fn(&[u8]);
 
 /// Each property, with the name of its target and so of its folders.

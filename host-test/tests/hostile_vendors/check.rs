@@ -10,8 +10,8 @@ use connector_host::{
     SendError, Session, Timeouts, Transport, TransportError,
 };
 use futures::future::BoxFuture;
-use host_test::COMPONENT;
 use host_test::tls::{Authority, HTTP1, HTTP2};
+use host_test::{COMPONENT, note};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -159,6 +159,10 @@ impl Call {
 
 /// A credential document of this vendor.
 pub(crate) fn credential(vendor: &str) -> String {
+    PRIVATE
+        .iter()
+        .filter(|text| **text != VENDORS_WORDS)
+        .for_each(|text| note::typed(text));
     let mut document = json!({"client_id": "invented-client", "client_secret": "invented;secret"});
     if vendor == "contentsquare" {
         document["credential_level"] = json!("project");
