@@ -1,5 +1,8 @@
 //! What a credential can reach. How a vendor tells it is in `vendors/`.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// How far a credential reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {

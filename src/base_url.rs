@@ -1,6 +1,8 @@
 //! Base URLs that a vendor's reply names. The token goes where they point, so they are read strictly (RFC 9700 §4.9):
 //! what is not plainly a host of the vendor's is refused. The hosts a vendor has are in `vendors/`.
 
+use alloc::string::String;
+
 /// Longer base URLs than this are a mistake.
 const MAX_BASE_URL_BYTES: usize = 2048;
 /// RFC 1035 §2.3.4.
@@ -29,7 +31,8 @@ pub fn parse(text: &str, domain: &str) -> Option<String> {
     let below = host.strip_suffix(domain)?;
     let is_in_domain = below.is_empty() || below.ends_with('.');
     let path = path.strip_suffix('/').unwrap_or(path);
-    (is_in_domain && is_host(&host) && is_plain_path(path)).then(|| format!("https://{host}{path}"))
+    (is_in_domain && is_host(&host) && is_plain_path(path))
+        .then(|| ["https://", &host, path].concat())
 }
 
 /// Whether `host` is a name in the preferred syntax of RFC 1035 §2.3.1. Everything that makes URLs

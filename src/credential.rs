@@ -1,9 +1,11 @@
 //! Reading a credential document: every problem is noted, in the order of the form, and what is returned needs no further check.
 //! Which members a vendor's form has is in `vendors/`; what it looks like, in the schema beside.
 
-use serde_json::{Map, Value};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use crate::error::{Code, Error, Issue};
+use crate::json::{self, Object, Value};
 use crate::secret::Secret;
 
 /// Longer documents are not credentials.
@@ -47,7 +49,7 @@ pub enum Presence {
 
 /// A document while it is read: members are taken out of it, problems are noted.
 pub struct Form {
-    members: Map<String, Value>,
+    members: Object,
     asked: Vec<&'static str>,
     issues: Vec<Issue>,
 }
@@ -55,24 +57,26 @@ pub struct Form {
 impl Form {
     fn parse(document: &str) -> Result<Self, Error> {
         let mut form = Self {
-            members: Map::new(),
+            members: Object::default(),
             asked: Vec::new(),
             issues: Vec::new(),
         };
         let (code, message) = if document.len() > MAX_DOCUMENT_BYTES {
-            let message = format!("the document is too long: at most {MAX_DOCUMENT_BYTES} bytes");
-            (Code::TooLong, message)
+            (
+                Code::TooLong,
+                at_most("the document is too long", MAX_DOCUMENT_BYTES, "bytes"),
+            )
         } else {
-            match serde_json::from_slice(document.as_bytes()) {
+            match json::read(document.as_bytes()) {
                 Ok(Value::Object(members)) => return Ok(Self { members, ..form }),
                 Ok(_) => (
                     Code::Type,
                     "the credential document must be a JSON object".into(),
                 ),
-                Err(error) => {
-                    let (line, column) = (error.line(), error.column());
-                    let message = format!("this is not JSON: see line {line}, column {column}");
-                    (Code::Json, message)
+                Err(place) => {
+                    let (line, column) = (place.line.to_string(), place.column.to_string());
+                    let message = ["this is not JSON: see line ", &line, ", column ", &column];
+                    (Code::Json, message.concat())
                 }
             }
         };
@@ -90,12 +94,12 @@ impl Form {
     }
 
     fn note_at(&mut self, name: &str, code: Code, message: impl Into<String>) {
-        self.note(format!("/{name}"), code, message);
+        self.note(["/", name].concat(), code, message);
     }
 
     fn take(&mut self, name: &'static str) -> Option<Value> {
         self.asked.push(name);
-        self.members.get_mut(name).map(Value::take)
+        self.members.take(name)
     }
 
     fn take_required(&mut self, name: &'static str) -> Option<Value> {
@@ -109,7 +113,7 @@ impl Form {
     /// Takes a required text, without the blanks around it. Any character is the vendor's business, except control characters:
     /// they come from a slip while pasting.
     pub fn text(&mut self, name: &'static str) -> Option<Secret> {
-        let Value::String(text) = self.take_required(name)? else {
+        let Value::Text(text) = self.take_required(name)? else {
             self.note_at(name, Code::Type, "this field must be text");
             return None;
         };
@@ -118,7 +122,7 @@ impl Form {
         let (code, message) = if text.expose().chars().count() > MAX_TEXT_CHARS {
             (
                 Code::TooLong,
-                format!("this is too long: at most {MAX_TEXT_CHARS} characters"),
+                at_most("this is too long", MAX_TEXT_CHARS, "characters"),
             )
         } else if trimmed.is_empty() {
             (Code::Blank, "this field must not be blank".into())
@@ -142,7 +146,7 @@ impl Form {
     ) -> Option<T> {
         let value = self.take_required(name)?;
         let chosen = self.chosen(
-            &format!("/{name}"),
+            &["/", name].concat(),
             &value,
             choices.iter().map(|(word, _)| *word),
         )?;
@@ -168,7 +172,7 @@ impl Form {
         }
         let mut chosen = Vec::new();
         for (index, value) in values.iter().enumerate() {
-            let pointer = format!("/{name}/{index}");
+            let pointer = ["/", name, "/", &index.to_string()].concat();
             match self.chosen(&pointer, value, choices.iter().copied()) {
                 Some(word) if chosen.contains(&word) => {
                     self.note(pointer, Code::Duplicate, "the same choice is there twice");
@@ -186,9 +190,11 @@ impl Form {
         value: &Value,
         choices: impl Iterator<Item = &'static str> + Clone,
     ) -> Option<&'static str> {
-        let chosen = choices.clone().find(|word| value == word);
+        let chosen = choices
+            .clone()
+            .find(|word| matches!(value, Value::Text(text) if text == word));
         if chosen.is_none() {
-            let code = if value.is_string() {
+            let code = if matches!(value, Value::Text(_)) {
                 Code::NotAChoice
             } else {
                 Code::Type
@@ -196,7 +202,7 @@ impl Form {
             self.note(
                 pointer,
                 code,
-                format!("this must be one of {}", list(choices)),
+                ["this must be one of ", &list(choices)].concat(),
             );
         }
         chosen
@@ -218,7 +224,7 @@ impl Form {
             (Some(value), Presence::Optional | Presence::Required(_)) => {
                 let id = id(&value);
                 if id.is_none() {
-                    let is_whole = value.as_f64().is_some_and(|number| number.fract() == 0.0);
+                    let is_whole = value.as_f64().is_some_and(is_whole);
                     let code = if is_whole {
                         Code::OutOfRange
                     } else {
@@ -227,7 +233,11 @@ impl Form {
                     self.note_at(
                         name,
                         code,
-                        format!("this must be a whole number from 1 to {MAX_ID}"),
+                        [
+                            "this must be a whole number from 1 to ",
+                            &MAX_ID.to_string(),
+                        ]
+                        .concat(),
                     );
                 }
                 id
@@ -237,19 +247,26 @@ impl Form {
 
     /// The members that nobody took are reported together, and not by name: a name is what a person typed, perhaps a secret in the wrong place.
     fn refuse_unread(&mut self) {
-        let is_unread = |name: &&String| !self.asked.contains(&name.as_str());
-        let count = self.members.keys().filter(is_unread).count();
-        if count > 0 {
-            let members = if count == 1 { "a member" } else { "members" };
+        if let Some(unread) = self.unread() {
             let known = list(self.asked.iter().copied());
-            self.note(
-                "",
-                Code::Unknown,
-                format!(
-                    "the document has {members} that this form does not: it takes only {known}"
-                ),
-            );
+            let message = [
+                "the document has ",
+                unread,
+                " that this form does not: it takes only ",
+                &known,
+            ];
+            self.note("", Code::Unknown, message.concat());
         }
+    }
+
+    fn unread(&self) -> Option<&'static str> {
+        let mut names = self
+            .members
+            .names()
+            .filter(|name| !self.asked.contains(name));
+        let first = names.next()?;
+        let is_one = names.all(|name| name == first);
+        Some(if is_one { "a member" } else { "members" })
     }
 
     fn finish<T>(self, value: Option<T>) -> Result<T, Error> {
@@ -262,14 +279,32 @@ impl Form {
 
 /// Reads a number from 1 to [`MAX_ID`], as JSON Schema does: `42.0` is an integer.
 pub fn id(value: &Value) -> Option<u64> {
-    let number = value.as_f64().filter(|number| number.fract() == 0.0)?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a float cast saturates, and the range is exact in both types"
-    )]
-    let id = value.as_u64().unwrap_or(number as u64);
+    let id = match *value {
+        Value::Whole(number) => number,
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a float cast saturates, and the range is exact in both types"
+        )]
+        Value::Float(number) if is_whole(number) => number as u64,
+        _ => return None,
+    };
     (1..=MAX_ID).contains(&id).then_some(id)
+}
+
+fn at_most(problem: &str, max: usize, unit: &str) -> String {
+    [problem, ": at most ", &max.to_string(), " ", unit].concat()
+}
+
+/// Whether a finite number has no fraction. Beyond 2⁵³ none has.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    reason = "below 2⁵³ the casts lose the fraction and nothing else"
+)]
+fn is_whole(number: f64) -> bool {
+    number.abs() > MAX_ID as f64 || (number as i64) as f64 == number
 }
 
 /// Names the choices: `a, b or c`.
@@ -277,7 +312,7 @@ fn list(words: impl Iterator<Item = &'static str>) -> String {
     let mut words: Vec<_> = words.collect();
     match words.pop() {
         Some(last) if words.is_empty() => last.into(),
-        Some(last) => format!("{} or {last}", words.join(", ")),
+        Some(last) => [&words.join(", "), " or ", last].concat(),
         None => "nothing".into(),
     }
 }

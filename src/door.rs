@@ -1,5 +1,8 @@
 //! The door: WIT in, WIT out, nothing else. Generated types stop here.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use wasi::clocks::wall_clock::{self, Datetime};
 
 use crate::access;

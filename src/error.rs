@@ -1,6 +1,9 @@
 //! Why a call failed, named for who acts next: the WIT `error`, natively.
 //! Nothing here can hold what a person typed, a token, or a vendor's free text.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// Why a call failed. The contract of each case is in `wit/types.wit`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {

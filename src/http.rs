@@ -5,6 +5,9 @@ pub mod date;
 #[cfg(target_family = "wasm")]
 pub mod wasi;
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Stage};
@@ -53,7 +56,7 @@ impl Reply {
         self.headers
             .iter()
             .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
-            .filter_map(|(_, value)| std::str::from_utf8(value).ok())
+            .filter_map(|(_, value)| core::str::from_utf8(value).ok())
     }
 
     /// How many seconds to wait, by `Retry-After` in seconds or as a date

@@ -3,12 +3,15 @@
 //! In WebAssembly, `door` turns WIT into the types of this library and back, and `http::wasi` does the only I/O. Natively this is
 //! an ordinary library without both, so that all the rest is tested and fuzzed as it is. The artefact that hosts load is made by `cargo wasm`.
 
+#![cfg_attr(target_family = "wasm", no_std)]
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing
 )]
+
+extern crate alloc;
 
 #[cfg(test)]
 said::listens!();
@@ -19,6 +22,7 @@ pub mod connect;
 pub mod credential;
 pub mod error;
 pub mod http;
+pub mod json;
 pub mod reply;
 pub mod secret;
 pub mod session;
@@ -35,3 +39,10 @@ mod door;
 #[cfg(target_family = "wasm")]
 #[global_allocator]
 static ALLOCATOR: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
+/// Nobody reads what a trap says, so no text of it is linked. No input may get here.
+#[cfg(target_family = "wasm")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo) -> ! {
+    core::arch::wasm32::unreachable()
+}

@@ -1,13 +1,15 @@
 //! What an answer of a vendor comes to: the members that were promised, or the error that it is.
 //! Which members were promised is in `token.rs` and `access.rs`; what the codes of a vendor mean, in `vendors/`.
 
-use std::fmt;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
 
 use crate::error::{Error, Misreply, Refusal};
 use crate::http::{MAX_REPLY_BYTES, Reply};
+use crate::json::{self, Object, Value};
 use crate::session::Timestamp;
 use crate::vendors::Vendor;
 use crate::verdict::Verdict;
@@ -29,21 +31,20 @@ pub const CODE_WORDS: &str = "access account active api app application auth aut
 pub struct Members {
     /// The status, for the errors that name it.
     status: u16,
-    map: Map<String, Value>,
+    object: Object,
 }
 
 impl Members {
     /// Takes the member `name` out; `null` counts as absent.
     pub fn take(&mut self, name: &str) -> Option<Value> {
-        let value = self.map.get_mut(name)?.take();
-        (!value.is_null()).then_some(value)
+        self.object.take(name).filter(|value| *value != Value::Null)
     }
 
     /// Takes the text `name` out; absent is `None`, another type is an error.
     pub fn take_text(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         match self.take(name) {
             None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
+            Some(Value::Text(text)) => Ok(Some(text)),
             Some(_) => Err(self.unintelligible(name)),
         }
     }
@@ -102,18 +103,13 @@ fn members(reply: &Reply) -> Result<Members, Error> {
     if reply.body.len() > MAX_REPLY_BYTES {
         return Err(bad_body());
     }
-    match json(&reply.body) {
-        Some(Value::Object(map)) => Ok(Members {
+    match json::read(&reply.body) {
+        Ok(Value::Object(object)) => Ok(Members {
             status: reply.status,
-            map,
+            object,
         }),
         _ => Err(bad_body()),
     }
-}
-
-/// Reads a JSON text. Into [`Value`], whatever is wanted of it: each other type that is read would bring a reader of its own.
-pub fn json(text: &[u8]) -> Option<Value> {
-    serde_json::from_slice(text).ok()
 }
 
 /// Whether a vendor's code may be passed on: a few known words, in any case of letters.
@@ -207,22 +203,25 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        while let Some(name) = members.next_key::<Value>()? {
+        while let Some(name) = members.next_key::<String>()? {
             let text = match name.as_str() {
-                Some("success") => {
-                    self.0.success = members.next_value::<Value>()?.as_bool();
+                "success" => {
+                    self.0.success = match members.next_value()? {
+                        Value::Bool(success) => Some(success),
+                        _ => None,
+                    };
                     continue;
                 }
-                Some("error") => &mut self.0.error,
-                Some("errorCode") => &mut self.0.error_code,
-                Some("code") => &mut self.0.plain_code,
+                "error" => &mut self.0.error,
+                "errorCode" => &mut self.0.error_code,
+                "code" => &mut self.0.plain_code,
                 _ => {
                     // Not taken in, since it may be a token.
                     members.next_value::<IgnoredAny>()?;
                     continue;
                 }
             };
-            if let Value::String(code) = members.next_value()? {
+            if let Value::Text(code) = members.next_value()? {
                 *text = Some(code);
             }
         }

@@ -1,6 +1,7 @@
 //! Texts that may not be seen.
 
-use std::fmt;
+use alloc::string::String;
+use core::fmt;
 
 use zeroize::Zeroize;
 

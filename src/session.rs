@@ -1,5 +1,8 @@
 //! The session that a token reply opens, and its dates. How the reply is read is in `token.rs`.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::secret::Secret;
 
 /// A new session is asked for this long before the old one ends, so that a vendor's bad quarter of an hour passes unnoticed.

@@ -1,10 +1,12 @@
 //! The token reply of RFC 6749 §5.1 (<https://www.rfc-editor.org/rfc/rfc6749#section-5.1>), read strictly where a mistake would be dangerous,
 //! leniently elsewhere. What a vendor adds to it is read in `vendors/`.
 
-use serde_json::Value;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::error::Error;
-use crate::reply::{self, Members};
+use crate::json::{self, Value};
+use crate::reply::Members;
 use crate::secret::Secret;
 
 /// Used when the vendor names no lifetime. Both vendors document one hour.
@@ -73,7 +75,7 @@ fn is_bearer_token(text: &str) -> bool {
 /// Reads a lifetime given as a number, or as text that is a number, and brings it within what is believed.
 fn lifetime_secs(value: &Value) -> Option<u64> {
     let secs = match value {
-        Value::String(text) => reply::json(text.as_bytes())?.as_f64(),
+        Value::Text(text) => json::read(text.as_bytes()).ok()?.as_f64(),
         value => value.as_f64(),
     }?;
     #[expect(

@@ -3,6 +3,9 @@
 pub mod contentsquare;
 pub mod hotjar;
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use crate::access::Access;
 use crate::base_url;
 use crate::credential::Form;

@@ -1,5 +1,9 @@
 //! The far wall: the plugin's only I/O, one request through `wasi:http`. What is sent and what an answer means is decided elsewhere.
 
+use alloc::borrow::ToOwned;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+
 use wasi::http::outgoing_handler;
 use wasi::http::types::{
     ErrorCode, Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest,

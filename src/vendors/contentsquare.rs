@@ -1,15 +1,15 @@
 //! Contentsquare: a JSON body, scopes and projects, a base URL that comes with the token.
 //! Source: <https://docs.contentsquare.com/en/api/export/authentication/>.
 
-use serde::Serialize;
-use serde_json::Value;
-use zeroize::Zeroizing;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use super::{About, BaseUrl, Client, Grant, Vendor};
 use crate::access::{Access, Level, Project};
 use crate::credential::{self, Form, Presence};
 use crate::error::{Code, Error};
 use crate::http::Request;
+use crate::json::{self, Value};
 use crate::reply::Members;
 use crate::token;
 use crate::verdict::{self, Verdict};
@@ -43,21 +43,6 @@ const LEVELS: [(&str, Level); 2] = [("project", Level::Project), ("account", Lev
 /// Longer names do not help anybody to choose.
 const MAX_NAME_CHARS: usize = 200;
 
-/// The body of both requests; what is absent is left out.
-#[derive(Serialize)]
-struct Body<'a> {
-    client_id: &'a str,
-    client_secret: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    grant_type: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    scope: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    project_id: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    integration_id: Option<u64>,
-}
-
 impl Vendor for Contentsquare {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -76,17 +61,16 @@ impl Vendor for Contentsquare {
         let integration_id = form.id("integration_id", integration_presence(scopes.as_deref()));
 
         let (client, scopes) = (client?, scopes?);
-        let request = post(
-            "/v1/oauth/token",
-            &Body {
-                client_id: client.id.expose(),
-                client_secret: client.secret.expose(),
-                grant_type: Some("client_credentials"),
-                scope: Some(scopes.join(" ")),
-                project_id,
-                integration_id,
-            },
-        );
+        let mut body = body(&client);
+        body.text("grant_type", "client_credentials");
+        body.text("scope", &scopes.join(" "));
+        if let Some(id) = project_id {
+            body.whole("project_id", id);
+        }
+        if let Some(id) = integration_id {
+            body.whole("integration_id", id);
+        }
+        let request = post("/v1/oauth/token", body);
         // The pages of the surveys API use a host of their own; with any other scope the reply decides.
         let base_url = if scopes == [SURVEYS] {
             BaseUrl::Fixed("https://api.contentsquare.com")
@@ -121,17 +105,7 @@ impl Vendor for Contentsquare {
 
     fn inspection(&self, form: &mut Form) -> Option<Request> {
         let client = Client::read(form)?;
-        Some(post(
-            "/v1/oauth/me",
-            &Body {
-                client_id: client.id.expose(),
-                client_secret: client.secret.expose(),
-                grant_type: None,
-                scope: None,
-                project_id: None,
-                integration_id: None,
-            },
-        ))
+        Some(post("/v1/oauth/me", body(&client)))
     }
 
     fn access(&self, members: &mut Members) -> Result<Access, Error> {
@@ -141,9 +115,12 @@ impl Vendor for Contentsquare {
             .ok_or_else(|| members.unintelligible("scopes"))?;
         let projects: Vec<Project> = members
             .take("permissions")
-            .and_then(|mut permissions| permissions.get_mut("projects").map(Value::take))
+            .and_then(|permissions| match permissions {
+                Value::Object(mut permissions) => permissions.take("projects"),
+                _ => None,
+            })
             .and_then(|projects| match projects {
-                Value::Array(projects) => projects.iter().map(project).collect(),
+                Value::Array(projects) => projects.into_iter().map(project).collect(),
                 _ => None,
             })
             .ok_or_else(|| members.unintelligible("permissions.projects"))?;
@@ -201,26 +178,35 @@ fn integration_presence(scopes: Option<&[&'static str]>) -> Presence {
     }
 }
 
-fn post(path: &'static str, content: &Body) -> Request {
-    // An escape at most doubles a text without control characters; with the room made, no copy of the secret is left behind by growing.
-    let room = 512 + 2 * (content.client_id.len() + content.client_secret.len());
-    let mut body = Zeroizing::new(Vec::with_capacity(room));
-    // Texts and numbers always have a JSON form, and memory takes it: there is no failure to report.
-    let _written = serde_json::to_writer(&mut *body, content);
+/// Begins the body of both requests: who the credential is.
+fn body(client: &Client) -> json::Writer {
+    let (id, secret) = (client.id.expose(), client.secret.expose());
+    // An escape at most doubles a text without control characters.
+    let mut body = json::Writer::with_room(512 + 2 * (id.len() + secret.len()));
+    body.text("client_id", id);
+    body.text("client_secret", secret);
+    body
+}
+
+fn post(path: &'static str, body: json::Writer) -> Request {
     Request {
         authority: HOST,
         path,
         content_type: "application/json",
-        body,
+        body: body.finish(),
     }
 }
 
-fn project(value: &Value) -> Option<Project> {
-    let id = value.get("id").and_then(credential::id)?;
-    let name: String = value
-        .get("name")
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+fn project(value: Value) -> Option<Project> {
+    let Value::Object(mut members) = value else {
+        return None;
+    };
+    let id = members.take("id").as_ref().and_then(credential::id)?;
+    let name = match members.take("name") {
+        Some(Value::Text(name)) => name,
+        _ => String::new(),
+    };
+    let name: String = name
         .chars()
         .filter(|char| !char.is_control())
         .take(MAX_NAME_CHARS)

@@ -1,6 +1,9 @@
 //! Hotjar: a form body, a fixed base URL, scopes fixed on the key.
 //! Keys are made at <https://insights.hotjar.com/settings/api>.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use form_urlencoded::Serializer;
 use zeroize::Zeroizing;
 
