@@ -5,6 +5,8 @@ use std::io;
 
 use clap::ValueEnum;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -33,9 +35,11 @@ pub(crate) fn start(level: Level) {
     if said::listening() {
         return;
     }
-    tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::from(level))
+    let writer = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
-        .with_ansi(false)
+        .with_ansi(false);
+    tracing_subscriber::registry()
+        .with(writer)
+        .with(said::everyone(level.into()))
         .init();
 }

@@ -160,7 +160,7 @@ async fn a_wrong_secret_is_an_invalid_client() {
     let client = Client::new(&simulators);
     for vendor in both(&simulators) {
         let (_, mut document) = vendor.sample_credentials().swap_remove(0);
-        document["client_secret"] = json!("something else");
+        document["client_secret"] = json!("another tulip");
         let (status, reply) = client.grant(vendor, &document).await;
         assert_eq!(
             (status, &reply["error"]),
@@ -355,7 +355,7 @@ async fn contentsquare_tells_what_a_credential_reaches() {
     });
     assert_eq!((status, reply), (200, expected));
 
-    body["client_secret"] = json!("something else");
+    body["client_secret"] = json!("another tulip");
     let (status, reply) = client
         .post(CREDENTIAL_INFORMATION, JSON, &body.to_string())
         .await;

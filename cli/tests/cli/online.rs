@@ -34,6 +34,28 @@ async fn signs_in_to_every_vendor_with_the_token_masked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_happens_within_is_told_where_asked_for_without_a_secret() {
+    let vendors = Vendors::start().await;
+    let credential = vendors.credential("hotjar");
+    let sign_in = ["authenticate", "hotjar", "--credential", &credential];
+    // On standard error, also where a run of the tests listens.
+    let unheard = (said::FOLDER, "");
+    for (level, told, untold) in [
+        ("trace", "TRACE", "cranelift"),
+        ("debug", "DEBUG", "TRACE"),
+        ("error", "", "DEBUG"),
+    ] {
+        let network = vendors.network.iter().map(String::as_str);
+        let arguments = [&sign_in[..], &["--log", level]].concat();
+        let arguments: Vec<_> = arguments.into_iter().chain(network).collect();
+        let run = Run::with(&arguments, "", &[unheard]);
+        assert_eq!(run.result()["access_token"], "********");
+        assert!(run.stderr.contains(told), "{level}: {}", run.stderr);
+        assert!(!run.stderr.contains(untold), "{level}: {}", run.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_revealed_session_can_be_refreshed_and_a_masked_one_says_why_not() {
     let vendors = Vendors::start().await;
     for vendor in VENDORS {

@@ -30,6 +30,12 @@ const KINDS: [&str; 5] = [
     "client secret typed",
 ];
 
+/// What the words are called that need no note.
+const FIXTURE: &str = "fixture";
+
+/// Shorter ones that a test made up by chance are found by chance; only fixtures are chosen not to be.
+const MIN_NOTED_BYTES: usize = 8;
+
 /// More are not listed; the first ones lead to the rest.
 const MAX_SHOWN: usize = 20;
 
@@ -80,7 +86,7 @@ pub(crate) fn folder(folder: &Path) -> io::Result<Outcome> {
     let mut outcome = Outcome::default();
 
     let fixtures = FIXTURES.iter().map(|text| Private {
-        kind: "fixture".to_owned(),
+        kind: FIXTURE.to_owned(),
         text: text.as_bytes().to_vec(),
     });
     let mut privates: Vec<_> = fixtures.collect();
@@ -91,6 +97,7 @@ pub(crate) fn folder(folder: &Path) -> io::Result<Outcome> {
     let mut known = HashSet::new();
     privates.retain(|private| known.insert(private.text.clone()));
     outcome.privates = privates.len();
+    privates.retain(|private| private.kind == FIXTURE || private.text.len() >= MIN_NOTED_BYTES);
     let search = Search::new(privates);
 
     let mut talkers: HashSet<&str> = TALKERS.into();
@@ -286,6 +293,14 @@ mod tests {
         let dir = run();
         add(&dir, "one-1.7.log", "DEBUG a: b=hush\n");
         assert_eq!(folder(dir.path()).unwrap().shown.len(), 1);
+    }
+
+    #[test]
+    fn a_word_that_a_test_made_up_by_chance_is_not_searched_for() {
+        let dir = run();
+        add(&dir, "one-1.7.private", "client secret sent\t776f726473\n");
+        add(&dir, "one-1.7.log", "DEBUG a: words\n");
+        assert_eq!(folder(dir.path()).unwrap().shown, [""; 0]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// Names the folder that takes it all. Not set: nobody listens.
+/// Names the folder that takes it all. Not set, or empty: nobody listens.
 pub const FOLDER: &str = "CONNECTOR_SAID";
 
 /// How a file of log lines ends; before it stand the program's name and the number of its process.
@@ -30,8 +30,7 @@ pub const PRIVATE: &str = "private";
 /// What small tests call their secrets. They are searched for without a note.
 pub const FIXTURES: [&str; 4] = ["hush", "tulip", "daffodil", "s3cr3t"];
 
-/// How the names of the compiler's parts begin. It is given a plugin and nothing else, and tells half a gigabyte of each: all that is kept
-/// of it is what everybody should know.
+/// How the names of the compiler's parts begin. It is given a plugin and nothing else, no secret, and tells half a gigabyte of each.
 const COMPILER: [&str; 4] = [
     "cranelift",
     "regalloc2",
@@ -60,7 +59,8 @@ impl Ears {
     ///
     /// A folder that cannot be written is no reason to fail the program: the search misses the file, and says so.
     fn open() -> Option<Self> {
-        let folder = PathBuf::from(std::env::var_os(FOLDER)?);
+        let folder = std::env::var_os(FOLDER).filter(|folder| !folder.is_empty());
+        let folder = PathBuf::from(folder?);
         let program = std::env::current_exe().ok()?;
         let program = program.file_name()?.display();
         let stem = folder.join(format!("{program}.{}", std::process::id()));
@@ -71,11 +71,9 @@ impl Ears {
             .with_ansi(false)
             .without_time()
             .with_writer(Mutex::new(Once::new(log)));
-        let compiler = COMPILER.map(|part| (part, LevelFilter::INFO));
-        let talkers = Targets::new()
-            .with_default(LevelFilter::TRACE)
-            .with_targets(compiler);
-        let listener = tracing_subscriber::registry().with(writer).with(talkers);
+        let listener = tracing_subscriber::registry()
+            .with(writer)
+            .with(everyone(LevelFilter::TRACE));
         listener.try_init().ok()?;
         Some(Self {
             stem,
@@ -119,6 +117,12 @@ impl Write for Once {
 
 fn create(stem: &Path, ending: &str) -> Option<File> {
     File::create(stem.with_added_extension(ending)).ok()
+}
+
+/// Everyone up to this level, but the compiler only with what everybody should know.
+pub fn everyone(level: LevelFilter) -> Targets {
+    let compiler = COMPILER.map(|part| (part, level.min(LevelFilter::INFO)));
+    Targets::new().with_default(level).with_targets(compiler)
 }
 
 /// Begins to listen, if anyone asked for it. Again does no harm.
@@ -187,3 +191,6 @@ macro_rules! listens {
         }
     };
 }
+
+#[cfg(test)]
+listens!();

@@ -1,6 +1,8 @@
 //! The one search over all that a test run said: `said FOLDER` fails with the file, the line and the name of each secret that shows.
 //! It fails as well when it has seen too little to mean anything. What it finds is never printed.
 
+said::listens!();
+
 mod check;
 mod search;
 mod views;
