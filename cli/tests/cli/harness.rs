@@ -78,10 +78,12 @@ impl Run {
 
 /// Notes what is typed, piped or set here for the search over the whole run of the tests.
 pub(crate) fn note(documents: &[&str], variables: &[(&str, &str)]) {
-    documents
-        .iter()
-        .for_each(|text| host_test::note::document(text));
-    SECRETS.iter().for_each(|text| host_test::note::typed(text));
+    for text in documents {
+        host_test::note::document(text);
+    }
+    for text in SECRETS {
+        host_test::note::typed(text);
+    }
     for (name, value) in variables {
         if *name == "CONNECTOR_STORE_KEY" {
             said::private("store key", value);

@@ -204,7 +204,9 @@ async fn no_error_and_no_verdict_repeats_the_secret_or_the_token() {
                 .unwrap();
 
             let private = [id.clone(), secret.clone(), token];
-            private.iter().for_each(|text| note::typed(text));
+            for text in &private {
+                note::typed(text);
+            }
             let (status, headers, body) = answer(&private).new_tree(&mut runner).unwrap().current();
             echo.answer(status, &headers, &body);
             let headers = headers
