@@ -10,6 +10,7 @@
 mod args;
 mod commands;
 mod connect;
+mod core_dumps;
 mod demo;
 mod export;
 mod failure;
@@ -33,6 +34,7 @@ use crate::args::{Args, Command};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
+    core_dumps::forbid();
     let command = Args::read().command.unwrap_or_default();
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
