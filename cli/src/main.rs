@@ -12,6 +12,7 @@ said::listens!();
 mod args;
 mod commands;
 mod connect;
+mod core_dumps;
 mod demo;
 mod export;
 mod failure;
@@ -36,6 +37,9 @@ use crate::args::{Args, Command};
 use crate::failure::Failure;
 
 fn main() -> ExitCode {
+    core_dumps::forbid();
+    // What the tests start is listened to as they are; what people are given listens to nobody.
+    #[cfg(debug_assertions)]
     said::listen();
     let args = Args::read();
     if let Some(level) = args.log {

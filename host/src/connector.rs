@@ -21,7 +21,7 @@ use crate::bindings::{Connector as Instance, ConnectorPre};
 use crate::door::{self, Door};
 use crate::egress::Egress;
 use crate::limits::MAX_COMPONENT_BYTES;
-use crate::plugin_state::{MAX_HANDLES_AND_LOANS, MemoryLimit, PluginState};
+use crate::plugin_state::{MAX_HANDLES, MemoryLimit, PluginState};
 use crate::{
     Access, ApiResponse, CallError, Clock, ConnectorError, Limits, LoadError, Origin, PluginError,
     ResponseBody, Runtime, SendError, Session, SystemClock, Transport, TransportError, Vendor,
@@ -413,7 +413,7 @@ impl Plugin {
         let mut store = Store::new(self.compiled.pre.engine(), state);
         store.limiter(|state| state);
         store.set_hostcall_fuel(left.result_bytes);
-        store.set_max_component_handles(MAX_HANDLES_AND_LOANS);
+        store.set_max_component_handles(MAX_HANDLES);
         // A loop without calls gives way at every tick, so that `timed` can end it and others can run.
         store.set_epoch_deadline(1);
         store.epoch_deadline_async_yield_and_update(1);

@@ -42,11 +42,19 @@
 //! - Errors by who acts next ([`ConnectorError`]). No error, span or `Debug` of this crate's own types holds a credential, a token,
 //!   a header or a body; the texts within a [`ConnectorError`] are the plugin's, whose contract promises the same.
 //!
+//! # What a platform does itself
+//!
+//! Memory of a call goes back to the system when the call ends, and is cleared before anybody gets it again. While it runs, it holds
+//! the credential in the clear, and a core dump of the process would write that to disk: forbid core dumps where the process starts
+//! (`setrlimit` of `RLIMIT_CORE` to zero, and on Linux `prctl` with `PR_SET_DUMPABLE`), and swap to disks that are not encrypted.
+//! [`Runtime`] reserves addresses for 10,000 calls and four memory maps for each; a platform that has less room makes its own.
+//!
 //! # The way of a request
 //!
 //! `connector.rs` makes the instance and starts the clock → the plugin asks through `wasi:http` → `door.rs` waits for the
 //! body, counts, and asks `egress.rs` → the [`Transport`] ([`Live`], or a test's own) carries it → `door.rs` watches the reply
-//! come in → the plugin reads it and returns → `types.rs` turns what it returned into this crate's types.
+//! come in → the plugin reads it and returns → `types.rs` turns what it returned into this crate's types, held by `contract.rs` to
+//! what the contract promises.
 //!
 //! # What is deliberately absent
 //!

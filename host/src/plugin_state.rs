@@ -20,10 +20,9 @@ pub(crate) const MAX_MEMORIES: usize = 4;
 pub(crate) const MAX_TABLES: usize = 8;
 /// Function pointers of a plugin; a large one has some hundred.
 pub(crate) const MAX_TABLE_ELEMENTS: usize = 10_000;
-/// Handles (requests, bodies, streams) at a time; one request takes about ten.
-const MAX_HANDLES: usize = 256;
-/// The runtime's own book of handles, those that a plugin makes for itself included. It counts one that is lent to the host twice.
-pub(crate) const MAX_HANDLES_AND_LOANS: usize = 2 * MAX_HANDLES;
+/// Handles (requests, bodies, streams, and what a plugin makes for itself) at a time, one that is lent to the host counted twice;
+/// one request takes about ten.
+pub(crate) const MAX_HANDLES: usize = 256;
 /// Names and values of one set of header fields that the plugin makes; servers refuse more than 8 to 16 KiB. Those of a reply are
 /// the transport's to bound.
 const MAX_FIELD_BYTES: usize = 32 << 10;
@@ -46,12 +45,10 @@ pub(crate) struct PluginState {
 impl PluginState {
     /// The state of a call that has not begun.
     pub(crate) fn new(door: Door, clock: Arc<dyn Clock>, memory_bytes: usize) -> Self {
-        let mut table = ResourceTable::new();
-        table.set_max_capacity(MAX_HANDLES);
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(MAX_FIELD_BYTES);
         Self {
-            table,
+            table: ResourceTable::new(),
             http,
             door,
             monotonic: WasiClocksCtx::default(),

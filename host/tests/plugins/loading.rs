@@ -35,18 +35,48 @@ async fn a_plugin_that_starts_with_too_much_is_refused() {
     }
 }
 
-#[tokio::test]
-async fn a_component_of_too_many_parts_is_refused() {
-    // Sections put behind those of an honest plugin: eight components of twenty instances each, the eighth of all components made
-    // an instance, which is one of these, for the plugin has but a few.
-    let instances = "(core instance (instantiate $m))".repeat(20);
-    let part = format!("(component (core module $m) {instances})");
+/// Puts a component into an honest plugin, and has it made an instance with it: in sections behind those of the plugin. The eighth of all
+/// components is one of these, for the plugin has but a few.
+fn with_part(part: &str) -> Vec<u8> {
     let text = format!("(component {} (instance (instantiate 7)))", part.repeat(8));
     let parts = wat::parse_str(text).unwrap();
-    let plugin = [&HONEST.component()[..], &parts[8..]].concat();
+    [&HONEST.component()[..], &parts[8..]].concat()
+}
+
+#[tokio::test]
+async fn a_component_of_too_many_parts_is_refused() {
+    let instances = "(core instance (instantiate $m))".repeat(20);
+    let plugin = with_part(&format!("(component (core module $m) {instances})"));
     let error = load(&plugin, Limits::default()).await.err();
     let memory = matches!(error, Some(LoadError::Plugin(PluginError::Memory)));
     assert!(memory, "{error:?}");
+}
+
+#[tokio::test]
+async fn handles_that_a_plugin_makes_for_itself_are_counted() {
+    // It makes them when it starts, of a resource of its own.
+    for (number, loads) in [(100, true), (1000, false)] {
+        let plugin = with_part(&format!(
+            r#"(component
+              (type $own (resource (rep i32)))
+              (core func $new (canon resource.new $own))
+              (core module $m
+                (import "" "new" (func $new (param i32) (result i32)))
+                (func $start (local $i i32)
+                  (loop $next
+                    (drop (call $new (i32.const 0)))
+                    (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                    (br_if $next (i32.lt_u (local.get $i) (i32.const {number})))))
+                (start $start))
+              (core instance (instantiate $m (with "" (instance (export "new" (func $new)))))))"#
+        ));
+        let error = load(&plugin, Limits::default()).await.err();
+        match error {
+            None => assert!(loads),
+            Some(LoadError::Plugin(PluginError::Trapped(_))) => assert!(!loads),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[tokio::test]
