@@ -75,6 +75,7 @@ mod plugin_state;
 mod secret;
 mod transport;
 mod types;
+mod wipe;
 
 pub use clock::{Clock, SystemClock};
 pub use connect_to::{ConnectTo, ConnectToError};
