@@ -38,7 +38,8 @@
 //! - A fresh instance for each call: two credentials never share a memory, and a plugin that crashes, loops or grows
 //!   ends its own call alone, with a [`PluginError`].
 //! - [`Limits`] on memory, time, requests and lengths, each with a default and its reason.
-//! - A wall around the network: `https`, and only where the vendor says that it must *and* the operator lets it ([`Origin`]).
+//! - A wall around the network: `https`, only where the vendor says that it must *and* the operator lets it ([`Origin`]), and
+//!   only to addresses that are public or that the operator names ([`LiveBuilder::allow_addresses`]).
 //! - Errors by who acts next ([`ConnectorError`]). No error, span or `Debug` of this crate's own types holds a credential, a token,
 //!   a header or a body; the texts within a [`ConnectorError`] are the plugin's, whose contract promises the same.
 //!
@@ -61,6 +62,7 @@
     clippy::indexing_slicing
 )]
 
+mod address;
 mod bindings;
 mod clock;
 mod connect_to;
@@ -82,6 +84,7 @@ pub use connect_to::{ConnectTo, ConnectToError};
 pub use connector::{Builder, Connector};
 pub use egress::{Origin, OriginError};
 pub use error::{CallError, ConnectorError, LoadError, PluginError, SendError};
+pub use ipnet::IpNet;
 pub use limits::{
     DEFAULT_BETWEEN_BYTES, DEFAULT_CONNECT, DEFAULT_DEADLINE, DEFAULT_FIRST_BYTE,
     DEFAULT_MEMORY_BYTES, DEFAULT_REPLY_BYTES, DEFAULT_REQUEST_BYTES, DEFAULT_REQUESTS,
