@@ -31,26 +31,27 @@ const NOT_PUBLIC_V4: [Ipv4Net; 15] = [
 
 /// All that is public in IPv6. Loopback, unspecified, link-local, unique-local, multicast, IPv4-mapped and IPv4-compatible
 /// addresses lie outside. <https://www.iana.org/assignments/ipv6-address-space>
-const GLOBAL_UNICAST_V6: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
+const GLOBAL_UNICAST_V6: Ipv6Net = v6(0x2000, 0, 3);
 
 /// What is not public within it. <https://www.iana.org/assignments/iana-ipv6-special-registry>
 const NOT_PUBLIC_V6: [Ipv6Net; 4] = [
-    v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 23), // protocol assignments: Teredo, benchmarks, ORCHID
-    v6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32), // documentation
-    v6([0x2002, 0, 0, 0, 0, 0, 0, 0], 16), // 6to4, which leads to whatever IPv4 address it holds
-    v6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20), // documentation
+    v6(0x2001, 0, 23),     // protocol assignments: Teredo, benchmarks, ORCHID
+    v6(0x2001, 0xdb8, 32), // documentation
+    v6(0x2002, 0, 16),     // 6to4, which leads to whatever IPv4 address it holds
+    v6(0x3fff, 0, 20),     // documentation
 ];
 
 /// An IPv4 address as a network without IPv4 sees it, by the prefix that is the same everywhere (RFC 6052 §2.1). There every
-/// vendor has one of these. The prefix for local use, 64:ff9b:1::/48, has no place within for the address that is fixed.
-const NAT64: Ipv6Net = v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96);
+/// vendor has one of these. The prefix for local use, `64:ff9b:1::/48`, has no place within for the address that is fixed.
+const NAT64: Ipv6Net = v6(0x64, 0xff9b, 96);
 
 const fn v4([a, b, c, d]: [u8; 4], prefix_bits: u8) -> Ipv4Net {
     Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix_bits)
 }
 
-const fn v6([a, b, c, d, e, f, g, h]: [u16; 8], prefix_bits: u8) -> Ipv6Net {
-    Ipv6Net::new_assert(Ipv6Addr::new(a, b, c, d, e, f, g, h), prefix_bits)
+/// By its first two groups; the others are zero.
+const fn v6(first: u16, second: u16, prefix_bits: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::new(first, second, 0, 0, 0, 0, 0, 0), prefix_bits)
 }
 
 /// The addresses that may be dialled.
@@ -69,8 +70,8 @@ impl Addresses {
             Self::All => true,
             Self::PublicAnd(named) => {
                 let inner = inner(address);
-                let names = |net: &IpNet| net.contains(&address) || net.contains(&inner);
-                is_public(inner) || named.iter().any(names)
+                let covers = |net: &IpNet| net.contains(&address) || net.contains(&inner);
+                is_public(inner) || named.iter().any(covers)
             }
         }
     }

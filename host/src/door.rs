@@ -405,7 +405,7 @@ mod tests {
                 tokio::time::sleep(header_after).await;
                 let frames = futures::StreamExt::then(pieces, |(pause, piece)| async move {
                     tokio::time::sleep(pause).await;
-                    piece.map(|text| Frame::data(Bytes::from_static(text.as_bytes())))
+                    piece.map(|text| Frame::data(text.to_owned().into()))
                 });
                 let trailers = stream::iter([Ok(Frame::trailers(HeaderMap::new()))]);
                 let frames = futures::StreamExt::chain(frames, trailers);
@@ -572,7 +572,7 @@ mod tests {
     }
 
     fn request(method: &str, url: &str, body: &'static str) -> http::Request<WasiBody> {
-        let body = Full::new(Bytes::from_static(body.as_bytes()))
+        let body = Full::new(Bytes::from(body.to_owned()))
             .map_err(|never: Infallible| match never {})
             .boxed_unsync();
         http::Request::builder()
@@ -596,6 +596,20 @@ mod tests {
         assert_eq!(asked.len(), 1);
         assert_eq!(asked[0].body(), "a=b");
         assert!(!format!("{:?}", asked[0]).contains("tulip"));
+    }
+
+    /// How memory is wiped is tested in `wipe.rs`. Only such memory is nobody's to change, even if there is no other holder.
+    #[tokio::test]
+    async fn bodies_that_may_hold_secrets_lie_in_memory_that_is_wiped() {
+        let fake = Arc::new(pieces(&[(0, Ok("abcd"))]));
+        let request = request("POST", URL, "a=b");
+        let reply = door(&fake).send_request(request, None, Box::new(async { Ok(()) }));
+        let (reply, _) = Pin::from(reply).await.unwrap();
+        let asked = fake.asked.lock().unwrap().pop().unwrap();
+        let frame = reply.into_body().frame().await.unwrap().unwrap();
+        for body in [asked.into_body(), frame.into_data().unwrap()] {
+            assert!(body.try_into_mut().is_err());
+        }
     }
 
     #[tokio::test]

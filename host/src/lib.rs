@@ -46,8 +46,9 @@
 //! # The way of a request
 //!
 //! `connector.rs` makes the instance and starts the clock → the plugin asks through `wasi:http` → `door.rs` waits for the
-//! body, counts, and asks `egress.rs` → the [`Transport`] ([`Live`], or a test's own) carries it → `door.rs` watches the reply
-//! come in → the plugin reads it and returns → `types.rs` turns what it returned into this crate's types.
+//! body, counts, and asks `egress.rs` → the [`Transport`] carries it ([`Live`], which asks `address.rs` before it dials, or a
+//! test's own) → `door.rs` watches the reply come in → the plugin reads it and returns → `types.rs` turns what it returned into
+//! this crate's types.
 //!
 //! # What is deliberately absent
 //!

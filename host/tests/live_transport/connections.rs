@@ -114,7 +114,7 @@ async fn dialling_again_after_a_dead_connection_keeps_to_the_time_for_it() {
     // The connection stands, and TLS never comes.
     let next = async || {
         let _stands = server.accept_tcp().await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let status = after_a_death(&server, &live, timeouts, next).await;
     assert_eq!(status, Err(TransportError::TlsTimeout));
