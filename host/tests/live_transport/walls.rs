@@ -6,7 +6,7 @@ use bytes::Bytes;
 use connector_host::{IpNet, Timeouts, Transport, TransportError};
 use futures::FutureExt;
 use http_body_util::Full;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::join;
 
 use crate::server::{HTTP1, HTTP2, Server, TIMEOUTS, get, read_head, settle};
@@ -123,6 +123,41 @@ async fn a_header_section_without_measure_is_not_read_to_its_end() {
     assert_eq!(fares(HTTP2, long).await, Err(TransportError::Protocol));
     let many = || with_fields(200, 1);
     assert_eq!(fares(HTTP1, many).await, Err(TransportError::TooLong));
+}
+
+#[tokio::test]
+async fn a_server_over_http2_learns_how_much_is_taken_from_it_unread() {
+    const PREFACE_BYTES: usize = 24;
+    let server = Server::start(HTTP2).await;
+    let live = server.live();
+    let hello = async {
+        let mut stream = server.accept().await;
+        let mut hello = [0; PREFACE_BYTES + 9];
+        stream.read_exact(&mut hello).await.unwrap();
+        // A frame's length; its kind, flags and stream are behind.
+        let mut settings = vec![0; usize::from(hello[PREFACE_BYTES + 2])];
+        stream.read_exact(&mut settings).await.unwrap();
+        let mut update = [0; 13];
+        stream.read_exact(&mut update).await.unwrap();
+        (settings, update)
+    };
+    let (settings, update) = tokio::select! {
+        _ = live.send(get("/"), TIMEOUTS) => panic!("nobody answers"),
+        hello = hello => hello,
+    };
+    let number = |bytes: &[u8]| u32::from_be_bytes(bytes.try_into().unwrap());
+    let setting = |id| {
+        let mut settings = settings.chunks(6);
+        settings.find_map(|setting| setting.starts_with(&[0, id]).then(|| number(&setting[2..])))
+    };
+    // RFC 9113 §6.5.2: no pushes, the window of a stream, the header list. Frames stay as they are by default, 16 KiB.
+    assert_eq!(setting(2), Some(0));
+    assert_eq!(setting(4), Some(128 << 10));
+    assert_eq!(setting(6), Some(64 << 10));
+    assert!(setting(5).is_none_or(|bytes| bytes == 16 << 10));
+    // The window of the connection, beyond the one that every connection begins with (§6.9.2).
+    assert_eq!(update[3], 8);
+    assert_eq!(number(&update[9..]), (4 << 20) - 65_535);
 }
 
 /// Interim replies for as long as the client listens.
