@@ -1,11 +1,12 @@
 //! What a person types: commands, options, their help, and the rules between options that clap cannot carry.
 //! What the commands then do is in `commands.rs`, `demo.rs` and `simulate.rs`.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use connector_host::{ConnectTo, Secret};
+use connector_host::{ConnectTo, IpNet, Secret};
 use http::HeaderName;
 
 use crate::export::Format;
@@ -288,6 +289,17 @@ pub(crate) struct Network {
     /// Connect to HOST2:PORT2 whenever HOST1:PORT1 is meant, as curl does; may be given several times
     #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
     pub(crate) connect_to: Vec<ConnectTo>,
+    /// Allow connections to this address or network, such as 10.1.0.0/16, although it is not public; may be given several times
+    #[arg(long, value_name = "CIDR", value_parser = addresses)]
+    pub(crate) allow_address: Vec<IpNet>,
+}
+
+/// A network in CIDR notation, or a single address.
+fn addresses(text: &str) -> Result<IpNet, &'static str> {
+    let single = |_| text.parse::<IpAddr>().map(IpNet::from);
+    text.parse()
+        .or_else(single)
+        .map_err(|_| "expected an address, or a network such as 10.1.0.0/16 or fd00::/8")
 }
 
 /// Whether a session is printed so that it can be used.
@@ -493,5 +505,24 @@ mod tests {
         let line = "connector inspect v --credential c --connect-to a:443:127.0.0.1:1 --connect-to b:443:127.0.0.1:2";
         assert!(check(line).is_ok());
         assert!(check("connector inspect v --credential c --connect-to nonsense").is_err());
+    }
+
+    #[test]
+    fn allow_address_takes_networks_and_single_addresses() {
+        for (text, means) in [
+            ("10.1.0.0/16", Some("10.1.0.0/16")),
+            ("127.0.0.1", Some("127.0.0.1/32")),
+            ("fd00::/8", Some("fd00::/8")),
+            ("::1", Some("::1/128")),
+            ("10.1.0.0/33", None),
+            ("10.1", None),
+            ("localhost", None),
+        ] {
+            let read = addresses(text).ok().map(|net| net.to_string());
+            assert_eq!(read.as_deref(), means, "{text}");
+        }
+        let line =
+            "connector inspect v --credential c --allow-address ::1 --allow-address 10.0.0.0/8";
+        assert!(check(line).is_ok());
     }
 }

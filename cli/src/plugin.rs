@@ -28,7 +28,10 @@ pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector
     }
     say_what_takes_time();
     let rules = network.connect_to.iter().cloned();
-    load(plugin, build(rules.fold(builder, LiveBuilder::connect_to))?).await
+    let builder = rules
+        .fold(builder, LiveBuilder::connect_to)
+        .allow_addresses(network.allow_address.iter().copied());
+    load(plugin, build(builder)?).await
 }
 
 /// Loads the plugin for the commands that use no network, and sees to it that they do not.

@@ -7,7 +7,8 @@ use std::str::FromStr;
 /// Sends connections elsewhere, like curl's `--connect-to HOST1:PORT1:HOST2:PORT2`.
 ///
 /// A connection to `HOST1:PORT1` is made to `HOST2:PORT2`. An empty `HOST1` or `PORT1` stands for any, an empty `HOST2` or
-/// `PORT2` for that of the address. IPv6 addresses are in brackets. The certificate is still checked for `HOST1`.
+/// `PORT2` for that of the address. IPv6 addresses are in brackets. The certificate is still checked for `HOST1`. Where
+/// `HOST2` leads is not judged: a rule is the operator's word.
 ///
 /// ```
 /// let rule: connector_host::ConnectTo = "api.hotjar.io:443:127.0.0.1:8443".parse()?;
@@ -36,6 +37,11 @@ pub enum ConnectToError {
 }
 
 impl ConnectTo {
+    /// Tells whether the rule names the host that connections are made to; otherwise it is that of the address.
+    pub(crate) fn names_host(&self) -> bool {
+        self.to_host.is_some()
+    }
+
     /// Where a connection to `host` and `port` goes by this rule, or `None` if the rule is about another.
     pub(crate) fn redirect<'a>(&'a self, host: &'a str, port: u16) -> Option<(&'a str, u16)> {
         let same_host = self

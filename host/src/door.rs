@@ -8,14 +8,18 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::FutureExt;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, HeaderMap};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 use wasmtime_wasi_http::p2::bindings::http::types::{DnsErrorPayload, ErrorCode};
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::egress::Egress;
+use crate::limits::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS};
+use crate::wipe::{gathered, wiped};
 use crate::{Limits, ResponseBody, Timeouts, Transport, TransportError};
 
 /// What a plugin may write ahead of the network at a time: the longest request by default.
@@ -60,7 +64,9 @@ impl Door {
         };
         self.requests_left = left;
         // CONNECT asks for a tunnel through the host, whatever its URL says.
-        request.method() != http::Method::CONNECT && self.egress.allows(request.uri())
+        request.method() != http::Method::CONNECT
+            && fits(request.headers())
+            && self.egress.allows(request.uri())
     }
 }
 
@@ -72,6 +78,8 @@ impl WasiHttpHooks for Door {
         _reply_handled: Box<dyn Future<Output = Result<(), Error>> + Send>,
     ) -> Box<dyn Future<Output = Sent> + Send> {
         if !self.lets_out(&request) {
+            // Where to, the plugin may have made up.
+            span(request.method(), None).record("outcome", TransportError::Denied.name());
             return Box::new(std::future::ready(Err(Error::HttpRequestDenied)));
         }
         let transport = Arc::clone(&self.transport);
@@ -82,8 +90,16 @@ impl WasiHttpHooks for Door {
             let request = collected(request, request_bytes).await?;
             let reply = ask(&*transport, request, timeouts, Some(until), reply_bytes)
                 .await
-                .map_err(error_of)?;
-            let reply = reply.map(|body| body.map_err(error_of).boxed_unsync());
+                .map_err(|error| match error {
+                    TransportError::TooLong => Error::HttpResponseHeaderSectionSize(None),
+                    error => error_of(error),
+                })?;
+            let reply = reply.map(|body| {
+                // It may hold a token.
+                body.map_frame(|frame| frame.map_data(wiped))
+                    .map_err(error_of)
+                    .boxed_unsync()
+            });
             let io: Io = Box::new(std::future::ready(Ok(())));
             Ok((reply, io))
         })
@@ -133,8 +149,9 @@ async fn collected(
     limit_bytes: usize,
 ) -> Result<http::Request<Bytes>, Error> {
     let (parts, body) = request.into_parts();
-    let body = match Limited::new(body, limit_bytes).collect().await {
-        Ok(body) => body.to_bytes(),
+    // It may hold a secret.
+    let body = match gathered(body, limit_bytes).await {
+        Ok(body) => body,
         Err(error) if error.is::<LengthLimitError>() => return Err(Error::HttpRequestDenied),
         // The plugin gave up in the middle.
         Err(_) => return Err(Error::HttpProtocolError),
@@ -149,10 +166,13 @@ async fn collected(
     Ok(request)
 }
 
-/// Sends a request that may leave, and watches over the reply: time to its header, silence within its body, its length.
+/// Sends a request that may leave, and watches over the reply: time to its header, the header's size, silence within its body,
+/// its length. Interim replies are the transport's to skip, within the time to the header; trailers are dropped.
 ///
 /// Nobody but the transport knows when the connection stands, so the header is given the time for both; a transport
 /// may be stricter. The future and the body, when dropped, take the request with them.
+///
+/// A span tells to which host the request went and how it ended, and nothing more.
 pub(crate) async fn ask(
     transport: &dyn Transport,
     request: http::Request<Bytes>,
@@ -160,11 +180,21 @@ pub(crate) async fn ask(
     until: Option<Instant>,
     limit_bytes: usize,
 ) -> Result<http::Response<ResponseBody>, TransportError> {
+    let span = span(request.method(), request.uri().host());
     let both = timeouts.connect.saturating_add(timeouts.first_byte);
     let header_by = earlier(after(both), until);
     let reply = timeout_at(header_by, transport.send(request, timeouts))
+        .instrument(span.clone())
         .await
-        .map_err(|_| TransportError::Timeout)??;
+        .unwrap_or(Err(TransportError::Timeout))
+        .and_then(|reply| {
+            let fits = fits(reply.headers());
+            fits.then_some(reply).ok_or(TransportError::TooLong)
+        })
+        .inspect_err(|error| {
+            span.record("outcome", error.name());
+        })?;
+    span.record("status", reply.status().as_u16());
     Ok(reply.map(|body| {
         Watched {
             body: Some(body),
@@ -172,9 +202,32 @@ pub(crate) async fn ask(
             between_bytes: timeouts.between_bytes,
             until,
             silence: None,
+            span,
         }
         .boxed_unsync()
     }))
+}
+
+/// The span of a request. Its outcome is a stage, `ok`, or `unread` when nobody wanted the rest of the body; none at all is that of a
+/// request whose call was ended before the reply began.
+fn span(method: &http::Method, host: Option<&str>) -> Span {
+    // A method of its own can be any word that a plugin chooses.
+    let method = match method.as_str() {
+        name @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "CONNECT"
+        | "TRACE") => name,
+        _ => "other",
+    };
+    tracing::debug_span!("request", method, host, status = Empty, outcome = Empty)
+}
+
+/// Tells whether a header section is within the limits.
+fn fits(fields: &HeaderMap) -> bool {
+    /// What HTTP/2 counts for each field beside its name and value.
+    const FIELD_BYTES: usize = 32;
+    let bytes = fields
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + FIELD_BYTES);
+    fields.len() <= MAX_HEADER_FIELDS && bytes.sum::<usize>() <= MAX_HEADER_BYTES
 }
 
 /// A time from now. Durations that no clock can add up are as good as a year.
@@ -197,6 +250,59 @@ struct Watched {
     /// Runs while somebody waits for the next piece, to the end of the call at most: a drip that never falls silent ends too.
     /// A reader that takes its time is no silence.
     silence: Option<Pin<Box<Sleep>>>,
+    /// Of the request, which has not ended before its reply.
+    span: Span,
+}
+
+impl Watched {
+    /// The next frame of the body, or how it ended. Empty frames are passed over: they may come for ever, and are no sign of life.
+    fn poll_next(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
+        let Some(body) = &mut self.body else {
+            return Poll::Ready(None);
+        };
+        loop {
+            let frame = match Pin::new(&mut *body).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => frame,
+                Poll::Ready(end) => return Poll::Ready(end),
+                Poll::Pending => {
+                    let by = earlier(after(self.between_bytes), self.until);
+                    let silence = self
+                        .silence
+                        .get_or_insert_with(|| Box::pin(sleep_until(by)));
+                    ready!(silence.poll_unpin(context));
+                    return Poll::Ready(Some(Err(TransportError::Timeout)));
+                }
+            };
+            let Ok(data) = frame.into_data() else {
+                // Trailers are the end.
+                return Poll::Ready(None);
+            };
+            if !data.is_empty() {
+                self.silence = None;
+                let left = self.left_bytes.checked_sub(data.len());
+                self.left_bytes = left.unwrap_or_default();
+                let frame = left.map(|_| Frame::data(data));
+                return Poll::Ready(Some(frame.ok_or(TransportError::TooLong)));
+            }
+        }
+    }
+
+    /// Lets go of the body, and says how it ended.
+    fn end(&mut self, outcome: &'static str) {
+        if self.body.take().is_some() {
+            self.span.record("outcome", outcome);
+        }
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let whole = self.is_end_stream();
+        self.end(if whole { "ok" } else { "unread" });
+    }
 }
 
 impl Body for Watched {
@@ -207,37 +313,13 @@ impl Body for Watched {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        let this = &mut *self;
-        let Some(body) = &mut this.body else {
-            return Poll::Ready(None);
-        };
-        let frame = match Pin::new(body).poll_frame(context) {
-            Poll::Ready(frame) => frame,
-            Poll::Pending => {
-                let by = earlier(after(this.between_bytes), this.until);
-                let silence = this
-                    .silence
-                    .get_or_insert_with(|| Box::pin(sleep_until(by)));
-                ready!(silence.poll_unpin(context));
-                Some(Err(TransportError::Timeout))
-            }
-        };
-        this.silence = None;
-        let length = match &frame {
-            Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
-            Some(Err(_)) | None => 0,
-        };
-        let frame = match this.left_bytes.checked_sub(length) {
-            Some(left) => {
-                this.left_bytes = left;
-                frame
-            }
-            None => Some(Err(TransportError::TooLong)),
-        };
-        if !matches!(frame, Some(Ok(_))) {
-            this.body = None;
+        let next = ready!(self.poll_next(context));
+        match &next {
+            Some(Ok(_)) => {}
+            Some(Err(error)) => self.end(error.name()),
+            None => self.end("ok"),
         }
-        Poll::Ready(frame)
+        Poll::Ready(next)
     }
 
     fn is_end_stream(&self) -> bool {
@@ -300,10 +382,11 @@ mod tests {
 
     use super::*;
 
-    /// Answers with pieces, each after a pause; keeps what it was asked.
+    /// Answers with pieces, each after a pause, and trailers; keeps what it was asked.
     #[derive(Default)]
     struct Fake {
         header_after: Duration,
+        fields: HeaderMap,
         pieces: Vec<(Duration, Result<&'static str, TransportError>)>,
         asked: Mutex<Vec<http::Request<Bytes>>>,
     }
@@ -317,13 +400,18 @@ mod tests {
             self.asked.lock().unwrap().push(request);
             let pieces = stream::iter(self.pieces.clone());
             let header_after = self.header_after;
+            let fields = self.fields.clone();
             Box::pin(async move {
                 tokio::time::sleep(header_after).await;
                 let frames = futures::StreamExt::then(pieces, |(pause, piece)| async move {
                     tokio::time::sleep(pause).await;
-                    piece.map(|text| Frame::data(Bytes::from_static(text.as_bytes())))
+                    piece.map(|text| Frame::data(text.to_owned().into()))
                 });
-                Ok(http::Response::new(StreamBody::new(frames).boxed_unsync()))
+                let trailers = stream::iter([Ok(Frame::trailers(HeaderMap::new()))]);
+                let frames = futures::StreamExt::chain(frames, trailers);
+                let mut reply = http::Response::new(StreamBody::new(frames).boxed_unsync());
+                *reply.headers_mut() = fields;
+                Ok(reply)
             })
         }
     }
@@ -387,6 +475,73 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn empty_pieces_are_passed_over_and_break_no_silence() {
+        let fake = pieces(&[(6, Ok("a")), (6, Ok("")), (3, Ok("b"))]);
+        assert_eq!(read(&fake, None).await.unwrap(), "ab");
+        let fake = pieces(&[(6, Ok("")), (6, Ok(""))]);
+        assert_eq!(read(&fake, None).await, Err(TransportError::Timeout));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn trailers_are_dropped() {
+        let fake = pieces(&[(0, Ok("abcd"))]);
+        let request = http::Request::new(Bytes::new());
+        let timeouts = Limits::default().timeouts;
+        let reply = ask(&fake, request, timeouts, None, 8).await.unwrap();
+        let body = reply.into_body().collect().await.unwrap();
+        assert!(body.trailers().is_none());
+        assert_eq!(body.to_bytes(), "abcd");
+    }
+
+    /// So many fields of four letters each in name and value.
+    fn fields(count: usize, longest_bytes: usize) -> HeaderMap {
+        let mut fields = HeaderMap::new();
+        for number in 1..count {
+            let name = format!("x{number:03}").parse::<http::HeaderName>().unwrap();
+            fields.insert(name, "four".parse().unwrap());
+        }
+        fields.insert("long", "l".repeat(longest_bytes).parse().unwrap());
+        fields
+    }
+
+    /// As long as one field may be: the rest is its name of four letters, and what is counted for it.
+    const LONGEST: usize = MAX_HEADER_BYTES - 4 - 32;
+
+    #[test]
+    fn a_header_section_is_bounded_in_bytes_and_fields() {
+        for (fields, fit) in [
+            (HeaderMap::new(), true),
+            (fields(1, LONGEST), true),
+            (fields(1, LONGEST + 1), false),
+            (fields(2, LONGEST - 40), true),
+            (fields(2, LONGEST - 39), false),
+            (fields(100, 4), true),
+            (fields(101, 4), false),
+        ] {
+            assert_eq!(fits(&fields), fit, "{} fields", fields.len());
+        }
+        let mut repeated = HeaderMap::new();
+        for _ in 0..101 {
+            repeated.append("same", "".parse().unwrap());
+        }
+        assert!(!fits(&repeated));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reply_with_too_long_a_header_section_is_not_passed_on() {
+        let fake = Fake {
+            fields: fields(1, LONGEST + 1),
+            ..Fake::default()
+        };
+        assert_eq!(read(&fake, None).await, Err(TransportError::TooLong));
+        let error = sent(&mut door(&Arc::new(fake)), "POST", URL, "").await;
+        assert!(matches!(
+            error,
+            Some(Error::HttpResponseHeaderSectionSize(None))
+        ));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_reader_that_takes_its_time_is_no_silence() {
         let fake = pieces(&[(1, Ok("a")), (1, Ok("b"))]);
         let request = http::Request::new(Bytes::new());
@@ -412,17 +567,20 @@ mod tests {
     }
 
     async fn sent(door: &mut Door, method: &str, url: &str, body: &'static str) -> Option<Error> {
-        let body = Full::new(Bytes::from_static(body.as_bytes()))
+        let reply = door.send_request(request(method, url, body), None, Box::new(async { Ok(()) }));
+        Pin::from(reply).await.err()
+    }
+
+    fn request(method: &str, url: &str, body: &'static str) -> http::Request<WasiBody> {
+        let body = Full::new(Bytes::from(body.to_owned()))
             .map_err(|never: Infallible| match never {})
             .boxed_unsync();
-        let request = http::Request::builder()
+        http::Request::builder()
             .method(method)
             .uri(url)
             .header(AUTHORIZATION, "tulip")
             .body(body)
-            .unwrap();
-        let reply = door.send_request(request, None, Box::new(async { Ok(()) }));
-        Pin::from(reply).await.err()
+            .unwrap()
     }
 
     const URL: &str = "https://api.hotjar.io/v1/oauth/token";
@@ -440,6 +598,20 @@ mod tests {
         assert!(!format!("{:?}", asked[0]).contains("tulip"));
     }
 
+    /// How memory is wiped is tested in `wipe.rs`. Only such memory is nobody's to change, even if there is no other holder.
+    #[tokio::test]
+    async fn bodies_that_may_hold_secrets_lie_in_memory_that_is_wiped() {
+        let fake = Arc::new(pieces(&[(0, Ok("abcd"))]));
+        let request = request("POST", URL, "a=b");
+        let reply = door(&fake).send_request(request, None, Box::new(async { Ok(()) }));
+        let (reply, _) = Pin::from(reply).await.unwrap();
+        let asked = fake.asked.lock().unwrap().pop().unwrap();
+        let frame = reply.into_body().frame().await.unwrap().unwrap();
+        for body in [asked.into_body(), frame.into_data().unwrap()] {
+            assert!(body.try_into_mut().is_err());
+        }
+    }
+
     #[tokio::test]
     async fn what_may_not_leave_is_denied_and_never_reaches_the_transport() {
         for (method, url, body) in [
@@ -453,6 +625,115 @@ mod tests {
             assert!(matches!(error, Some(Error::HttpRequestDenied)), "{url}");
             assert!(fake.asked.lock().unwrap().is_empty());
         }
+    }
+
+    #[tokio::test]
+    async fn a_request_with_too_long_a_header_section_is_denied() {
+        for (longest_bytes, denied) in [(LONGEST, false), (LONGEST + 1, true)] {
+            let fake = Arc::new(Fake::default());
+            let mut request = request("POST", URL, "");
+            *request.headers_mut() = fields(1, longest_bytes);
+            let reply = door(&fake).send_request(request, None, Box::new(async { Ok(()) }));
+            let error = Pin::from(reply).await.err();
+            assert_eq!(matches!(error, Some(Error::HttpRequestDenied)), denied);
+            assert_eq!(fake.asked.lock().unwrap().is_empty(), denied);
+        }
+    }
+
+    /// What is logged at the most talkative level.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Log {
+        fn listen(&self) -> tracing::subscriber::DefaultGuard {
+            let log = self.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_max_level(tracing::Level::TRACE)
+                .with_span_events(tracing_subscriber::fmt::format::FmtSpan::CLOSE)
+                .with_writer(move || log.clone())
+                .with_ansi(false)
+                .without_time()
+                .with_target(false)
+                .finish();
+            tracing::subscriber::set_default(subscriber)
+        }
+
+        /// The span of the only request, without how long it took.
+        fn request(&self) -> String {
+            let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+            let [line] = log.lines().collect::<Vec<_>>()[..] else {
+                panic!("one request, and not {log}");
+            };
+            let line = line.trim().strip_prefix("DEBUG request").unwrap();
+            line.split_once(": close").unwrap().0.to_owned()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_span_tells_where_a_request_went_and_how_it_ended() {
+        let whole: &[(u64, Result<&'static str, TransportError>)] = &[(0, Ok("abcd"))];
+        for (pieces_of, outcome) in [
+            (whole, "ok"),
+            (&[(0, Err(TransportError::CutOff))], "cut-off"),
+            (&[(0, Ok("abcdefghi"))], "too-long"),
+            (&[(99, Ok("a"))], "timeout"),
+        ] {
+            let log = Log::default();
+            let listening = log.listen();
+            let fake = pieces(pieces_of);
+            let request = http::Request::post("https://api.hotjar.io/hidden?hidden=1")
+                .header(AUTHORIZATION, "hidden")
+                .body("hidden".into())
+                .unwrap();
+            let timeouts = Limits::default().timeouts;
+            let reply = ask(&fake, request, timeouts, None, 8).await.unwrap();
+            let _ = reply.into_body().collect().await;
+            drop(listening);
+            let rest = format!(r#"host="api.hotjar.io" status=200 outcome="{outcome}""#);
+            assert_eq!(log.request(), format!(r#"{{method="POST" {rest}}}"#));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_span_tells_of_a_request_without_a_reply_or_without_a_reader() {
+        let late = Fake {
+            header_after: seconds(41),
+            ..Fake::default()
+        };
+        for (fake, rest) in [
+            (late, r#"outcome="timeout""#),
+            (pieces(&[(0, Ok("a"))]), r#"status=200 outcome="unread""#),
+        ] {
+            let log = Log::default();
+            let listening = log.listen();
+            let request = http::Request::builder().method("HIDDEN").uri(URL);
+            let request = request.body(Bytes::new()).unwrap();
+            let timeouts = Limits::default().timeouts;
+            drop(ask(&fake, request, timeouts, None, 8).await);
+            drop(listening);
+            let start = r#"{method="other" host="api.hotjar.io""#;
+            assert_eq!(log.request(), format!("{start} {rest}}}"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_span_tells_of_a_request_that_may_not_leave() {
+        let log = Log::default();
+        let listening = log.listen();
+        let fake = Arc::new(Fake::default());
+        sent(&mut door(&fake), "POST", "https://hidden.example/", "").await;
+        drop(listening);
+        assert_eq!(log.request(), r#"{method="POST" outcome="denied"}"#);
     }
 
     #[test]

@@ -91,8 +91,9 @@ pub enum ConnectorError {
     /// No answer came: ask again later; an operator looks at the stage when it persists.
     #[error("no answer came from the vendor (stage {}); ask again later", .0.name())]
     Unreachable(Stage),
-    /// The request was not let out: an operator grants the origin, or nobody does. Do not ask again.
-    #[error("the request was not let out; an operator has to grant the vendor's origin")]
+    /// The request was not let out: an operator grants the origin, or names the address if it is not a public one, or nobody
+    /// does. Do not ask again.
+    #[error("the request was not let out; an operator has to grant the vendor's origin or address")]
     Denied,
     /// The vendor answered something else than it documents: the plugin's author looks.
     #[error("the vendor's answer is not what it documents ({} in status {}); tell the plugin's author", .0.part, .0.status)]

@@ -38,7 +38,8 @@
 //! - A fresh instance for each call: two credentials never share a memory, and a plugin that crashes, loops or grows
 //!   ends its own call alone, with a [`PluginError`].
 //! - [`Limits`] on memory, time, requests and lengths, each with a default and its reason.
-//! - A wall around the network: `https`, and only where the vendor says that it must *and* the operator lets it ([`Origin`]).
+//! - A wall around the network: `https`, only where the vendor says that it must *and* the operator lets it ([`Origin`]), and
+//!   only to addresses that are public or that the operator names ([`LiveBuilder::allow_addresses`]).
 //! - Errors by who acts next ([`ConnectorError`]). No error, span or `Debug` of this crate's own types holds a credential, a token,
 //!   a header or a body; the texts within a [`ConnectorError`] are the plugin's, whose contract promises the same.
 //!
@@ -52,9 +53,9 @@
 //! # The way of a request
 //!
 //! `connector.rs` makes the instance and starts the clock → the plugin asks through `wasi:http` → `door.rs` waits for the
-//! body, counts, and asks `egress.rs` → the [`Transport`] ([`Live`], or a test's own) carries it → `door.rs` watches the reply
-//! come in → the plugin reads it and returns → `types.rs` turns what it returned into this crate's types, held by `contract.rs` to
-//! what the contract promises.
+//! body, counts, and asks `egress.rs` → the [`Transport`] carries it ([`Live`], which asks `address.rs` before it dials, or a
+//! test's own) → `door.rs` watches the reply come in → the plugin reads it and returns → `types.rs` turns what it returned into
+//! this crate's types, held by `contract.rs` to what the contract promises.
 //!
 //! # What is deliberately absent
 //!
@@ -72,6 +73,7 @@
 #[cfg(test)]
 said::listens!();
 
+mod address;
 mod bindings;
 mod clock;
 mod connect_to;
@@ -89,6 +91,7 @@ mod secret;
 mod sessions;
 mod transport;
 mod types;
+mod wipe;
 
 pub use clock::{Clock, SystemClock};
 pub use connect_to::{ConnectTo, ConnectToError};
@@ -96,6 +99,7 @@ pub use connector::{Builder, Connector};
 pub use egress::{Origin, OriginError};
 pub use engine::Runtime;
 pub use error::{CallError, ConnectorError, LoadError, PluginError, SendError};
+pub use ipnet::IpNet;
 pub use limits::{
     DEFAULT_BETWEEN_BYTES, DEFAULT_CONNECT, DEFAULT_DEADLINE, DEFAULT_FIRST_BYTE,
     DEFAULT_MEMORY_BYTES, DEFAULT_REPLY_BYTES, DEFAULT_REQUEST_BYTES, DEFAULT_REQUESTS,

@@ -26,6 +26,11 @@ pub const DEFAULT_BETWEEN_BYTES: Duration = Duration::from_secs(10);
 
 /// 64 MiB: a plugin in Rust has some 100 KiB, one that brings an interpreter along 40 MiB. It bounds the time to make machine code too.
 pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
+/// 32 KiB for a request's or a reply's header section, in whatever version of HTTP, counted as HTTP/2 does: names, values and 32
+/// bytes for each field (RFC 9113 §6.5.2). Servers send one or two, and most refuse more than 8 to 16.
+pub(crate) const MAX_HEADER_BYTES: usize = 32 << 10;
+/// A hundred fields: vendors send some twenty.
+pub(crate) const MAX_HEADER_FIELDS: usize = 100;
 
 /// What one call may use up. What goes beyond is refused, and ends that call alone.
 #[derive(Debug, Clone, PartialEq, Eq)]

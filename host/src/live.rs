@@ -3,7 +3,7 @@
 
 use std::error::Error as StdError;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -17,13 +17,17 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::connect::{HttpConnector, capture_connection};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use ipnet::IpNet;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use tokio::net::TcpStream;
 use tower_service::Service;
 
+use crate::address::Addresses;
 use crate::connect_to::ConnectTo;
+use crate::limits::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS};
 use crate::{ResponseBody, Timeouts, Transport, TransportError};
 
 /// Below the minute after which common load balancers close an idle connection, so that we do so first.
@@ -33,8 +37,21 @@ const POOL_IDLE: Duration = Duration::from_secs(50);
 const PING: Duration = Duration::from_secs(10);
 /// TCP alone, shared by all addresses of a name: a dead first one leaves time for the next, and that for TLS.
 const TCP: Duration = Duration::from_secs(8);
+/// The longest header section that is taken off the wire, twice what then passes `door.rs`: who sends a little too much is told
+/// so there, and who sends far too much is hung up on here.
+const WIRE_HEADER_BYTES: usize = 2 * MAX_HEADER_BYTES;
+/// The same for HTTP/2, which has numbers of its own.
+const WIRE_HEADER_LIST_BYTES: u32 = 64 << 10;
+/// 128 KiB of a reply over HTTP/2 may lie here while its reader takes its time: 2.5 MB/s over a distance of 50 ms.
+const STREAM_WINDOW_BYTES: u32 = 128 << 10;
+/// 4 MiB for all replies of one connection: thirty readers that take their time do not hold up the others.
+const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 
 /// Carries requests over the network.
+///
+/// Connects to public addresses alone, and to those that the operator names: by [`LiveBuilder::allow_addresses`], or as the
+/// target of a [`ConnectTo`]. The address that was judged is the one that is dialled. Where none is left, the request is
+/// [`TransportError::Denied`].
 ///
 /// Cheap to clone; clones share their connections. To be used within one tokio runtime, whose tasks hold the connections.
 /// A request is never sent twice; one that met a kept connection just as it closed, and of which nothing was written,
@@ -45,11 +62,12 @@ pub struct Live {
 }
 
 impl Live {
-    /// Begins with the roots that Mozilla trusts, and every connection where its address says.
+    /// Begins with the roots that Mozilla trusts, public addresses alone, and every connection where its address says.
     pub fn builder() -> LiveBuilder {
         LiveBuilder {
             roots: webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
             rules: Vec::new(),
+            allowed: Vec::new(),
         }
     }
 }
@@ -59,6 +77,7 @@ impl Live {
 pub struct LiveBuilder {
     roots: RootCertStore,
     rules: Vec<ConnectTo>,
+    allowed: Vec<IpNet>,
 }
 
 /// Why a [`Live`] cannot be made.
@@ -93,6 +112,16 @@ impl LiveBuilder {
         self
     }
 
+    /// Allows addresses that are not public, such as 10.1.0.0/16, wherever a name or an address leads to them.
+    ///
+    /// Loopback, private, link-local, shared, reserved and all other addresses that not everyone on the internet can reach are
+    /// refused otherwise: a name in foreign hands must not lead into the operator's own network.
+    #[must_use]
+    pub fn allow_addresses(mut self, addresses: impl IntoIterator<Item = IpNet>) -> Self {
+        self.allowed.extend(addresses);
+        self
+    }
+
     /// Makes the transport. Opens no connection.
     pub fn build(self) -> Result<Live, LiveError> {
         // The provider is named, so that nothing hangs on which one the process made its default.
@@ -102,16 +131,13 @@ impl LiveBuilder {
             .map_err(|_| LiveError::Tls)?
             .with_root_certificates(self.roots)
             .with_no_client_auth();
-        let mut tcp = HttpConnector::new_with_resolver(Resolver);
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(TCP));
         let https = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_only()
             .enable_all_versions()
             .wrap_connector(Dialer {
-                tcp,
+                judged: Tcp::to(Addresses::PublicAnd(self.allowed.into())),
+                ruled: Tcp::to(Addresses::All),
                 rules: self.rules.into(),
             });
         let client = Client::builder(TokioExecutor::new())
@@ -120,6 +146,11 @@ impl LiveBuilder {
             .pool_idle_timeout(POOL_IDLE)
             .http2_keep_alive_interval(PING)
             .http2_keep_alive_timeout(PING)
+            .http1_max_headers(MAX_HEADER_FIELDS)
+            .http1_max_buf_size(WIRE_HEADER_BYTES)
+            .http2_max_header_list_size(WIRE_HEADER_LIST_BYTES)
+            .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .build(Limited { https });
         Ok(Live { client })
     }
@@ -154,9 +185,16 @@ impl Transport for Live {
             };
             let reply = match early {
                 Some(early) => early,
-                None => tokio::time::timeout(timeouts.first_byte, reply)
-                    .await
-                    .map_err(|_| TransportError::Timeout)?,
+                None => match tokio::time::timeout(timeouts.first_byte, reply).await {
+                    Ok(reply) => reply,
+                    Err(_) => {
+                        // Over HTTP/2 the next request would go the same way, and wait for the same silence.
+                        if let Some(connected) = &*connection.connection_metadata() {
+                            connected.poison();
+                        }
+                        return Err(TransportError::Timeout);
+                    }
+                },
             };
             let reply = reply.map_err(|error| stage_of_request(&error))?;
             Ok(reply.map(|body| body.map_err(|error| stage_of(&error)).boxed_unsync()))
@@ -237,49 +275,85 @@ impl Service<Uri> for Limited {
 /// Makes TCP connections, where the rules say.
 #[derive(Clone)]
 struct Dialer {
-    tcp: HttpConnector<Resolver>,
+    judged: Tcp,
+    /// For hosts that a rule names, which is the operator's word.
+    ruled: Tcp,
     rules: Arc<[ConnectTo]>,
 }
 
 impl Dialer {
-    /// The address to connect to: that of the request, or of the first rule that fits.
-    fn target(&self, address: Uri) -> Result<Uri, http::Error> {
+    /// The address to connect to, that of the request or of the first rule that fits, and whether a rule names its host.
+    fn target(&self, address: Uri) -> Result<(Uri, bool), http::Error> {
         let host = address.host().unwrap_or_default();
         let port = address.port_u16().unwrap_or(443);
         let mut rules = self.rules.iter();
-        let Some((host, port)) = rules.find_map(|rule| rule.redirect(host, port)) else {
-            return Ok(address);
+        let Some((named, (host, port))) =
+            rules.find_map(|rule| Some((rule.names_host(), rule.redirect(host, port)?)))
+        else {
+            return Ok((address, false));
         };
-        Uri::builder()
+        let target = Uri::builder()
             .scheme("https")
             .authority(format!("{host}:{port}"))
             .path_and_query("/")
-            .build()
+            .build()?;
+        Ok((target, named))
     }
 }
 
 impl Service<Uri> for Dialer {
-    type Response = <HttpConnector<Resolver> as Service<Uri>>::Response;
+    type Response = TokioIo<TcpStream>;
     type Error = TransportError;
     type Future = BoxFuture<'static, Result<Self::Response, TransportError>>;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        self.tcp
-            .poll_ready(context)
-            .map_err(|_| TransportError::Connect)
+    fn poll_ready(&mut self, _context: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, address: Uri) -> Self::Future {
-        let Ok(target) = self.target(address) else {
-            return futures::future::ready(Err(TransportError::Connect)).boxed();
-        };
+        match self.target(address) {
+            Ok((target, true)) => self.ruled.connect(target),
+            Ok((target, false)) => self.judged.connect(target),
+            Err(_) => futures::future::ready(Err(TransportError::Connect)).boxed(),
+        }
+    }
+}
+
+/// Makes TCP connections to the addresses that it may.
+#[derive(Clone)]
+struct Tcp {
+    addresses: Addresses,
+    connector: HttpConnector<Resolver>,
+}
+
+impl Tcp {
+    fn to(addresses: Addresses) -> Self {
+        let mut connector = HttpConnector::new_with_resolver(Resolver(addresses.clone()));
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(TCP));
+        Self {
+            addresses,
+            connector,
+        }
+    }
+
+    fn connect(
+        &mut self,
+        target: Uri,
+    ) -> BoxFuture<'static, Result<TokioIo<TcpStream>, TransportError>> {
+        // The resolver is asked for names alone.
+        if literal(&target).is_some_and(|address| !self.addresses.allow(address)) {
+            return futures::future::ready(Err(TransportError::Denied)).boxed();
+        }
         let dial = Dial::current();
         let connected = move |yes| {
             if let Some(dial) = &dial {
                 dial.connected.store(yes, Ordering::Relaxed);
             }
         };
-        let connection = self.tcp.call(target);
+        // Always ready, as its resolver is.
+        let connection = self.connector.call(target);
         async move {
             connected(false);
             let connection = connection.await.map_err(|error| tcp_stage(&error))?;
@@ -290,9 +364,16 @@ impl Service<Uri> for Dialer {
     }
 }
 
-/// Looks names up with the system's resolver.
+/// The host of a target that is an address and not a name, read as the connector reads it.
+fn literal(target: &Uri) -> Option<IpAddr> {
+    let host = target.host()?;
+    let inside = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    inside.unwrap_or(host).parse().ok()
+}
+
+/// Looks names up with the system's resolver, once, and leaves of what it finds what may be dialled.
 #[derive(Clone)]
-struct Resolver;
+struct Resolver(Addresses);
 
 impl Service<Name> for Resolver {
     type Response = std::vec::IntoIter<SocketAddr>;
@@ -304,6 +385,7 @@ impl Service<Name> for Resolver {
     }
 
     fn call(&mut self, name: Name) -> Self::Future {
+        let addresses = self.0.clone();
         let dial = Dial::current();
         let resolving = move |yes| {
             if let Some(dial) = &dial {
@@ -315,10 +397,8 @@ impl Service<Name> for Resolver {
             // Port 0: the connector above puts in that of the address.
             let found = tokio::net::lookup_host((name.as_str(), 0)).await;
             resolving(false);
-            match found.map(Iterator::collect::<Vec<_>>) {
-                Ok(addresses) if !addresses.is_empty() => Ok(addresses.into_iter()),
-                Ok(_) | Err(_) => Err(TransportError::Dns),
-            }
+            let found = found.map_err(|_| TransportError::Dns)?;
+            Ok(addresses.of(found)?.into_iter())
         }
         .boxed()
     }
@@ -361,6 +441,9 @@ fn stage_of(error: &(dyn StdError + 'static)) -> TransportError {
     if hyper().any(hyper::Error::is_timeout) {
         // Pings that nobody answers.
         return TransportError::Timeout;
+    }
+    if hyper().any(hyper::Error::is_parse_too_large) {
+        return TransportError::TooLong;
     }
     if hyper().any(hyper::Error::is_parse) {
         return TransportError::Protocol;

@@ -37,7 +37,7 @@ pub trait Transport: Send + Sync + 'static {
 /// Why no reply came, or not all of it, by stage. Holds no text from outside, so it can be logged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
-    /// The request was not let out.
+    /// The request was not let out: its origin, or every address that its host's name leads to, is not allowed.
     #[error("the request was not let out")]
     Denied,
     /// The host's name could not be resolved.
@@ -70,7 +70,27 @@ pub enum TransportError {
     /// What came was not HTTP.
     #[error("the reply was not HTTP")]
     Protocol,
-    /// The reply was longer than the host allows.
+    /// The reply's header section or body was longer than the host allows.
     #[error("the reply is longer than the host allows")]
     TooLong,
+}
+
+impl TransportError {
+    /// The name of the stage, such as `cut-off`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Dns => "dns",
+            Self::DnsTimeout => "dns-timeout",
+            Self::Connect => "connect",
+            Self::ConnectTimeout => "connect-timeout",
+            Self::TlsCertificate => "tls-certificate",
+            Self::Tls => "tls",
+            Self::TlsTimeout => "tls-timeout",
+            Self::Timeout => "timeout",
+            Self::CutOff => "cut-off",
+            Self::Protocol => "protocol",
+            Self::TooLong => "too-long",
+        }
+    }
 }

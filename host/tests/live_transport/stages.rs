@@ -1,5 +1,4 @@
-//! The live transport against plain sockets on loopback: at which stage it says that a connection failed.
-//! What needs a certificate is tested with the simulators in `host-test`.
+//! At which stage a connection fails that never comes to HTTP, over plain sockets.
 
 use std::time::Duration;
 
