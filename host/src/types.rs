@@ -507,19 +507,19 @@ mod tests {
             ("access-token", |s| s.access_token = "t".repeat(1 << 20)),
             ("base-url", |s| s.base_url = String::new()),
             ("base-url", |s| {
-                s.base_url = "http://api.hotjar.io".to_owned()
+                s.base_url = "http://api.hotjar.io".to_owned();
             }),
             ("base-url", |s| {
-                s.base_url = "https://evil.example".to_owned()
+                s.base_url = "https://evil.example".to_owned();
             }),
             ("base-url", |s| {
-                s.base_url = "https://api.hotjar.io@evil.example".to_owned()
+                s.base_url = "https://api.hotjar.io@evil.example".to_owned();
             }),
             ("base-url", |s| {
-                s.base_url = "https://api.hotjar.io:8443".to_owned()
+                s.base_url = "https://api.hotjar.io:8443".to_owned();
             }),
             ("base-url", |s| {
-                s.base_url = "https://api.hotjar.io/".to_owned()
+                s.base_url = "https://api.hotjar.io/".to_owned();
             }),
             ("scopes", |s| s.scopes.push("a b".to_owned())),
             ("expires-at", |s| s.expires_at = s.issued_at),
@@ -548,10 +548,10 @@ mod tests {
             ("id", |v| v.id = "A b".to_owned()),
             ("display-name", |v| v.display_name = "A\u{1b}[2J".to_owned()),
             ("setup-url", |v| {
-                v.setup_url = "javascript:alert(1)".to_owned()
+                v.setup_url = "javascript:alert(1)".to_owned();
             }),
             ("origins", |v| {
-                v.origins = vec!["http://a.example".to_owned()]
+                v.origins = vec!["http://a.example".to_owned()];
             }),
             ("calls-at-once", |v| v.calls_at_once = Some(0)),
         ];

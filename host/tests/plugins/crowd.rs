@@ -144,7 +144,7 @@ fn looking() -> Vec<u8> {
 
 #[tokio::test]
 async fn no_call_finds_what_another_left() {
-    let deadline = Duration::from_secs(60);
+    let deadline = Duration::from_mins(1);
     let _turn = turn().await;
     // So few places that each is used again and again; 1,000 calls, four at once.
     let connector = connector(&looking(), Runtime::new(4).unwrap(), deadline).await;

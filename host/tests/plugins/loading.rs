@@ -190,11 +190,12 @@ fn connector_of(without: &str) -> String {
         "inspect",
         "classify",
     ];
-    let exports: String = names
+    let exports: Vec<_> = names
         .iter()
         .filter(|name| **name != without)
         .map(|name| format!(r#"(export "{name}" (func $f))"#))
         .collect();
+    let exports = exports.concat();
     format!(
         r#"(component
             (core module $only (func (export "f") unreachable))

@@ -2,6 +2,7 @@
 //! plugin, and how its call ends; `harness.rs` runs it many times beside honest calls and watches the memory of the process.
 
 mod crowd;
+mod events;
 mod harness;
 mod loading;
 mod requests;

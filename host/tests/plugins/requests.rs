@@ -58,9 +58,10 @@ async fn a_foreign_origin_is_denied() {
         "a.example.",
     ] {
         let bytes = authority.bytes().enumerate();
-        let written: String = bytes
+        let written: Vec<_> = bytes
             .map(|(at, byte)| format!("(i32.store8 (i32.const {}) (i32.const {byte}))", 1024 + at))
             .collect();
+        let written = written.concat();
         let length = authority.len();
         let before = format!(
             "{written} (if (call $set-authority (local.get $i) (i32.const 1) (i32.const 1024) (i32.const {length})) (then unreachable))"

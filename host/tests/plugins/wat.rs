@@ -128,7 +128,8 @@ fn copy(from: &Path, to: &Path, version: &str) {
 /// Numbers as a data segment holds them.
 pub(crate) fn words(numbers: &[u32]) -> String {
     let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
-    bytes.map(|byte| format!("\\{byte:02x}")).collect()
+    let escaped: Vec<_> = bytes.map(|byte| format!("\\{byte:02x}")).collect();
+    escaped.concat()
 }
 
 /// What the host makes of `$say` with this number.
@@ -178,7 +179,7 @@ const IMPORTS: &str = r#"
 "#;
 
 /// What bodies are made of. Texts are at 128 (see `module`), the host's results at 640, what a body returns at 256.
-const FRAGMENTS: &str = r#"
+const FRAGMENTS: &str = r"
   ;; Returns the error `throttled` with this number of seconds: how a plugin tells a test what it saw.
   (func $say (param $number i32) (result i32)
     (i32.store8 (i32.const 256) (i32.const 1))
@@ -241,4 +242,4 @@ const FRAGMENTS: &str = r#"
     (if (result i32) (i32.load8_u (i32.const 640))
       (then (i32.add (i32.const 2) (i32.load8_u (i32.const 648))))
       (else (i32.const 0))))
-"#;
+";
