@@ -342,7 +342,7 @@ impl Connector {
     /// and sends it, once, if the egress allows. No redirect is followed.
     ///
     /// The reply may have any status; ask [`Connector::classify`] what it says about the session. Its body is streamed and
-    /// as long as it is, only its silences are bounded. The transport writes `host` and the length; the request's own are dropped.
+    /// as long as it is, only its silences are bounded; trailers are left out. The transport writes `host` and the length; the request's own are dropped.
     pub async fn send(
         &self,
         vendor: &str,

@@ -106,8 +106,10 @@ struct State {
     /// The vendor refused the session before its time.
     is_over: bool,
     failure: Option<Failure>,
-    /// Between tries that fail.
+    /// Between tries that bring nothing that lasts.
     delays: Delays,
+    /// The session was due when it came; the next is asked for after this.
+    rests_until: Option<Instant>,
     /// Between sessions that the vendor grants and then refuses.
     refusals: Delays,
     renewal: Option<Renewal>,
@@ -135,7 +137,9 @@ impl State {
         let session = session.filter(|session| !self.is_over && now < session.expires_at);
         match (session, waiting) {
             (_, Some(Failure { error, until: None })) => Decision::Fail(error.clone()),
-            (Some(session), None) if now >= session.refresh_after => {
+            (Some(session), None)
+                if now >= session.refresh_after && self.rests_until <= Some(at) =>
+            {
                 Decision::Renew(Some(Arc::clone(session)))
             }
             (Some(session), _) => Decision::Serve(Arc::clone(session)),
@@ -164,7 +168,13 @@ impl State {
                 self.session = Some(Arc::clone(&session));
                 self.is_over = false;
                 self.failure = None;
-                self.delays.reset();
+                if now < session.refresh_after {
+                    self.delays.reset();
+                    self.rests_until = None;
+                } else {
+                    // Else each use would ask for the next, as long as sessions come like this.
+                    self.rests_until = Some(self.delays.next_from(at));
+                }
                 Ok(session)
             }
             Err(error) => {
@@ -362,6 +372,20 @@ mod tests {
         assert_eq!(came.unwrap_err(), breach.into());
         assert_eq!(at(&state, 4600, now), "broken-plugin");
         assert_eq!(at(&state, 4600, now + secs(2)), "renew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_is_due_when_it_comes_serves_and_is_not_replaced_at_every_use() {
+        let now = Instant::now();
+        let mut state = State::default();
+        let came = state.renewed(Ok(session("a")), EPOCH + secs(3700), now);
+        assert!(came.is_ok());
+        assert_eq!(at(&state, 3700, now), "serve a");
+        assert_eq!(at(&state, 3702, now + secs(2)), "renew while it serves");
+        let came = state.renewed(Ok(session("b")), EPOCH + secs(3702), now + secs(2));
+        assert!(came.is_ok());
+        assert_eq!(at(&state, 3703, now + secs(3)), "serve b");
+        assert_eq!(at(&state, 4600, now + secs(3)), "renew");
     }
 
     #[tokio::test(start_paused = true)]

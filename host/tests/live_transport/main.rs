@@ -6,3 +6,5 @@ mod connections;
 mod stages;
 mod walls;
 mod wire;
+
+said::listens!();

@@ -7,8 +7,6 @@ use connector_host::{Live, LiveError, Timeouts, Transport, TransportError};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-said::listens!();
-
 /// Asks `api.example`, which is connected to whatever listens at the port.
 async fn ask(port: u16) -> Option<TransportError> {
     let rule = format!("api.example:443:127.0.0.1:{port}").parse().unwrap();

@@ -91,9 +91,9 @@ async fn a_list_longer_than_any_memory_is_refused() {
 
 #[tokio::test]
 async fn a_list_of_vendors_beyond_the_limit_is_refused() {
-    // 8,000 vendors, which are one and the same bytes: 128 bytes of the host each.
+    // 16,000 vendors, all of them of zeros: more than a hundred bytes of the host each.
     let plugin = Plugin {
-        vendors: "(drop (memory.grow (i32.const 8)))
+        vendors: "(drop (memory.grow (i32.const 12)))
                   (i32.store (i32.const 640) (i32.const 65536))
                   (i32.store (i32.const 644) (i32.const 16000))
                   (i32.const 640)",

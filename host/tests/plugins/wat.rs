@@ -59,12 +59,12 @@ impl Plugin<'_> {
             )
         };
         let two_texts = "(param i32 i32 i32 i32)";
-        // The list at 64 has one vendor, at 80: id, name, setup URL, origins. Its origins at 112 are one text.
+        // The list at 64 has one vendor, at 80: id, name, setup URL, origins, no limit of calls. Its origins at 120 are one text.
         let texts = "aAhttps://a.examplea.example";
         let at = |from: u32, length: u32| [128 + from, length];
         let [id, name, url, host] = [at(0, 1), at(1, 1), at(2, 17), at(19, 9)];
         let list = words(&[80, 1]);
-        let vendor = words(&[id, name, url, [112, 1]].concat());
+        let vendor = words(&[id, name, url, [120, 1]].concat());
         let origins = words(&url);
         format!(
             r#"(module
@@ -72,7 +72,7 @@ impl Plugin<'_> {
               (memory $memory (export "memory") 1)
               (data (i32.const 64) "{list}")
               (data (i32.const 80) "{vendor}")
-              (data (i32.const 112) "{origins}")
+              (data (i32.const 120) "{origins}")
               (data (i32.const 128) "{texts}")
               (global $host i32 (i32.const {}))
               (global $next (mut i32) (i32.const 8192))
