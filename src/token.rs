@@ -17,6 +17,8 @@ const MIN_LIFETIME_SECS: u64 = 60;
 const MAX_LIFETIME_SECS: u64 = 24 * 60 * 60;
 /// Servers accept some 8 to 16 KiB of header.
 const MAX_TOKEN_BYTES: usize = 16 * 1024;
+/// A scope is a word; the longest known has 14 letters.
+const MAX_SCOPE_BYTES: usize = 256;
 
 /// What every token reply holds.
 #[derive(Debug)]
@@ -90,9 +92,10 @@ fn lifetime_secs(value: &Value) -> Option<u64> {
 /// Splits a space-delimited list of scopes (RFC 6749 §3.3).
 pub fn scopes(text: &str) -> Option<Vec<String>> {
     let is_scope = |scope: &str| {
-        scope
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+        scope.len() <= MAX_SCOPE_BYTES
+            && scope
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
     };
     text.split(' ')
         .filter(|scope| !scope.is_empty())

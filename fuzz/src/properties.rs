@@ -189,7 +189,8 @@ fn names(text: &str) -> impl Iterator<Item = &str> {
 fn check_scopes(scopes: &[String]) {
     for scope in scopes {
         let is_safe = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
-        assert!(!scope.is_empty() && scope.bytes().all(is_safe), "{scope:?}");
+        let is_fit = (1..=256).contains(&scope.len()) && scope.bytes().all(is_safe);
+        assert!(is_fit, "{scope:?}");
     }
 }
 

@@ -48,8 +48,8 @@ async fn requests_beyond_their_number_are_denied() {
 async fn a_foreign_origin_is_denied() {
     // `authority` is any of these texts, at 1024.
     for authority in [
-        "evil.example",
-        "a.example.evil.example",
+        "away.example",
+        "a.example.away.example",
         "a.example:8443",
         "user@a.example",
         "b.a.example",

@@ -175,6 +175,7 @@ const IMPORTS: &str = r#"
   (import "wasi:io/poll@0.2.12" "[resource-drop]pollable" (func $drop-pollable (param i32)))
   (import "wasi:io/poll@0.2.12" "poll" (func $poll (param i32 i32 i32)))
   (import "wasi:clocks/monotonic-clock@0.2.12" "now" (func $now (result i64)))
+  (import "wasi:clocks/monotonic-clock@0.2.12" "resolution" (func $resolution (result i64)))
   (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func $alarm (param i64) (result i32)))
 "#;
 
