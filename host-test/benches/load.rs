@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fs;
 use std::future::ready;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use connector_host::{Clock, Connector, Limits, Sessions, Timeouts};
 use futures::stream::{self, StreamExt as _};
@@ -18,8 +18,10 @@ use host_test::script::Reply;
 use host_test::sim::{Options, Simulators};
 use serde_json::json;
 use tokio::sync::Barrier;
+use tokio::time::Instant;
 
 type Outcome = Result<(), Box<dyn Error>>;
+type Trial = (&'static str, fn() -> Outcome);
 
 const CREDENTIAL: &str = r#"{"client_id":"hj-id-0001","client_secret":"hj;secret?&=+% 1"}"#;
 
@@ -30,7 +32,7 @@ const CALLS: usize = 1_000_000;
 const GROWTH_BYTES: u64 = 512 << 10;
 
 fn main() -> Outcome {
-    let trials: [(&str, fn() -> Outcome); 3] = [
+    let trials: [Trial; 3] = [
         ("callers", || block_on(callers())),
         ("in-flight", || block_on(in_flight())),
         ("soak", || block_on(soak())),

@@ -29,9 +29,12 @@ use crate::script::Reply;
 /// ```
 #[derive(Clone)]
 pub struct Answers {
-    answer: Arc<dyn Fn(&Request<Bytes>, u64) -> Reply + Send + Sync>,
+    answer: Arc<Answer>,
     asked: Arc<AtomicU64>,
 }
+
+/// From a request, and how many came before, to its reply.
+type Answer = dyn Fn(&Request<Bytes>, u64) -> Reply + Send + Sync;
 
 impl Answers {
     /// Answers by this function.

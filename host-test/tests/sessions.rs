@@ -124,7 +124,7 @@ async fn a_session_serves_until_it_is_due_and_is_then_replaced_behind_its_back()
     let sessions = sessions(&vendor).await;
     let hotjar = || sessions.session("hotjar", HOTJAR);
     hotjar().await.unwrap();
-    advance(minutes(45) - seconds(2)).await;
+    advance(seconds(45 * 60 - 2)).await;
     assert_eq!(shown(&hotjar().await.unwrap()), "tok.en-0");
     assert_eq!(vendor.asked(), 1);
 
@@ -348,13 +348,13 @@ fn serving(
 ) -> (Answers, Arc<AtomicU32>) {
     let granted = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&granted);
-    let vendor = Answers::new(move |request, _| match bearer(request) {
-        Some(token) => api(token, request),
-        None => {
-            let body = std::str::from_utf8(request.body()).unwrap();
-            let project = if body.contains("43") { 43 } else { 42 };
-            token_for(count.fetch_add(1, Ordering::Relaxed).into(), project)
+    let vendor = Answers::new(move |request, _| {
+        if let Some(token) = bearer(request) {
+            return api(token, request);
         }
+        let body = std::str::from_utf8(request.body()).unwrap();
+        let project = if body.contains("43") { 43 } else { 42 };
+        token_for(count.fetch_add(1, Ordering::Relaxed).into(), project)
     });
     (vendor, granted)
 }

@@ -183,18 +183,17 @@ impl Transport for Live {
                     None
                 }
             };
-            let reply = match early {
-                Some(early) => early,
-                None => match tokio::time::timeout(timeouts.first_byte, reply).await {
-                    Ok(reply) => reply,
-                    Err(_) => {
-                        // Over HTTP/2 the next request would go the same way, and wait for the same silence.
-                        if let Some(connected) = &*connection.connection_metadata() {
-                            connected.poison();
-                        }
-                        return Err(TransportError::Timeout);
+            let reply = if let Some(early) = early {
+                early
+            } else {
+                let in_time = tokio::time::timeout(timeouts.first_byte, reply).await;
+                in_time.map_err(|_| {
+                    // Over HTTP/2 the next request would go the same way, and wait for the same silence.
+                    if let Some(connected) = &*connection.connection_metadata() {
+                        connected.poison();
                     }
-                },
+                    TransportError::Timeout
+                })?
             };
             let reply = reply.map_err(|error| stage_of_request(&error))?;
             Ok(reply.map(|body| body.map_err(|error| stage_of(&error)).boxed_unsync()))

@@ -8,9 +8,9 @@ use tokio::time::Instant;
 /// A short outage is over in a second.
 const FIRST: Duration = Duration::from_secs(1);
 /// Long enough to be no burden, short enough that nobody has to restart anything.
-const LONGEST: Duration = Duration::from_secs(300);
+const LONGEST: Duration = Duration::from_mins(5);
 /// After so long without a failure the next one is the first again.
-const QUIET: Duration = Duration::from_secs(600);
+const QUIET: Duration = Duration::from_mins(10);
 
 /// The pauses between failures.
 #[derive(Default)]
