@@ -7,8 +7,8 @@ use host_test::COMPONENT;
 
 use super::common::scripted;
 
-/// What the issue of the connector allows; a smaller budget is a matter of its own.
-const MAX_COMPONENT_BYTES: u64 = 128 * 1024;
+/// It has 103; the goal is 96.
+const MAX_COMPONENT_BYTES: u64 = 104 * 1024;
 
 const ALLOWED_IMPORTS: [&str; 7] = [
     "wasi:clocks/monotonic-clock@0.2.12",
@@ -33,7 +33,7 @@ async fn imports_exactly_the_seven_interfaces_of_the_contract() {
 }
 
 #[test]
-fn is_at_most_128_kib() {
+fn is_at_most_104_kib() {
     let bytes = fs::metadata(COMPONENT).unwrap().len();
     assert!(
         bytes <= MAX_COMPONENT_BYTES,
