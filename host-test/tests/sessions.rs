@@ -607,6 +607,41 @@ async fn a_turn_that_does_not_come_in_time_is_throttled_and_an_answer_that_is_dr
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_that_expires_in_the_queue_is_not_sent() {
+    let (vendor, granted) = serving(|token, _| match token {
+        "tok.en-0" => Reply::bytes(200, "x".repeat(9000))
+            .chunks(5000)
+            .pause(minutes(1)),
+        _ => Reply::empty(200),
+    });
+    let sessions = sessions(&vendor).await;
+    let call = || send(&sessions, "contentsquare", CONTENTSQUARE, minutes(120));
+    let held = join_all((0..10).map(|_| call())).await;
+    let asked = vendor.asked();
+    let released = async {
+        sleep(minutes(61)).await;
+        drop(held);
+    };
+    let (answer, ()) = tokio::join!(call(), released);
+    assert_eq!(answer.unwrap().status(), 200);
+    // The new token and the call; nobody heard of the old one again.
+    assert_eq!(vendor.asked() - asked, 2);
+    assert_eq!(granted.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_a_body_takes_no_turn_and_a_caller_may_wait_for_ever() {
+    let (vendor, _) = serving(|_, _| Reply::empty(204));
+    let sessions = sessions(&vendor).await;
+    let mut kept = Vec::new();
+    for _ in 0..11 {
+        let answer = send(&sessions, "contentsquare", CONTENTSQUARE, Duration::MAX).await;
+        kept.push(answer.unwrap());
+    }
+    assert!(kept.iter().all(|answer| answer.status() == 204));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_vendor_without_a_limit_is_asked_by_all_at_once() {
     let (vendor, _) = serving(|_, _| Reply::empty(200).delay(seconds(1)));
     let sessions = sessions(&vendor).await;

@@ -23,7 +23,7 @@ use crate::{CallError, Connector, ConnectorError, Secret, Session};
 
 /// A hundred thousand credentials: some 200 MB of sessions. Beyond, those that were not used for the longest time are forgotten.
 const MAX_CREDENTIALS: u64 = 100_000;
-/// Nobody has asked for a day, and no session lives longer. What is forgotten is wiped.
+/// Nobody has asked for a day, and no session lives longer. What is forgotten is wiped, at the latest when somebody asks for another.
 const MAX_IDLE: Duration = Duration::from_hours(24);
 
 /// Gives a live session for a credential, and makes API calls with it.
@@ -32,7 +32,7 @@ const MAX_IDLE: Duration = Duration::from_hours(24);
 ///
 /// # When the vendor is asked for a token
 ///
-/// Never twice at a time for one credential, however many callers wait: they share one request and its outcome. A caller that gives up
+/// Never twice at a time for one credential that is not forgotten meanwhile, however many callers wait: they share one request and its outcome. A caller that gives up
 /// does not end it for the others.
 ///
 /// | what is known | what a caller gets | what is asked |
@@ -42,7 +42,8 @@ const MAX_IDLE: Duration = Duration::from_hours(24);
 /// | a session after `refresh-after` | it, at once | another, in the background |
 /// | the vendor throttled | the old session while it lasts, then [`Throttled`](ConnectorError::Throttled) with what is left to wait | nothing before the time it told |
 /// | unavailable, unreachable, unintelligible, or the plugin broke | the old session while it lasts, then that error | after the time it told, or 1, 2, 4 … 300 s, and up to twice that by chance, so that not all hosts come back at once |
-/// | rejected, forbidden, invalid, denied | that error, at once, even where an old session would last | nothing, until the credential is another or [forgotten](Sessions::forget) |
+/// | there was no room for the call (`busy`) | the old session while it lasts, then that error | after a second |
+/// | rejected, forbidden, invalid, denied | that error, at once, even where an old session would last | nothing, until the credential is another, [forgotten](Sessions::forget), or unused for a day |
 ///
 /// A session is kept under the vendor and a keyed hash of the whole credential document, so a rotated secret never meets the old token.
 /// Credentials themselves are not kept: one is in memory while its token is asked for. That is why a session is replaced when
@@ -106,7 +107,9 @@ impl Sessions {
     /// at the vendor.
     pub async fn forget(&self, vendor: &str, credential: &str) {
         if let Ok(key) = self.key(vendor, credential) {
-            self.shared.credentials.invalidate(&key).await;
+            if let Some(kept) = self.shared.credentials.remove(&key).await {
+                kept.wipe();
+            }
         }
     }
 

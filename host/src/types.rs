@@ -119,8 +119,10 @@ impl ApiResponse {
             beginning.extend(data.take(CLASSIFY_BYTES - beginning.len()));
             read.push(Ok(frame));
         }
-        let rest = BodyStream::new(std::mem::take(response.body_mut()));
-        *response.body_mut() = StreamBody::new(stream::iter(read).chain(rest)).boxed_unsync();
+        if !read.is_empty() {
+            let rest = BodyStream::new(std::mem::take(response.body_mut()));
+            *response.body_mut() = StreamBody::new(stream::iter(read).chain(rest)).boxed_unsync();
+        }
         let headers = response.headers().iter();
         Ok(Self {
             status: response.status().as_u16(),

@@ -12,10 +12,13 @@ use super::Sessions;
 use super::lane::{Of, TooLate, WithTurn};
 use crate::connector::check_request;
 use crate::{
-    ApiResponse, CallError, ConnectorError, Refusal, ResponseBody, SendError, Session, Stage,
-    TransportError, Verdict,
+    ApiResponse, CallError, ConnectorError, PluginError, Refusal, ResponseBody, SendError, Session,
+    Stage, TransportError, Verdict,
 };
 use std::sync::Arc;
+
+/// As good as for ever, and no time that a clock cannot add up.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
 
 /// Why [`Sessions::send`] brought no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +87,7 @@ impl Sessions {
     /// - No more calls than the vendor serves at a time are under way for one project; those beyond wait. A call is under way to
     ///   the end of its answer's body, so read it or drop it.
     /// - What is not over in time is `throttled` where it waited for its turn, and `unreachable` where it waited for the vendor.
+    /// - After `unreachable`, `broken-plugin` and `busy` the vendor may have done what was asked.
     ///
     /// Nothing else is repeated: whether a call may be, and when, is its caller's to know. A body is bytes in memory, so it can always be sent
     /// again.
@@ -94,7 +98,7 @@ impl Sessions {
         request: http::Request<Bytes>,
         within: Duration,
     ) -> Result<http::Response<ResponseBody>, ApiError> {
-        let until = Instant::now() + within;
+        let until = Instant::now() + within.min(LONGEST);
         // An id that is not known may be anything that a person typed.
         let known = self.key(vendor, credential).is_ok().then_some(vendor);
         let span = tracing::debug_span!(
@@ -142,6 +146,10 @@ impl Sessions {
             let lane = self.shared.lanes.lane(of, at_once).await;
             let turn = lane.enter(until).await;
             let turn = turn.map_err(|TooLate(secs)| ConnectorError::Throttled(secs))?;
+            if !kept.serves(&session, connector.now()) {
+                // It was long in the queue; the vendor would only refuse it.
+                continue;
+            }
 
             let sent = connector.send(vendor, &session, request.clone());
             let sent = timeout_at(until, sent).await;
@@ -152,7 +160,8 @@ impl Sessions {
                 status: seen.status,
                 code: None,
             };
-            match connector.classify(vendor, &seen).await? {
+            let verdict = timeout_at(until, connector.classify(vendor, &seen)).await;
+            match verdict.map_err(|_| CallError::from(PluginError::Deadline))?? {
                 Verdict::Accepted => {
                     lane.served();
                     return Ok(answer.map(|body| WithTurn::new(body, turn).boxed_unsync()));

@@ -66,6 +66,20 @@ impl Credential {
         self.state().refused(session, Instant::now())
     }
 
+    /// Tells whether a caller who had to wait may still use `session`.
+    pub(super) fn serves(&self, session: &Arc<Session>, now: SystemTime) -> bool {
+        let decision = self.state().decide(now, Instant::now());
+        let (Decision::Serve(current) | Decision::Renew(Some(current))) = decision else {
+            return false;
+        };
+        Arc::ptr_eq(&current, session)
+    }
+
+    /// Wipes the session, unless a call still holds it.
+    pub(super) fn wipe(&self) {
+        self.state().session = None;
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -103,6 +117,8 @@ impl Renewal {
 #[derive(Default)]
 struct State {
     session: Option<Arc<Session>>,
+    /// When the session has lasted for as long as it may, even if the wall clock was set back meanwhile.
+    lasts_until: Option<Instant>,
     /// The vendor refused the session before its time.
     is_over: bool,
     failure: Option<Failure>,
@@ -134,7 +150,8 @@ impl State {
         let failure = self.failure.as_ref();
         let waiting = failure.filter(|failure| failure.until.is_none_or(|until| at < until));
         let session = self.session.as_ref();
-        let session = session.filter(|session| !self.is_over && now < session.expires_at);
+        let lasts = !self.is_over && self.lasts_until.is_none_or(|end| at < end);
+        let session = session.filter(|session| lasts && now < session.expires_at);
         match (session, waiting) {
             (_, Some(Failure { error, until: None })) => Decision::Fail(error.clone()),
             (Some(session), None)
@@ -164,6 +181,8 @@ impl State {
         });
         match renewed {
             Ok(session) => {
+                let left = session.expires_at.duration_since(now).unwrap_or_default();
+                self.lasts_until = at.checked_add(left);
                 let session = Arc::new(session);
                 self.session = Some(Arc::clone(&session));
                 self.is_over = false;
@@ -250,6 +269,8 @@ fn again(error: &CallError) -> Again {
         CallError::Connector(E::Throttled(Some(secs)) | E::Unavailable(Some(secs))) => {
             Again::After(Duration::from_secs((*secs).into()))
         }
+        // Nobody was asked: there was no room here.
+        CallError::Plugin(PluginError::Busy) => Again::After(Duration::from_secs(1)),
         CallError::Connector(
             E::Throttled(None)
             | E::Unavailable(None)
@@ -316,6 +337,28 @@ mod tests {
         ] {
             assert_eq!(at(&state, secs, now), decision, "{secs}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wall_clock_that_is_set_back_prolongs_no_session() {
+        let now = Instant::now();
+        let mut state = State::default();
+        renewed(&mut state, Ok(session("a")), now);
+        assert_eq!(at(&state, 1000, now + secs(3599)), "serve a");
+        assert_eq!(at(&state, 1000, now + secs(3600)), "renew");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_that_has_expired_or_was_replaced_meanwhile_serves_nobody_who_waited() {
+        let credential = Credential::default();
+        renewed(&mut credential.state(), Ok(session("a")), Instant::now());
+        let first = credential.state().session.clone().unwrap();
+        assert!(credential.serves(&first, EPOCH + secs(4599)));
+        assert!(!credential.serves(&first, EPOCH + secs(4600)));
+        renewed(&mut credential.state(), Ok(session("b")), Instant::now());
+        assert!(!credential.serves(&first, EPOCH + secs(1000)));
+        credential.wipe();
+        assert!(credential.state().session.is_none());
     }
 
     #[tokio::test(start_paused = true)]

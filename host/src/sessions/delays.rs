@@ -51,7 +51,7 @@ impl Delays {
 
 /// Whole seconds that last at least as long.
 pub(super) fn seconds(duration: Duration) -> u32 {
-    u32::try_from(duration.as_millis().div_ceil(1000)).unwrap_or(u32::MAX)
+    u32::try_from(duration.as_nanos().div_ceil(1_000_000_000)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -71,6 +71,13 @@ mod tests {
         assert!(delays.is_over(now));
         assert!(delays.next_from(now) - now <= 2 * FIRST);
         assert!(!delays.is_over(now));
+    }
+
+    #[test]
+    fn a_part_of_a_second_is_a_second() {
+        for (nanos, whole) in [(0, 0), (1, 1), (1_000_000_000, 1), (1_000_000_001, 2)] {
+            assert_eq!(seconds(Duration::from_nanos(nanos)), whole);
+        }
     }
 
     #[tokio::test(start_paused = true)]
