@@ -106,10 +106,10 @@ impl Sessions {
     /// Forgets what is known of a credential: its session, and that it was refused. For a person's "try again", after something was changed
     /// at the vendor.
     pub async fn forget(&self, vendor: &str, credential: &str) {
-        if let Ok(key) = self.key(vendor, credential) {
-            if let Some(kept) = self.shared.credentials.remove(&key).await {
-                kept.wipe();
-            }
+        if let Ok(key) = self.key(vendor, credential)
+            && let Some(kept) = self.shared.credentials.remove(&key).await
+        {
+            kept.wipe();
         }
     }
 
