@@ -6,8 +6,9 @@
 //! ```no_run
 //! use std::path::Path;
 //! use std::sync::Arc;
+//! use std::time::Duration;
 //!
-//! use connector_host::{ApiResponse, Connector, Live, Verdict};
+//! use connector_host::{Connector, Live, Sessions};
 //!
 //! # async fn example(credential: &str) -> Result<(), Box<dyn std::error::Error>> {
 //! let connector = Connector::builder(Arc::new(Live::builder().build()?))
@@ -19,22 +20,18 @@
 //! let schema = connector.credential_schema("hotjar").await?;
 //! connector.validate("hotjar", credential).await?;
 //!
-//! let mut session = connector.authenticate("hotjar", credential).await?;
+//! // For everybody who calls the vendor's API: the session is opened, kept, replaced and shared behind this.
+//! let sessions = Sessions::new(connector)?;
 //! let request = http::Request::get("/v1/sites/1/surveys?limit=1").body(bytes::Bytes::new())?;
-//! let mut reply = connector.send("hotjar", &session, request).await?;
-//!
-//! // Status, header fields and the beginning of the body; the reply stays whole.
-//! let seen = ApiResponse::read(&mut reply).await?;
-//! if connector.classify("hotjar", &seen).await? == Verdict::Refresh {
-//!     session = connector.refresh("hotjar", credential, &session).await?;
-//! }
+//! let answer = sessions.send("hotjar", credential, request, Duration::from_secs(30)).await?;
 //! # Ok(())
 //! # }
 //! ```
 //!
 //! # What a platform gets
 //!
-//! - One method of [`Connector`] for each function of the contract, and [`Connector::send`] to use a session.
+//! - One method of [`Connector`] for each function of the contract, and [`Connector::send`] to use a session once.
+//! - [`Sessions`]: a live session for each credential, whoever asks and however many do, and API calls that outlive an expired token.
 //! - A fresh instance for each call: two credentials never share a memory, and a plugin that crashes, loops or grows
 //!   ends its own call alone, with a [`PluginError`].
 //! - [`Limits`] on memory, time, requests and lengths, each with a default and its reason.
@@ -59,7 +56,8 @@
 //!
 //! # What is deliberately absent
 //!
-//! Retries, caching and waiting for a better moment: the caller's, who knows its queue. Redirects, cookies, decompression and
+//! Repeating what may have been done: only what a vendor refused as expired or throttled is sent again, by [`Sessions`] and
+//! by nobody beneath it. A store of credentials: the caller's, who shows them with each call. Redirects, cookies, decompression and
 //! proxies: a secret goes where it was sent and nowhere else. Files, environment, arguments, streams, random numbers
 //! and sockets for the plugin: a component that imports them is not loaded.
 
