@@ -12,6 +12,8 @@ pub(crate) struct Terminal {
     #[cfg(unix)]
     before: rustix::termios::Termios,
     #[cfg(unix)]
+    silent: rustix::termios::Termios,
+    #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
 }
 
@@ -33,10 +35,25 @@ impl Terminal {
         let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         let before = tcgetattr(io::stdin()).map_err(|error| failed(error.into()))?;
         let mut silent = before.clone();
-        silent.local_modes -= LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON;
+        // A prompt reads Ctrl-C as a key. Typed just before it reads, it would be a signal, and nobody listens while a prompt waits.
+        silent.local_modes -=
+            LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
         tcsetattr(io::stdin(), OptionalActions::Now, &silent)
             .map_err(|error| failed(error.into()))?;
-        Ok(Self { before, interrupt })
+        Ok(Self {
+            before,
+            silent,
+            interrupt,
+        })
+    }
+
+    /// Makes Ctrl-C a signal, or a key. A terminal that cannot be set is gone, and whoever reads it next says so.
+    #[cfg(unix)]
+    fn signals(&self, signals: bool) {
+        use rustix::termios::{LocalModes, OptionalActions, tcsetattr};
+        let mut modes = self.silent.clone();
+        modes.local_modes.set(LocalModes::ISIG, signals);
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
     }
 
     #[cfg(not(unix))]
@@ -51,10 +68,13 @@ impl Terminal {
         &mut self,
         work: impl Future<Output = T>,
     ) -> Result<T, Failure> {
-        tokio::select! {
+        self.signals(true);
+        let ended = tokio::select! {
             done = work => Ok(done),
             _ = self.interrupt.recv() => Err(Failure::Cancelled),
-        }
+        };
+        self.signals(false);
+        ended
     }
 
     /// Waits for `work`; Ctrl-C ends the process.
