@@ -8,8 +8,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
 use tracing::field::Empty;
 
-use super::Sessions;
 use super::lane::{Of, TooLate, WithTurn};
+use super::{Key, Sessions};
 use crate::connector::check_request;
 use crate::{
     ApiResponse, CallError, ConnectorError, PluginError, Refusal, ResponseBody, SendError, Session,
@@ -100,7 +100,8 @@ impl Sessions {
     ) -> Result<http::Response<ResponseBody>, ApiError> {
         let until = Instant::now() + within.min(LONGEST);
         // An id that is not known may be anything that a person typed.
-        let known = self.key(vendor, credential).is_ok().then_some(vendor);
+        let key = self.key(vendor, credential);
+        let known = key.is_ok().then_some(vendor);
         let span = tracing::debug_span!(
             "api-call",
             vendor = known,
@@ -108,7 +109,7 @@ impl Sessions {
             status = Empty,
             outcome = Empty
         );
-        let work = self.call(vendor, credential, request, until);
+        let work = self.call(key, vendor, credential, request, until);
         let result = work.instrument(span.clone()).await;
         match &result {
             Ok(answer) => {
@@ -125,6 +126,7 @@ impl Sessions {
 
     async fn call(
         &self,
+        key: Result<Key, ConnectorError>,
         vendor: &str,
         credential: &str,
         request: http::Request<Bytes>,
@@ -132,7 +134,7 @@ impl Sessions {
     ) -> Result<http::Response<ResponseBody>, ApiError> {
         check_request(&request)?;
         let connector = &self.shared.connector;
-        let key = self.key(vendor, credential)?;
+        let key = key?;
         let kept = self.kept(key).await;
         let listed = connector.vendors().get(key.0);
         let at_once = listed.and_then(|vendor| vendor.calls_at_once);
