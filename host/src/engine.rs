@@ -69,6 +69,12 @@ impl Runtime {
         })
     }
 
+    /// The engine beneath, for what a platform runs beside plugins. Its epoch goes on every ten milliseconds: a store without a deadline of
+    /// its own ([`set_epoch_deadline`](wasmtime::Store::set_epoch_deadline)) ends at the first.
+    pub fn engine(&self) -> &Engine {
+        self.parts.linker.engine()
+    }
+
     pub(crate) fn linker(&self) -> &Linker<PluginState> {
         &self.parts.linker
     }
