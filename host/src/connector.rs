@@ -12,12 +12,14 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_EN
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 use tracing::field::Empty;
-use wasmtime::component::Component;
+use wasmtime::component::{
+    Component, ComponentExportIndex, ComponentNamedList, ComponentType, InstancePre, Lift, Lower,
+};
 use wasmtime::{PoolConcurrencyLimitError, Store};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::bindings::Connector as Instance;
 use crate::bindings::exports::integration::connector::types as wit;
-use crate::bindings::{Connector as Instance, ConnectorPre};
 use crate::door::{self, Door};
 use crate::egress::Egress;
 use crate::limits::MAX_COMPONENT_BYTES;
@@ -30,6 +32,9 @@ use crate::{
 
 /// How the runtime says that a component starts with more than the pool gives.
 const NO_ROOM: &str = "does not fit in pooling allocator";
+
+/// The interface that a plugin exports.
+const CREDENTIALS: &str = "integration:connector/credentials@0.1.0";
 
 /// Collects what a plugin runs with, and loads it.
 pub struct Builder {
@@ -141,7 +146,8 @@ async fn blocking<T: Send + 'static>(
 /// A component in machine code.
 struct Compiled {
     runtime: Runtime,
-    pre: ConnectorPre<PluginState>,
+    pre: InstancePre<PluginState>,
+    exports: Exports,
     imports: Vec<String>,
     /// How many memories an instance has.
     memories: u32,
@@ -175,7 +181,7 @@ fn compile(runtime: Runtime, bytes: &[u8]) -> Result<Compiled, LoadError> {
             name: name.to_owned(),
         }
     })?;
-    let pre = ConnectorPre::new(pre).map_err(|_| LoadError::Exports)?;
+    let exports = Exports::of(&component).ok_or(LoadError::Exports)?;
     // Unknown only for what imports core modules, which is refused above.
     let memories = component
         .resources_required()
@@ -183,9 +189,37 @@ fn compile(runtime: Runtime, bytes: &[u8]) -> Result<Compiled, LoadError> {
     Ok(Compiled {
         runtime,
         pre,
+        exports,
         imports,
         memories,
     })
+}
+
+/// Where the functions of the contract are in a component, so that a call looks for its own alone.
+struct Exports {
+    vendors: ComponentExportIndex,
+    credential_schema: ComponentExportIndex,
+    validate: ComponentExportIndex,
+    authenticate: ComponentExportIndex,
+    refresh: ComponentExportIndex,
+    inspect: ComponentExportIndex,
+    classify: ComponentExportIndex,
+}
+
+impl Exports {
+    fn of(component: &Component) -> Option<Self> {
+        let credentials = component.get_export_index(None, CREDENTIALS)?;
+        let function = |name| component.get_export_index(Some(&credentials), name);
+        Some(Self {
+            vendors: function("vendors")?,
+            credential_schema: function("credential-schema")?,
+            validate: function("validate")?,
+            authenticate: function("authenticate")?,
+            refresh: function("refresh")?,
+            inspect: function("inspect")?,
+            classify: function("classify")?,
+        })
+    }
 }
 
 /// A loaded plugin. Cheap to clone; calls may run at the same time and know nothing of each other.
@@ -247,11 +281,8 @@ impl Connector {
 
     /// Returns the JSON Schema of the vendor's credential document. No network.
     pub async fn credential_schema(&self, vendor: &str) -> Result<String, CallError> {
-        let work = |until| async move {
-            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
-            let credentials = instance.integration_connector_credentials();
-            credentials.call_credential_schema(&mut store, vendor).await
-        };
+        let function = self.plugin.compiled.exports.credential_schema;
+        let work = |until| self.plugin.call(function, vendor, until, (vendor,));
         self.plugin
             .bounded("credential-schema", vendor, work, Ok)
             .await
@@ -259,26 +290,20 @@ impl Connector {
 
     /// Checks a credential document and reports every problem at once. No network.
     pub async fn validate(&self, vendor: &str, credential: &str) -> Result<(), CallError> {
-        let work = |until| async move {
-            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
-            let credentials = instance.integration_connector_credentials();
-            let credential = wiped(credential);
-            credentials
-                .call_validate(&mut store, vendor, &credential)
-                .await
+        let function = self.plugin.compiled.exports.validate;
+        let work = |until| {
+            self.plugin
+                .call(function, vendor, until, (vendor, credential))
         };
         self.plugin.bounded("validate", vendor, work, Ok).await
     }
 
     /// Runs the grant and returns a session. One request.
     pub async fn authenticate(&self, vendor: &str, credential: &str) -> Result<Session, CallError> {
-        let work = |until| async move {
-            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
-            let credentials = instance.integration_connector_credentials();
-            let credential = wiped(credential);
-            credentials
-                .call_authenticate(&mut store, vendor, &credential)
-                .await
+        let function = self.plugin.compiled.exports.authenticate;
+        let work = |until| {
+            self.plugin
+                .call(function, vendor, until, (vendor, credential))
         };
         let read = self.plugin.session_of(vendor);
         self.plugin
@@ -293,31 +318,25 @@ impl Connector {
         credential: &str,
         current: &Session,
     ) -> Result<Session, CallError> {
-        let work = |until| async move {
-            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
-            let credentials = instance.integration_connector_credentials();
-            let current = Wiped(current.into());
-            let credential = wiped(credential);
-            credentials
-                .call_refresh(&mut store, vendor, &credential, &current.0)
-                .await
-        };
+        let function = self.plugin.compiled.exports.refresh;
+        let current = Wiped(current.into());
+        let arguments = (vendor, credential, &current.0);
+        let work = |until| self.plugin.call(function, vendor, until, arguments);
         let read = self.plugin.session_of(vendor);
         self.plugin.bounded("refresh", vendor, work, read).await
     }
 
     /// Asks the vendor what the credential reaches. One request, free of side effects beyond an unused token.
     pub async fn inspect(&self, vendor: &str, credential: &str) -> Result<Access, CallError> {
-        let work = |until| async move {
-            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
-            let credentials = instance.integration_connector_credentials();
-            let credential = wiped(credential);
-            credentials
-                .call_inspect(&mut store, vendor, &credential)
-                .await
+        let function = self.plugin.compiled.exports.inspect;
+        let work = |until| {
+            self.plugin
+                .call(function, vendor, until, (vendor, credential))
         };
         self.plugin
-            .bounded("inspect", vendor, work, Access::try_from)
+            .bounded("inspect", vendor, work, |access: wit::Access| {
+                access.try_into()
+            })
             .await
     }
 
@@ -327,12 +346,11 @@ impl Connector {
         vendor: &str,
         response: &ApiResponse,
     ) -> Result<Verdict, CallError> {
-        let work = |until| async move {
-            let (mut store, instance) = self.plugin.instance(vendor, until).await?;
-            let credentials = instance.integration_connector_credentials();
-            credentials
-                .call_classify(&mut store, vendor, &response.into())
-                .await
+        let function = self.plugin.compiled.exports.classify;
+        let response = wit::Response::from(response);
+        let work = |until| {
+            self.plugin
+                .call(function, vendor, until, (vendor, &response))
         };
         let read = |verdict: wit::Verdict| Ok(verdict.into());
         self.plugin.bounded("classify", vendor, work, read).await
@@ -363,11 +381,7 @@ impl Connector {
 impl Plugin {
     /// The only call without a vendor, and so without a way out.
     async fn vendors(&self) -> Result<Vec<wit::Vendor>, PluginError> {
-        let work = |until| async move {
-            let (mut store, instance) = self.instance("", until).await?;
-            let credentials = instance.integration_connector_credentials();
-            credentials.call_vendors(&mut store).await
-        };
+        let work = |until| self.call(self.compiled.exports.vendors, "", until, ());
         self.timed(work).await
     }
 
@@ -383,22 +397,34 @@ impl Plugin {
     async fn exports_fit(&self) -> Result<bool, PluginError> {
         let work = |until| async move {
             let mut store = self.store("", until);
-            let pre = self.compiled.pre.instance_pre();
+            let pre = &self.compiled.pre;
             let instance = pre.instantiate_async(&mut store).await?;
             Ok(Instance::new(&mut store, &instance).is_ok())
         };
         self.timed(work).await
     }
 
-    /// Makes an instance for one call. It has nothing from any other, and goes when the store is dropped.
-    async fn instance(
+    /// Calls one function of the contract in an instance of its own, which has nothing from any other and goes with the call.
+    async fn call<P, R>(
         &self,
+        function: ComponentExportIndex,
         vendor: &str,
         until: Instant,
-    ) -> wasmtime::Result<(Store<PluginState>, Instance)> {
+        arguments: P,
+    ) -> wasmtime::Result<R>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        R: ComponentType + Lift + Send + Sync + 'static,
+    {
         let mut store = self.store(vendor, until);
-        let instance = self.compiled.pre.instantiate_async(&mut store).await?;
-        Ok((store, instance))
+        let errands = store.data().errands().clone();
+        let call = async {
+            let instance = self.compiled.pre.instantiate_async(&mut store).await?;
+            let function = instance.get_typed_func::<P, (R,)>(&mut store, function)?;
+            let (result,) = function.call_async(&mut store, arguments).await?;
+            Ok(result)
+        };
+        errands.along(call).await
     }
 
     /// Makes what an instance lives in, with the limits of one call.
@@ -469,12 +495,11 @@ impl Plugin {
     fn session_of(
         &self,
         vendor: &str,
-    ) -> impl FnOnce(wit::Session) -> Result<Session, PluginError> + use<> {
-        let listed = self.vendors.iter().find(|listed| listed.id == vendor);
-        let declared = listed.map_or_else(Egress::closed, |vendor| {
-            Egress::new(vendor.origins.as_slice().into(), None)
-        });
-        move |session| Session::read(session, &declared)
+    ) -> impl FnOnce(wit::Session) -> Result<Session, PluginError> {
+        let wall = self
+            .wall(vendor)
+            .map_or_else(Egress::closed, Egress::declared);
+        move |session| Session::read(session, &wall)
     }
 }
 
@@ -499,11 +524,6 @@ fn plugin_error(error: &wasmtime::Error) -> PluginError {
         return PluginError::Memory;
     }
     PluginError::Trapped("a call that the runtime does not allow".to_owned())
-}
-
-/// A credential in the form in which it enters the plugin; wiped when the call ends, whichever way.
-fn wiped(credential: &str) -> Zeroizing<String> {
-    Zeroizing::new(credential.to_owned())
 }
 
 /// A session in the form in which it enters the plugin; its token is wiped when the call ends, whichever way.

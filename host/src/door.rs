@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::FutureExt;
-use http::header::{AUTHORIZATION, HeaderMap};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, LengthLimitError};
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
@@ -19,6 +19,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::egress::Egress;
 use crate::limits::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS};
+use crate::outgoing::Reply;
 use crate::wipe::{gathered, wiped};
 use crate::{Limits, ResponseBody, Timeouts, Transport, TransportError};
 
@@ -40,7 +41,6 @@ pub(crate) struct Door {
 /// Longer than any call.
 const FAR: Duration = Duration::from_hours(24 * 365);
 
-type Sent = Result<(http::Response<WasiBody>, Io), Error>;
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 impl Door {
@@ -68,51 +68,52 @@ impl Door {
             && fits(request.headers())
             && self.egress.allows(request.uri())
     }
-}
 
-impl WasiHttpHooks for Door {
-    fn send_request(
+    /// Answers one request of the plugin. It leaves only when the future is polled.
+    pub(crate) fn send(
         &mut self,
         request: http::Request<WasiBody>,
-        options: Option<RequestOptions>,
-        _reply_handled: Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ) -> Box<dyn Future<Output = Sent> + Send> {
-        if !self.lets_out(&request) {
+        wishes: RequestOptions,
+    ) -> impl Future<Output = Reply> + Send + use<> {
+        let lets_out = self.lets_out(&request);
+        if !lets_out {
             // Where to, the plugin may have made up.
             span(request.method(), None).record("outcome", TransportError::Denied.name());
-            return Box::new(std::future::ready(Err(Error::HttpRequestDenied)));
         }
         let transport = Arc::clone(&self.transport);
-        let timeouts = shortened(self.timeouts, options.unwrap_or_default());
+        let timeouts = shortened(self.timeouts, wishes);
         let (request_bytes, reply_bytes) = (self.request_bytes, self.reply_bytes);
         let until = self.until;
-        Box::new(async move {
+        async move {
+            if !lets_out {
+                return Err(ErrorCode::HttpRequestDenied);
+            }
             let request = collected(request, request_bytes).await?;
             let reply = ask(&*transport, request, timeouts, Some(until), reply_bytes)
                 .await
                 .map_err(|error| match error {
-                    TransportError::TooLong => Error::HttpResponseHeaderSectionSize(None),
-                    error => error_of(error),
+                    TransportError::TooLong => ErrorCode::HttpResponseHeaderSectionSize(None),
+                    error => code_of(error),
                 })?;
-            let reply = reply.map(|body| {
+            Ok(reply.map(|body| {
                 // It may hold a token.
                 body.map_frame(|frame| frame.map_data(wiped))
                     .map_err(error_of)
                     .boxed_unsync()
-            });
-            let io: Io = Box::new(std::future::ready(Ok(())));
-            Ok((reply, io))
-        })
+            }))
+        }
     }
+}
 
-    /// Yes to all: `send_request` refuses others as denied, which is what they are.
-    fn is_supported_scheme(&mut self, _scheme: &http::uri::Scheme) -> bool {
-        true
-    }
-
-    /// The transport writes it.
-    fn set_host_header(&mut self) -> bool {
-        false
+impl WasiHttpHooks for Door {
+    /// Never asked: `outgoing.rs` stands before the runtime's own way to the network.
+    fn send_request(
+        &mut self,
+        _request: http::Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _reply_handled: Io,
+    ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Io), Error>> + Send> {
+        Box::new(std::future::ready(Err(Error::HttpRequestDenied)))
     }
 
     fn p2_outgoing_body_chunk_size(&mut self) -> usize {
@@ -147,15 +148,19 @@ fn shortened(limits: Timeouts, wishes: RequestOptions) -> Timeouts {
 async fn collected(
     request: http::Request<WasiBody>,
     limit_bytes: usize,
-) -> Result<http::Request<Bytes>, Error> {
+) -> Result<http::Request<Bytes>, ErrorCode> {
     let (parts, body) = request.into_parts();
     // It may hold a secret.
     let body = match gathered(body, limit_bytes).await {
         Ok(body) => body,
-        Err(error) if error.is::<LengthLimitError>() => return Err(Error::HttpRequestDenied),
+        Err(error) if error.is::<LengthLimitError>() => return Err(ErrorCode::HttpRequestDenied),
         // The plugin gave up in the middle.
-        Err(_) => return Err(Error::HttpProtocolError),
+        Err(_) => return Err(ErrorCode::HttpProtocolError),
     };
+    let told = parts.headers.get(CONTENT_LENGTH);
+    if told.is_some_and(|told| told.as_bytes() != body.len().to_string().as_bytes()) {
+        return Err(ErrorCode::HttpRequestBodySize(Some(body.len() as u64)));
+    }
     let mut request = http::Request::new(body);
     *request.method_mut() = parts.method;
     *request.uri_mut() = parts.uri;
@@ -537,7 +542,7 @@ mod tests {
         let error = sent(&mut door(&Arc::new(fake)), "POST", URL, "").await;
         assert!(matches!(
             error,
-            Some(Error::HttpResponseHeaderSectionSize(None))
+            Some(ErrorCode::HttpResponseHeaderSectionSize(None))
         ));
     }
 
@@ -566,9 +571,15 @@ mod tests {
         Door::new(transport, Egress::new(declared, None), &limits)
     }
 
-    async fn sent(door: &mut Door, method: &str, url: &str, body: &'static str) -> Option<Error> {
-        let reply = door.send_request(request(method, url, body), None, Box::new(async { Ok(()) }));
-        Pin::from(reply).await.err()
+    async fn sent(
+        door: &mut Door,
+        method: &str,
+        url: &str,
+        body: &'static str,
+    ) -> Option<ErrorCode> {
+        let request = request(method, url, body);
+        let reply = door.send(request, RequestOptions::default()).await;
+        reply.err()
     }
 
     fn request(method: &str, url: &str, body: &'static str) -> http::Request<WasiBody> {
@@ -591,7 +602,7 @@ mod tests {
         let mut door = door(&fake);
         assert!(sent(&mut door, "POST", URL, "a=b").await.is_none());
         let second = sent(&mut door, "POST", URL, "a=b").await;
-        assert!(matches!(second, Some(Error::HttpRequestDenied)));
+        assert!(matches!(second, Some(ErrorCode::HttpRequestDenied)));
         let asked = fake.asked.lock().unwrap();
         assert_eq!(asked.len(), 1);
         assert_eq!(asked[0].body(), "a=b");
@@ -603,8 +614,8 @@ mod tests {
     async fn bodies_that_may_hold_secrets_lie_in_memory_that_is_wiped() {
         let fake = Arc::new(pieces(&[(0, Ok("abcd"))]));
         let request = request("POST", URL, "a=b");
-        let reply = door(&fake).send_request(request, None, Box::new(async { Ok(()) }));
-        let (reply, _) = Pin::from(reply).await.unwrap();
+        let reply = door(&fake).send(request, RequestOptions::default()).await;
+        let reply = reply.unwrap();
         let asked = fake.asked.lock().unwrap().pop().unwrap();
         let frame = reply.into_body().frame().await.unwrap().unwrap();
         for body in [asked.into_body(), frame.into_data().unwrap()] {
@@ -622,8 +633,22 @@ mod tests {
         ] {
             let fake = Arc::new(Fake::default());
             let error = sent(&mut door(&fake), method, url, body).await;
-            assert!(matches!(error, Some(Error::HttpRequestDenied)), "{url}");
+            assert!(matches!(error, Some(ErrorCode::HttpRequestDenied)), "{url}");
             assert!(fake.asked.lock().unwrap().is_empty());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_that_tells_another_length_than_its_own_does_not_leave() {
+        for (told, leaves) in [("3", true), ("4", false), ("0", false), ("+3", false)] {
+            let fake = Arc::new(Fake::default());
+            let mut request = request("POST", URL, "a=b");
+            let told = told.parse().unwrap();
+            request.headers_mut().insert(CONTENT_LENGTH, told);
+            let reply = door(&fake).send(request, RequestOptions::default()).await;
+            let refused = matches!(reply, Err(ErrorCode::HttpRequestBodySize(Some(3))));
+            assert_eq!(refused, !leaves);
+            assert_eq!(fake.asked.lock().unwrap().is_empty(), !leaves);
         }
     }
 
@@ -633,9 +658,9 @@ mod tests {
             let fake = Arc::new(Fake::default());
             let mut request = request("POST", URL, "");
             *request.headers_mut() = fields(1, longest_bytes);
-            let reply = door(&fake).send_request(request, None, Box::new(async { Ok(()) }));
-            let error = Pin::from(reply).await.err();
-            assert_eq!(matches!(error, Some(Error::HttpRequestDenied)), denied);
+            let reply = door(&fake).send(request, RequestOptions::default()).await;
+            let denied_it = matches!(reply, Err(ErrorCode::HttpRequestDenied));
+            assert_eq!(denied_it, denied);
             assert_eq!(fake.asked.lock().unwrap().is_empty(), denied);
         }
     }

@@ -135,6 +135,11 @@ impl Egress {
         Self { declared, granted }
     }
 
+    /// The wall without what the operator says.
+    pub(crate) fn declared(&self) -> Self {
+        Self::new(Arc::clone(&self.declared), None)
+    }
+
     /// Lets nothing out: for calls without a vendor.
     pub(crate) fn closed() -> Self {
         Self::new(Arc::new([]), None)

@@ -9,6 +9,7 @@ use wasmtime_wasi_http::p2::bindings::http;
 use wasmtime_wasi_http::p2::bindings::http::types::{ErrorCode, IoError};
 
 use crate::door::code_of_body_error;
+use crate::outgoing;
 use crate::plugin_state::{Handles, PluginState, WallClock};
 
 /// All that a plugin may import, in any 0.2 version.
@@ -42,9 +43,10 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<PluginState>> {
     let stable = http::types::LinkOptions::default();
     http::types::add_to_linker::<_, WasiHttp>(to, &stable, PluginState::http)?;
 
+    to.allow_shadowing(true);
+    outgoing::add_to_linker(to)?;
     // wasmtime-wasi-http 48 looks for an `ErrorCode` here, but ends bodies with its own `Error`, so a plugin would never
     // learn why a body broke off.
-    to.allow_shadowing(true);
     to.instance("wasi:http/types@0.2.12")?
         .func_wrap("http-error-code", http_error_code)?;
     to.allow_shadowing(false);

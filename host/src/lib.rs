@@ -84,6 +84,7 @@ mod error;
 mod imports;
 mod limits;
 mod live;
+mod outgoing;
 mod plugin_state;
 mod secret;
 mod sessions;

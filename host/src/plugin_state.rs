@@ -11,6 +11,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView};
 
 use crate::Clock;
 use crate::door::Door;
+use crate::outgoing::Errands;
 
 /// A component is a handful of core instances: the plugin, and what adapts its imports.
 pub(crate) const MAX_INSTANCES: usize = 16;
@@ -37,6 +38,7 @@ pub(crate) struct PluginState {
     table: ResourceTable,
     http: WasiHttpCtx,
     door: Door,
+    errands: Errands,
     monotonic: WasiClocksCtx,
     clock: Arc<dyn Clock>,
     memory_left_bytes: usize,
@@ -51,6 +53,7 @@ impl PluginState {
             table: ResourceTable::new(),
             http,
             door,
+            errands: Errands::default(),
             monotonic: WasiClocksCtx::default(),
             clock,
             memory_left_bytes: memory_bytes,
@@ -69,6 +72,16 @@ impl PluginState {
             table: &mut self.table,
             ctx: &mut self.http,
         }
+    }
+
+    /// For `wasi:http/outgoing-handler`.
+    pub(crate) fn door(&mut self) -> &mut Door {
+        &mut self.door
+    }
+
+    /// For `wasi:http/outgoing-handler`, and for who runs the call.
+    pub(crate) fn errands(&self) -> &Errands {
+        &self.errands
     }
 
     /// For `wasi:clocks/monotonic-clock`, which knows no date.
