@@ -42,7 +42,7 @@
 //!
 //! # What a platform does itself
 //!
-//! Memory of a call goes back to the system when the call ends, and is cleared before anybody gets it again. While it runs, it holds
+//! Memory of a call is cleared as soon as the call ends. While it runs, it holds
 //! the credential in the clear, and a core dump of the process would write that to disk: forbid core dumps where the process starts
 //! (`setrlimit` of `RLIMIT_CORE` to zero, and on Linux `prctl` with `PR_SET_DUMPABLE`), and swap to disks that are not encrypted.
 //! [`Runtime`] reserves addresses for 10,000 calls and four memory maps for each; a platform that has less room makes its own.
