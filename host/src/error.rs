@@ -36,6 +36,14 @@ pub enum LoadError {
     /// The plugin failed when it was asked for its vendors.
     #[error("the plugin cannot say which vendors it serves: {0}")]
     Plugin(#[from] PluginError),
+    /// The folder for machine code cannot be made, or must not be trusted.
+    #[error("machine code cannot be kept in {}: {error}", folder.display())]
+    Cache {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said, or why not.
+        error: std::io::Error,
+    },
     /// This machine cannot run plugins: no memory for code, or an unknown processor.
     #[error("plugins cannot be run on this machine")]
     Engine,

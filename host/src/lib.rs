@@ -73,6 +73,7 @@ said::listens!();
 
 mod address;
 mod bindings;
+mod cache;
 mod clock;
 mod connect_to;
 mod connector;

@@ -4,6 +4,7 @@
 mod crowd;
 mod events;
 mod harness;
+mod kept_code;
 mod loading;
 mod requests;
 mod results;
