@@ -1,20 +1,20 @@
 //! Loads the plugin that the options name, with the way to the network that they allow.
 
-use std::io::{self, IsTerminal};
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use connector_host::{
-    Connector, Live, LiveBuilder, LiveError, ResponseBody, Timeouts, Transport, TransportError,
+    Builder, Connector, Live, LiveBuilder, LiveError, LoadError, ResponseBody, Timeouts, Transport,
+    TransportError,
 };
+use etcetera::BaseStrategy;
 use host_test::COMPONENT_BYTES;
 use host_test::sim::Simulators;
 
 use crate::args::{Network, Plugin};
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::output;
 
 /// Loads the plugin with the network as the options have it.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
@@ -26,7 +26,6 @@ pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector
             .extra_ca_pem(file.text()?.as_bytes())
             .map_err(wrong)?;
     }
-    say_what_takes_time();
     let rules = network.connect_to.iter().cloned();
     let builder = rules
         .fold(builder, LiveBuilder::connect_to)
@@ -36,7 +35,6 @@ pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector
 
 /// Loads the plugin for the commands that use no network, and sees to it that they do not.
 pub(crate) async fn open_offline(plugin: &Plugin) -> Result<Connector, Failure> {
-    say_what_takes_time();
     let nowhere = Only {
         hosts: Vec::new(),
         network: build(Live::builder())?,
@@ -83,26 +81,41 @@ fn build(builder: LiveBuilder) -> Result<Arc<dyn Transport>, Failure> {
     Ok(Arc::new(live))
 }
 
-/// Loads the plugin with this way to the network, without a word.
+/// Loads the plugin with this way to the network. Its machine code is kept in the user's cache folder, where that can be used.
 pub(crate) async fn load(
     plugin: &Plugin,
     transport: Arc<dyn Transport>,
 ) -> Result<Connector, Failure> {
-    let builder = Connector::builder(transport);
-    let (loaded, which) = match &plugin.component {
-        Some(path) => (builder.load_file(path).await, path.display().to_string()),
-        None => (
-            builder.load_bytes(COMPONENT_BYTES).await,
-            "built with this program".to_owned(),
-        ),
+    let kept = etcetera::choose_base_strategy()
+        .map(|home| home.cache_dir().join("connector/code"))
+        .ok();
+    let loaded = match kept {
+        Some(folder) => match read(plugin, builder(&transport).cache(folder)).await {
+            Err(error @ LoadError::Cache { .. }) => {
+                tracing::warn!(%error, "the plugin is compiled for each command");
+                read(plugin, builder(&transport)).await
+            }
+            loaded => loaded,
+        },
+        None => read(plugin, builder(&transport)).await,
     };
-    loaded.map_err(|error| Failure::Component(which, error))
+    loaded.map_err(|error| {
+        let which = plugin.component.as_ref().map_or_else(
+            || "built with this program".to_owned(),
+            |path| path.display().to_string(),
+        );
+        Failure::Component(which, error)
+    })
 }
 
-/// In a debug build the plugin takes long enough to load for a person to wonder.
-fn say_what_takes_time() {
-    if io::stderr().is_terminal() {
-        output::say("compiling the plugin for this machine …");
+fn builder(transport: &Arc<dyn Transport>) -> Builder {
+    Connector::builder(Arc::clone(transport))
+}
+
+async fn read(plugin: &Plugin, builder: Builder) -> Result<Connector, LoadError> {
+    match &plugin.component {
+        Some(path) => builder.load_file(path).await,
+        None => builder.load_bytes(COMPONENT_BYTES).await,
     }
 }
 

@@ -31,6 +31,8 @@ impl Run {
         note(&[stdin], variables);
         let mut child = Command::new(env!("CARGO_BIN_EXE_connector"))
             .args(arguments)
+            // Machine code is kept here, and not with the person who runs the tests.
+            .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -7,6 +7,7 @@ said::listens!();
 #[cfg(target_os = "linux")]
 mod connect;
 mod harness;
+mod kept_code;
 mod offline;
 mod online;
 #[cfg(target_os = "linux")]
