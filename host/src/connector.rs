@@ -216,21 +216,31 @@ fn compile(runtime: Runtime, cache: Option<Cache>, bytes: &[u8]) -> Result<Compi
     })
 }
 
-/// Where the functions of the contract are in a component, so that a call looks for its own alone.
+/// A function of the contract, and where a component has it.
+#[derive(Clone, Copy)]
+struct Function {
+    name: &'static str,
+    index: ComponentExportIndex,
+}
+
+/// All of them, so that a call has to look for none and to check the types of its own alone.
 struct Exports {
-    vendors: ComponentExportIndex,
-    credential_schema: ComponentExportIndex,
-    validate: ComponentExportIndex,
-    authenticate: ComponentExportIndex,
-    refresh: ComponentExportIndex,
-    inspect: ComponentExportIndex,
-    classify: ComponentExportIndex,
+    vendors: Function,
+    credential_schema: Function,
+    validate: Function,
+    authenticate: Function,
+    refresh: Function,
+    inspect: Function,
+    classify: Function,
 }
 
 impl Exports {
     fn of(component: &Component) -> Option<Self> {
         let credentials = component.get_export_index(None, CREDENTIALS)?;
-        let function = |name| component.get_export_index(Some(&credentials), name);
+        let function = |name| {
+            let index = component.get_export_index(Some(&credentials), name)?;
+            Some(Function { name, index })
+        };
         Some(Self {
             vendors: function("vendors")?,
             credential_schema: function("credential-schema")?,
@@ -303,33 +313,25 @@ impl Connector {
 
     /// Returns the JSON Schema of the vendor's credential document. No network.
     pub async fn credential_schema(&self, vendor: &str) -> Result<String, CallError> {
-        let function = self.plugin.compiled.exports.credential_schema;
-        let work = |until| self.plugin.call(function, vendor, until, (vendor,));
-        self.plugin
-            .bounded("credential-schema", vendor, work, Ok)
-            .await
+        let plugin = &*self.plugin;
+        let function = plugin.compiled.exports.credential_schema;
+        plugin.ask(function, vendor, (vendor,), Ok).await
     }
 
     /// Checks a credential document and reports every problem at once. No network.
     pub async fn validate(&self, vendor: &str, credential: &str) -> Result<(), CallError> {
-        let function = self.plugin.compiled.exports.validate;
-        let work = |until| {
-            self.plugin
-                .call(function, vendor, until, (vendor, credential))
-        };
-        self.plugin.bounded("validate", vendor, work, Ok).await
+        let plugin = &*self.plugin;
+        let function = plugin.compiled.exports.validate;
+        plugin.ask(function, vendor, (vendor, credential), Ok).await
     }
 
     /// Runs the grant and returns a session. One request.
     pub async fn authenticate(&self, vendor: &str, credential: &str) -> Result<Session, CallError> {
-        let function = self.plugin.compiled.exports.authenticate;
-        let work = |until| {
-            self.plugin
-                .call(function, vendor, until, (vendor, credential))
-        };
-        let read = self.plugin.session_of(vendor);
-        self.plugin
-            .bounded("authenticate", vendor, work, read)
+        let plugin = &*self.plugin;
+        let function = plugin.compiled.exports.authenticate;
+        let read = plugin.session_of(vendor);
+        plugin
+            .ask(function, vendor, (vendor, credential), read)
             .await
     }
 
@@ -340,25 +342,21 @@ impl Connector {
         credential: &str,
         current: &Session,
     ) -> Result<Session, CallError> {
-        let function = self.plugin.compiled.exports.refresh;
+        let plugin = &*self.plugin;
+        let function = plugin.compiled.exports.refresh;
         let current = Wiped(current.into());
         let arguments = (vendor, credential, &current.0);
-        let work = |until| self.plugin.call(function, vendor, until, arguments);
-        let read = self.plugin.session_of(vendor);
-        self.plugin.bounded("refresh", vendor, work, read).await
+        let read = plugin.session_of(vendor);
+        plugin.ask(function, vendor, arguments, read).await
     }
 
     /// Asks the vendor what the credential reaches. One request, free of side effects beyond an unused token.
     pub async fn inspect(&self, vendor: &str, credential: &str) -> Result<Access, CallError> {
-        let function = self.plugin.compiled.exports.inspect;
-        let work = |until| {
-            self.plugin
-                .call(function, vendor, until, (vendor, credential))
-        };
-        self.plugin
-            .bounded("inspect", vendor, work, |access: wit::Access| {
-                access.try_into()
-            })
+        let plugin = &*self.plugin;
+        let function = plugin.compiled.exports.inspect;
+        let read = |access: wit::Access| access.try_into();
+        plugin
+            .ask(function, vendor, (vendor, credential), read)
             .await
     }
 
@@ -368,14 +366,13 @@ impl Connector {
         vendor: &str,
         response: &ApiResponse,
     ) -> Result<Verdict, CallError> {
-        let function = self.plugin.compiled.exports.classify;
+        let plugin = &*self.plugin;
+        let function = plugin.compiled.exports.classify;
         let response = wit::Response::from(response);
-        let work = |until| {
-            self.plugin
-                .call(function, vendor, until, (vendor, &response))
-        };
         let read = |verdict: wit::Verdict| Ok(verdict.into());
-        self.plugin.bounded("classify", vendor, work, read).await
+        plugin
+            .ask(function, vendor, (vendor, &response), read)
+            .await
     }
 
     /// Makes one API call with a session: puts the path and query of `request` behind the session's base URL, adds the bearer,
@@ -403,8 +400,8 @@ impl Connector {
 impl Plugin {
     /// The only call without a vendor, and so without a way out.
     async fn vendors(&self) -> Result<Vec<wit::Vendor>, PluginError> {
-        let work = |until| self.call(self.compiled.exports.vendors, "", until, ());
-        self.timed(work).await
+        let function = self.compiled.exports.vendors;
+        self.timed(|until| self.call(function, "", until, ())).await
     }
 
     /// What the vendor's requests may reach, or `None` if the plugin does not list it.
@@ -429,7 +426,7 @@ impl Plugin {
     /// Calls one function of the contract in an instance of its own, which has nothing from any other and goes with the call.
     async fn call<P, R>(
         &self,
-        function: ComponentExportIndex,
+        function: Function,
         vendor: &str,
         until: Instant,
         arguments: P,
@@ -442,7 +439,7 @@ impl Plugin {
         let errands = store.data().errands().clone();
         let call = async {
             let instance = self.compiled.pre.instantiate_async(&mut store).await?;
-            let function = instance.get_typed_func::<P, (R,)>(&mut store, function)?;
+            let function = instance.get_typed_func::<P, (R,)>(&mut store, function.index)?;
             let (result,) = function.call_async(&mut store, arguments).await?;
             Ok(result)
         };
@@ -486,21 +483,28 @@ impl Plugin {
         }
     }
 
-    /// `timed`, for the functions that can fail, with a span that tells how it ended and nothing more. `read` makes this crate's type
-    /// of the result; one that breaks the contract has not ended well.
-    async fn bounded<T, R, W: Future<Output = wasmtime::Result<Result<T, wit::Error>>>>(
+    /// Calls a function that can fail, with a span that tells how it ended and nothing more. `read` makes this crate's type of the
+    /// result; one that breaks the contract has not ended well.
+    async fn ask<P, T, R>(
         &self,
-        function: &'static str,
+        function: Function,
         vendor: &str,
-        work: impl FnOnce(Instant) -> W,
+        arguments: P,
         read: impl FnOnce(T) -> Result<R, PluginError>,
-    ) -> Result<R, CallError> {
+    ) -> Result<R, CallError>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        T: ComponentType + Lift + Send + Sync + 'static,
+    {
         // An id that is not known may be anything that a person typed.
         let known = self.wall(vendor).map(|_| vendor);
-        let span = tracing::debug_span!("call", function, vendor = known, outcome = Empty);
+        let name = function.name;
+        let span = tracing::debug_span!("call", function = name, vendor = known, outcome = Empty);
+        let work = |until| self.call(function, vendor, until, arguments);
         let result = match self.timed(work).instrument(span.clone()).await {
             Ok(Ok(value)) => read(value).map_err(CallError::from),
             Ok(Err(error)) => {
+                let error: wit::Error = error;
                 Err(ConnectorError::try_from(error).map_or_else(CallError::from, CallError::from))
             }
             Err(error) => Err(error.into()),
