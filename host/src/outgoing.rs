@@ -8,7 +8,7 @@ use std::task::Poll;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 use http_body_util::{BodyExt, Empty};
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType};
 use wasmtime_wasi::async_trait;
@@ -70,6 +70,9 @@ impl Errands {
     }
 }
 
+/// An errand is dropped without a reply only together with its call.
+const GONE: Reply = Err(ErrorCode::InternalError(None));
+
 /// What stands behind a `future-incoming-response`.
 enum Promise {
     Open(oneshot::Receiver<Reply>),
@@ -82,9 +85,7 @@ enum Promise {
 impl Pollable for Promise {
     async fn ready(&mut self) {
         if let Self::Open(reply) = self {
-            // An errand is dropped without a reply only together with its call.
-            let gone = |_| Err(ErrorCode::InternalError(None));
-            *self = Self::Kept(reply.await.unwrap_or_else(gone));
+            *self = Self::Kept(reply.await.unwrap_or(GONE));
         }
     }
 }
@@ -123,13 +124,16 @@ fn take(
 ) -> wasmtime::Result<(Taken,)> {
     let state = store.data_mut();
     let promise = state.table().get_mut(&promise)?;
-    let reply = match std::mem::replace(promise, Promise::Taken) {
-        Promise::Kept(reply) => reply,
-        Promise::Taken => return Ok((Some(Err(())),)),
-        open @ Promise::Open(_) => {
-            *promise = open;
-            return Ok((None,));
+    // A plugin may ask without having waited.
+    if let Promise::Open(reply) = promise {
+        match reply.try_recv() {
+            Ok(reply) => *promise = Promise::Kept(reply),
+            Err(TryRecvError::Empty) => return Ok((None,)),
+            Err(TryRecvError::Closed) => *promise = Promise::Kept(GONE),
         }
+    }
+    let Promise::Kept(reply) = std::mem::replace(promise, Promise::Taken) else {
+        return Ok((Some(Err(())),));
     };
     let response = match reply {
         Ok(response) => response,
@@ -194,4 +198,73 @@ fn described(request: HostOutgoingRequest) -> Result<http::Request<WasiBody>, Er
     *described.uri_mut() = uri;
     *described.headers_mut() = request.headers.into();
     Ok(described)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::time::Duration;
+
+    use tokio::task::yield_now;
+    use tokio::time::timeout;
+
+    use super::*;
+
+    fn answer() -> http::Response<WasiBody> {
+        let body = Empty::new().map_err(|never| match never {});
+        http::Response::new(body.boxed_unsync())
+    }
+
+    /// A request that never ends, and what learns when it is dropped.
+    fn endless() -> (
+        impl Future<Output = Reply> + Send + 'static,
+        oneshot::Receiver<()>,
+    ) {
+        let (held, dropped) = oneshot::channel();
+        let request = async move {
+            let _held = held;
+            pending().await
+        };
+        (request, dropped)
+    }
+
+    #[tokio::test]
+    async fn requests_are_made_while_the_call_waits_and_not_before() {
+        let errands = Errands::default();
+        let (sent, mut seen) = oneshot::channel();
+        let mut promise = errands.send(async {
+            sent.send(()).unwrap();
+            yield_now().await;
+            Ok(answer())
+        });
+        let call = async {
+            assert_eq!(seen.try_recv(), Err(TryRecvError::Empty));
+            promise.ready().await;
+            assert_eq!(seen.try_recv(), Ok(()));
+        };
+        errands.along(call).await;
+        assert!(matches!(promise, Promise::Kept(Ok(_))));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_is_given_up_when_the_plugin_drops_its_promise() {
+        let errands = Errands::default();
+        let (request, dropped) = endless();
+        let promise = errands.send(request);
+        let call = async {
+            yield_now().await;
+            drop(promise);
+            timeout(Duration::from_secs(1), dropped).await
+        };
+        assert!(errands.along(call).await.unwrap().is_err());
+    }
+
+    #[tokio::test]
+    async fn requests_end_with_their_call() {
+        let errands = Errands::default();
+        let (request, mut dropped) = endless();
+        let _promise = errands.send(request);
+        errands.along(yield_now()).await;
+        assert_eq!(dropped.try_recv(), Err(TryRecvError::Closed));
+    }
 }

@@ -210,6 +210,33 @@ async fn an_answer_that_nobody_waits_for_is_given_up() {
 }
 
 #[tokio::test]
+async fn an_answer_comes_to_a_plugin_that_asks_for_it_without_waiting() {
+    let asks = "(call $get (local.get $i) (i32.const 640))";
+    let plugin = validating(&format!(
+        "(local.set $i (call $send (call $request)))
+         (loop $again {asks} (br_if $again (i32.eqz (i32.load8_u (i32.const 640)))))
+         (call $say (i32.const {ANSWERED}))"
+    ));
+    let row = Row::new(plugin).network(Network::Answers);
+    check(row, Err(said(ANSWERED))).await;
+}
+
+#[tokio::test]
+async fn an_answer_is_given_once() {
+    // The second time it is there, and is the outer error.
+    let plugin = validating(
+        "(local.set $i (call $send (call $request)))
+         (call $block (call $when-answered (local.get $i)))
+         (call $get (local.get $i) (i32.const 640))
+         (if (i32.load8_u (i32.const 648)) (then unreachable))
+         (call $get (local.get $i) (i32.const 640))
+         (call $say (i32.add (i32.mul (i32.load8_u (i32.const 640)) (i32.const 10)) (i32.load8_u (i32.const 648))))",
+    );
+    let row = Row::new(plugin).network(Network::Answers);
+    check(row, Err(said(11))).await;
+}
+
+#[tokio::test]
 async fn a_silent_vendor_ends_before_the_deadline_so_that_the_plugin_can_say_so() {
     // `HTTP-response-timeout`, two added.
     let row = Row {
