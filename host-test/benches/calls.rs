@@ -20,6 +20,7 @@ use host_test::plain::Plain;
 use http_body_util::{BodyExt as _, Full};
 use oauth2::basic::BasicClient;
 use oauth2::{ClientId, ClientSecret, TokenResponse as _, TokenUrl};
+use tempfile::TempDir;
 use tokio::runtime::{self, Runtime as Tokio};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
@@ -81,6 +82,21 @@ fn load(c: &mut Criterion) {
     let mut group = c.benchmark_group("load");
     group.sample_size(10);
     group.bench_function("compile", |b| b.iter(|| loaded(&tokio)));
+    group.sample_size(100);
+    let folder = TempDir::new().unwrap();
+    let from_folder = || Connector::builder(Arc::new(Fixed)).cache(folder.path());
+    group.bench_function("kept-code", |b| {
+        b.to_async(&tokio)
+            .iter(|| async { from_folder().load_bytes(COMPONENT_BYTES).await.unwrap() });
+    });
+    // All that a process has to do for its first session, from making the runtime on.
+    group.bench_function("kept-code/first-session", |b| {
+        b.to_async(&tokio).iter(|| async {
+            let builder = from_folder().runtime(Runtime::new(10_000).unwrap());
+            let connector = builder.load_bytes(COMPONENT_BYTES).await.unwrap();
+            connector.authenticate("hotjar", CREDENTIAL).await.unwrap()
+        });
+    });
 }
 
 /// The floor of isolation: an instance of nothing, and a call that does nothing.

@@ -4,7 +4,7 @@
 //! - [`script`] is a fake HTTP: it knows which requests are to come and what each is answered, and a test fails when
 //!   anything else is asked. Nothing in it opens a socket.
 //! - [`answers`] is one for many requests in no order: a function from a request to its reply.
-//! - [`plain`] is a host without any of the host's care, to measure beside it.
+//! - [`plain`] is a host without any care, and [`dialing`] a client that keeps no connection: to measure beside.
 //! - [`note`] notes the secrets that pass, while a run of the tests is listened to.
 //! - [`sim`] plays the vendors over TLS on loopback, as strict as their documentation, with faults on demand.
 //! - [`tls`] makes the certificates of such services, good and bad.
@@ -15,6 +15,7 @@
 said::listens!();
 
 pub mod answers;
+pub mod dialing;
 pub mod note;
 pub mod plain;
 pub mod script;
