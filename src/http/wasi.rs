@@ -1,6 +1,5 @@
 //! The far wall: the plugin's only I/O, one request through `wasi:http`. What is sent and what an answer means is decided elsewhere.
 
-use alloc::borrow::ToOwned;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
@@ -47,15 +46,19 @@ impl Http for Outgoing {
 }
 
 fn describe(request: &Request) -> Result<OutgoingRequest, Error> {
-    let headers = [
+    let length = request.body.len().to_string();
+    let headers = Fields::new();
+    for (name, value) in [
         ("content-type", request.content_type),
-        ("content-length", &request.body.len().to_string()),
+        ("content-length", &length),
         ("accept", "application/json"),
         ("user-agent", USER_AGENT),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
-    // Fails only when the host forbids one of these headers.
-    let headers = Fields::from_list(&headers).map_err(|_| Error::Denied)?;
+    ] {
+        // Fails only when the host forbids one of these headers.
+        headers
+            .append(name, value.as_bytes())
+            .map_err(|_| Error::Denied)?;
+    }
     let outgoing = OutgoingRequest::new(headers);
     outgoing
         .set_method(&Method::Post)
