@@ -119,7 +119,9 @@ impl Form {
         };
         let text = Secret::new(text);
         let trimmed = text.expose().trim_matches(BLANKS);
-        let (code, message) = if text.expose().chars().count() > MAX_TEXT_CHARS {
+        // One by one: `count` brings 0.5 kB for the speed of long texts.
+        let chars = text.expose().chars().fold(0, |chars, _| chars + 1);
+        let (code, message) = if chars > MAX_TEXT_CHARS {
             (
                 Code::TooLong,
                 at_most("this is too long", MAX_TEXT_CHARS, "characters"),
