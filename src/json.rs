@@ -1,6 +1,8 @@
 //! JSON (RFC 8259): texts read into values, and the one object that a request holds. The grammar is `serde_json`'s;
 //! the values are our own, because a list of members is 4 kB less of the artefact than the library's tree.
 
+pub mod compact;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;

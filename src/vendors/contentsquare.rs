@@ -9,6 +9,7 @@ use crate::access::{Access, Level, Project};
 use crate::credential::{self, Form, Presence};
 use crate::error::{Code, Error};
 use crate::http::Request;
+use crate::json::compact::compact;
 use crate::json::{self, Value};
 use crate::reply::Members;
 use crate::token;
@@ -49,7 +50,7 @@ impl Vendor for Contentsquare {
     }
 
     fn schema(&self) -> &'static str {
-        include_str!("contentsquare.schema.json")
+        compact!(include_str!("contentsquare.schema.json"))
     }
 
     fn grant(&self, form: &mut Form) -> Option<Grant> {

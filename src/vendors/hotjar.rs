@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::{About, BaseUrl, Client, Grant, Vendor};
 use crate::credential::Form;
 use crate::http::Request;
+use crate::json::compact::compact;
 
 /// The vendor.
 pub struct Hotjar;
@@ -28,7 +29,7 @@ impl Vendor for Hotjar {
     }
 
     fn schema(&self) -> &'static str {
-        include_str!("hotjar.schema.json")
+        compact!(include_str!("hotjar.schema.json"))
     }
 
     fn grant(&self, form: &mut Form) -> Option<Grant> {
