@@ -1,8 +1,8 @@
 //! What an answer of a vendor comes to: the members that were promised, or the error that it is.
 //! Which members were promised is in `token.rs` and `access.rs`; what the codes of a vendor mean, in `vendors/`.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -137,10 +137,12 @@ impl Complaint {
     pub fn read(body: &[u8]) -> Self {
         let mut complaint = Self::default();
         // Codes are ASCII; in any other text a wrong encoding, or a mark before the object, must not end the reading.
-        let object = body.iter().skip_while(|byte| !byte.is_ascii());
-        let ascii: Vec<u8> = object
-            .map(|byte| if byte.is_ascii() { *byte } else { b'?' })
-            .collect();
+        let mark = body.iter().take_while(|byte| !byte.is_ascii()).count();
+        let mut ascii = Cow::Borrowed(body.get(mark..).unwrap_or_default());
+        if !ascii.is_ascii() {
+            let others = ascii.to_mut().iter_mut().filter(|byte| !byte.is_ascii());
+            others.for_each(|byte| *byte = b'?');
+        }
         let mut json = serde_json::Deserializer::from_slice(&ascii);
         // An error only says where reading ended.
         let _ended = Reader(&mut complaint).deserialize(&mut json);

@@ -20,8 +20,8 @@ use wasmtime_wasi_http::{
     Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 
-use bindings::exports::integration::connector::credentials as wit;
 use bindings::ConnectorPre;
+use bindings::exports::integration::connector::credentials as wit;
 
 said::listens!();
 
