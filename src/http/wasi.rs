@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::{
     BETWEEN_BYTES_TIMEOUT_SECS, CONNECT_TIMEOUT_SECS, FIRST_BYTE_TIMEOUT_SECS, Http,
-    MAX_REPLY_BYTES, Reply, Request,
+    MAX_REPLY_BYTES, RETRY_AFTER, Reply, Request,
 };
 use crate::bindings::wasi::http::outgoing_handler;
 use crate::bindings::wasi::http::types::{
@@ -94,10 +94,14 @@ fn write(body: OutgoingBody, bytes: &[u8]) {
 fn read(response: &IncomingResponse) -> Reply {
     let mut reply = Reply {
         status: response.status(),
-        headers: response.headers().entries(),
+        headers: Vec::new(),
         body: Vec::new(),
         cut: None,
     };
+    // The one field that the reading of a reply asks for. To take in all of them costs as much as to read the body.
+    for value in response.headers().get(RETRY_AFTER) {
+        reply.headers.push((RETRY_AFTER.into(), value));
+    }
     reply.cut = match response.consume() {
         Ok(body) => read_body(&body, &mut reply.body).err(),
         Err(()) => Some(Stage::Other),
