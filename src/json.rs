@@ -31,6 +31,11 @@ pub enum Value {
 }
 
 impl Value {
+    /// Whether this is the text `text`.
+    pub fn is_text(&self, text: &str) -> bool {
+        matches!(self, Self::Text(own) if own == text)
+    }
+
     /// The number, if this is one.
     pub fn as_f64(&self) -> Option<f64> {
         match *self {
