@@ -133,6 +133,8 @@ impl Form {
                 Code::ControlCharacter,
                 "a line break or another control character was pasted along; remove it".into(),
             )
+        } else if trimmed.len() == text.expose().len() {
+            return Some(text);
         } else {
             return Some(Secret::new(trimmed.into()));
         };

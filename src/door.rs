@@ -98,7 +98,7 @@ impl From<&About> for wit::Vendor {
 impl From<session::Session> for wit::Session {
     fn from(session: session::Session) -> Self {
         Self {
-            access_token: session.access_token.expose().into(),
+            access_token: session.access_token.give(),
             base_url: session.base_url,
             scopes: session.scopes,
             project: session.project,
