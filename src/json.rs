@@ -62,9 +62,14 @@ impl Object {
         Some(core::mem::take(value))
     }
 
+    /// The members, as they stand there.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// The names, as often as they are there.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.members().map(|(name, _)| name)
     }
 }
 
