@@ -11,7 +11,7 @@ use crate::token;
 use crate::vendors;
 use crate::verdict::{self, Verdict};
 
-/// The JSON Schema of a vendor's credential document.
+/// The JSON Schema of a vendor's credential document. Fails only as [`Error::UnknownVendor`].
 pub fn credential_schema(vendor: &str) -> Result<&'static str, Error> {
     Ok(vendors::find(vendor)?.schema())
 }
@@ -61,7 +61,7 @@ pub fn inspect(
     vendor.access(&mut members)
 }
 
-/// Judges an API response.
+/// Judges an API response. Fails only as [`Error::UnknownVendor`].
 pub fn classify(vendor: &str, response: &Reply, now: Timestamp) -> Result<Verdict, Error> {
     Ok(verdict::judge(vendors::find(vendor)?, response, now))
 }

@@ -22,6 +22,8 @@ pub const FIRST_BYTE_TIMEOUT_SECS: u64 = 30;
 /// How long a vendor may pause within its answer.
 pub const BETWEEN_BYTES_TIMEOUT_SECS: u64 = 10;
 
+/// The header field that says how long to wait.
+const RETRY_AFTER: &str = "retry-after";
 /// The longest wait that is passed on. What asks for more is a mistake more often than a wish.
 const MAX_RETRY_AFTER_SECS: u64 = 24 * 60 * 60;
 
@@ -42,7 +44,7 @@ pub struct Request {
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// The header fields in the order received.
+    /// The header fields in the order received, or those of them that anybody asks for.
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body; more than [`MAX_REPLY_BYTES`] only when it was longer than that.
     pub body: Vec<u8>,
@@ -62,7 +64,7 @@ impl Reply {
     /// How many seconds to wait, by `Retry-After` in seconds or as a date
     /// (RFC 9110 §10.2.3, <https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3>): from 1 second to 1 day.
     pub fn retry_after(&self, now: Timestamp) -> Option<u32> {
-        self.header("retry-after")
+        self.header(RETRY_AFTER)
             .find_map(|value| retry_after_secs(value, now))
     }
 }

@@ -1,6 +1,8 @@
 //! JSON (RFC 8259): texts read into values, and the one object that a request holds. The grammar is `serde_json`'s;
 //! the values are our own, because a list of members is 4 kB less of the artefact than the library's tree.
 
+pub mod compact;
+
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
@@ -29,6 +31,11 @@ pub enum Value {
 }
 
 impl Value {
+    /// Whether this is the text `text`.
+    pub fn is_text(&self, text: &str) -> bool {
+        matches!(self, Self::Text(own) if own == text)
+    }
+
     /// The number, if this is one.
     pub fn as_f64(&self) -> Option<f64> {
         match *self {
@@ -55,9 +62,14 @@ impl Object {
         Some(core::mem::take(value))
     }
 
+    /// The members, as they stand there.
+    pub fn members(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// The names, as often as they are there.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.members().map(|(name, _)| name)
     }
 }
 

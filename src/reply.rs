@@ -1,8 +1,8 @@
 //! What an answer of a vendor comes to: the members that were promised, or the error that it is.
 //! Which members were promised is in `token.rs` and `access.rs`; what the codes of a vendor mean, in `vendors/`.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -26,6 +26,9 @@ pub const CODE_WORDS: &str = "access account active api app application auth aut
     missing no not oauth of organization parameter password permission permissions plan project quota rate refused request \
     required resource response revoked role scope scopes secret server service site subscription suspended temporarily throttled token \
     too type unauthenticated unauthorized unavailable unknown unsupported user validation wrong";
+
+/// The members in which vendors put a failure.
+const NAMES: [&str; 4] = ["success", "error", "errorCode", "code"];
 
 /// The members of a reply that was promised as a JSON object with status 200.
 pub struct Members {
@@ -65,7 +68,11 @@ fn unintelligible(status: u16, part: &'static str) -> Error {
 /// (<https://www.rfc-editor.org/rfc/rfc6749#section-5.2>).
 pub fn accept(vendor: &dyn Vendor, reply: &Reply, now: Timestamp) -> Result<Members, Error> {
     let status = reply.status;
-    let complaint = Complaint::read(&reply.body);
+    let members = members(reply);
+    let complaint = match &members {
+        Ok(members) => Complaint::of(&members.object),
+        Err(_) => Complaint::read(&reply.body),
+    };
     let has_code = |wanted: &[&str]| complaint.codes().any(|code| wanted.contains(&code));
     let throttles = || {
         complaint
@@ -81,7 +88,7 @@ pub fn accept(vendor: &dyn Vendor, reply: &Reply, now: Timestamp) -> Result<Memb
     };
     let is_refused = complaint.success == Some(false);
     match status {
-        200 if !is_refused => members(reply),
+        200 if !is_refused => members,
         200 | 400..=499 if throttles() => Err(Error::Throttled(reply.retry_after(now))),
         400 if has_code(&["invalid_scope", "unauthorized_client"]) => {
             Err(Error::Forbidden(refusal()))
@@ -94,8 +101,11 @@ pub fn accept(vendor: &dyn Vendor, reply: &Reply, now: Timestamp) -> Result<Memb
     }
 }
 
-/// Reads the body of a reply that has the status of success.
+/// Reads the body of a reply that has the status of success. No other is read as a whole.
 fn members(reply: &Reply) -> Result<Members, Error> {
+    if reply.status != 200 {
+        return Err(unintelligible(reply.status, "status"));
+    }
     if let Some(stage) = reply.cut {
         return Err(Error::Unreachable(stage));
     }
@@ -137,14 +147,45 @@ impl Complaint {
     pub fn read(body: &[u8]) -> Self {
         let mut complaint = Self::default();
         // Codes are ASCII; in any other text a wrong encoding, or a mark before the object, must not end the reading.
-        let object = body.iter().skip_while(|byte| !byte.is_ascii());
-        let ascii: Vec<u8> = object
-            .map(|byte| if byte.is_ascii() { *byte } else { b'?' })
-            .collect();
+        let mark = body.iter().take_while(|byte| !byte.is_ascii()).count();
+        let mut ascii = Cow::Borrowed(body.get(mark..).unwrap_or_default());
+        if !ascii.is_ascii() {
+            let others = ascii.to_mut().iter_mut().filter(|byte| !byte.is_ascii());
+            others.for_each(|byte| *byte = b'?');
+        }
         let mut json = serde_json::Deserializer::from_slice(&ascii);
         // An error only says where reading ended.
         let _ended = Reader(&mut complaint).deserialize(&mut json);
         complaint
+    }
+
+    /// The same of an object that was read already.
+    fn of(object: &Object) -> Self {
+        let mut complaint = Self::default();
+        for (name, value) in object.members() {
+            complaint.note(name, value);
+        }
+        complaint
+    }
+
+    /// Takes a member in, if it is one of those that matter; of several with one name the last counts that says something.
+    fn note(&mut self, name: &str, value: &Value) {
+        let text = match name {
+            "success" => {
+                self.success = match *value {
+                    Value::Bool(success) => Some(success),
+                    _ => None,
+                };
+                return;
+            }
+            "error" => &mut self.error,
+            "errorCode" => &mut self.error_code,
+            "code" => &mut self.plain_code,
+            _ => return,
+        };
+        if let Value::Text(code) = value {
+            *text = Some(code.clone());
+        }
     }
 
     /// The codes of the failure: `error` of RFC 6749 and RFC 6750 first, then what else vendors call it.
@@ -204,25 +245,11 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
         while let Some(name) = members.next_key::<String>()? {
-            let text = match name.as_str() {
-                "success" => {
-                    self.0.success = match members.next_value()? {
-                        Value::Bool(success) => Some(success),
-                        _ => None,
-                    };
-                    continue;
-                }
-                "error" => &mut self.0.error,
-                "errorCode" => &mut self.0.error_code,
-                "code" => &mut self.0.plain_code,
-                _ => {
-                    // Not taken in, since it may be a token.
-                    members.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            if let Value::Text(code) = members.next_value()? {
-                *text = Some(code);
+            if NAMES.contains(&name.as_str()) {
+                self.0.note(&name, &members.next_value()?);
+            } else {
+                // Not taken in, since it may be a token.
+                members.next_value::<IgnoredAny>()?;
             }
         }
         Ok(())

@@ -21,6 +21,11 @@ impl Secret {
     pub fn expose(&self) -> &str {
         &self.0
     }
+
+    /// Gives the text away, for the place where the result is written.
+    pub fn give(mut self) -> String {
+        core::mem::take(&mut self.0)
+    }
 }
 
 impl Drop for Secret {

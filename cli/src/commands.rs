@@ -58,11 +58,11 @@ async fn vendors(plugin: &Plugin) -> Result<String, Failure> {
 async fn schema(target: &Target, format: Option<Format>) -> Result<String, Failure> {
     let connector = open_offline(&target.plugin).await?;
     let text = connector.credential_schema(&target.vendor).await?;
-    let Some(format) = format else {
-        return Ok(text.trim_end().to_owned());
-    };
     let schema = serde_json::from_str(&text)
         .map_err(|error| Failure::setup("read the plugin's schema", error))?;
+    let Some(format) = format else {
+        return Ok(pretty(&schema));
+    };
     let mut vendors = connector.vendors().iter();
     let vendor = vendors
         .find(|vendor| vendor.id == target.vendor)

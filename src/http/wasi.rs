@@ -1,20 +1,18 @@
 //! The far wall: the plugin's only I/O, one request through `wasi:http`. What is sent and what an answer means is decided elsewhere.
 
-use alloc::borrow::ToOwned;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
-use wasi::http::outgoing_handler;
-use wasi::http::types::{
+use super::{
+    BETWEEN_BYTES_TIMEOUT_SECS, CONNECT_TIMEOUT_SECS, FIRST_BYTE_TIMEOUT_SECS, Http,
+    MAX_REPLY_BYTES, RETRY_AFTER, Reply, Request,
+};
+use crate::bindings::wasi::http::outgoing_handler;
+use crate::bindings::wasi::http::types::{
     ErrorCode, Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
     RequestOptions, Scheme, http_error_code,
 };
-use wasi::io::streams::StreamError;
-
-use super::{
-    BETWEEN_BYTES_TIMEOUT_SECS, CONNECT_TIMEOUT_SECS, FIRST_BYTE_TIMEOUT_SECS, Http,
-    MAX_REPLY_BYTES, Reply, Request,
-};
+use crate::bindings::wasi::io::streams::StreamError;
 use crate::error::{Error, Stage};
 
 /// What vendors see in their logs.
@@ -48,15 +46,19 @@ impl Http for Outgoing {
 }
 
 fn describe(request: &Request) -> Result<OutgoingRequest, Error> {
-    let headers = [
+    let length = request.body.len().to_string();
+    let headers = Fields::new();
+    for (name, value) in [
         ("content-type", request.content_type),
-        ("content-length", &request.body.len().to_string()),
+        ("content-length", &length),
         ("accept", "application/json"),
         ("user-agent", USER_AGENT),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
-    // Fails only when the host forbids one of these headers.
-    let headers = Fields::from_list(&headers).map_err(|_| Error::Denied)?;
+    ] {
+        // Fails only when the host forbids one of these headers.
+        headers
+            .append(name, value.as_bytes())
+            .map_err(|_| Error::Denied)?;
+    }
     let outgoing = OutgoingRequest::new(headers);
     outgoing
         .set_method(&Method::Post)
@@ -92,10 +94,14 @@ fn write(body: OutgoingBody, bytes: &[u8]) {
 fn read(response: &IncomingResponse) -> Reply {
     let mut reply = Reply {
         status: response.status(),
-        headers: response.headers().entries(),
+        headers: Vec::new(),
         body: Vec::new(),
         cut: None,
     };
+    // The one field that the reading of a reply asks for. To take in all of them costs as much as to read the body.
+    for value in response.headers().get(RETRY_AFTER) {
+        reply.headers.push((RETRY_AFTER.into(), value));
+    }
     reply.cut = match response.consume() {
         Ok(body) => read_body(&body, &mut reply.body).err(),
         Err(()) => Some(Stage::Other),

@@ -9,6 +9,7 @@ use crate::access::{Access, Level, Project};
 use crate::credential::{self, Form, Presence};
 use crate::error::{Code, Error};
 use crate::http::Request;
+use crate::json::compact::compact;
 use crate::json::{self, Value};
 use crate::reply::Members;
 use crate::token;
@@ -40,6 +41,8 @@ const SCOPES: [&str; 7] = [
 ];
 const LEVELS: [(&str, Level); 2] = [("project", Level::Project), ("account", Level::Account)];
 
+/// All of a body but id and secret: at most 225, with every scope and the largest numbers. More is wiped in vain.
+const REST_BYTES: usize = 256;
 /// Longer names do not help anybody to choose.
 const MAX_NAME_CHARS: usize = 200;
 
@@ -49,7 +52,7 @@ impl Vendor for Contentsquare {
     }
 
     fn schema(&self) -> &'static str {
-        include_str!("contentsquare.schema.json")
+        compact!(include_str!("contentsquare.schema.json"))
     }
 
     fn grant(&self, form: &mut Form) -> Option<Grant> {
@@ -182,7 +185,7 @@ fn integration_presence(scopes: Option<&[&'static str]>) -> Presence {
 fn body(client: &Client) -> json::Writer {
     let (id, secret) = (client.id.expose(), client.secret.expose());
     // An escape at most doubles a text without control characters.
-    let mut body = json::Writer::with_room(512 + 2 * (id.len() + secret.len()));
+    let mut body = json::Writer::with_room(REST_BYTES + 2 * (id.len() + secret.len()));
     body.text("client_id", id);
     body.text("client_secret", secret);
     body

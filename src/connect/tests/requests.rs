@@ -67,3 +67,39 @@ fn contentsquare_is_inspected_with_the_pair_alone_whatever_else_the_form_holds()
         )
     );
 }
+
+/// Growing would leave a copy of the secret behind.
+#[test]
+fn no_body_outgrows_the_room_that_was_made_for_it() {
+    let long = json!({"client_id": "\"".repeat(1024), "client_secret": "\\".repeat(1024)});
+    let scopes = [
+        "data-export",
+        "metrics",
+        "speed-analysis",
+        "surveys",
+        "session-replay",
+        "symbolicator",
+    ];
+    let mut longest = long.clone();
+    longest["scopes"] = json!(scopes);
+    longest["project_id"] = json!((1_u64 << 53) - 1);
+    for (vendor, document) in [
+        ("hotjar", long.to_string()),
+        ("contentsquare", contentsquare(&longest)),
+    ] {
+        let bytes = Cell::new((0, 0));
+        let http = |request: Request| {
+            bytes.set((request.body.len(), request.body.capacity()));
+            Err(Error::Denied)
+        };
+        assert_eq!(
+            authenticate(vendor, &document, NOW, &http).err(),
+            Some(Error::Denied)
+        );
+        let (length, capacity) = bytes.get();
+        assert!(
+            length > 4096 && capacity - length < 256,
+            "{vendor}: {length} in {capacity}"
+        );
+    }
+}

@@ -1,0 +1,442 @@
+//! What the plugin executes, counted: wasmtime's fuel is one for each instruction, the same on every machine. A figure that leaves its
+//! budget in `instructions.txt` by more than the margin fails the test. The host here is wasmtime with WASI and nothing of ours, and
+//! what it does itself costs no fuel; how long calls take is the benchmarks' to say.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+use host_test::COMPONENT;
+use http_body_util::{BodyExt as _, Full};
+use serde_json::json;
+use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::{Config, Engine, Store};
+use wasmtime_wasi::clocks::HostWallClock;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{
+    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+};
+
+use bindings::ConnectorPre;
+use bindings::exports::integration::connector::credentials as wit;
+
+said::listens!();
+
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "connector",
+        exports: { default: async },
+        with: {
+            "wasi:io": wasmtime_wasi::p2::bindings::io,
+            "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
+            "wasi:http": wasmtime_wasi_http::p2::bindings::http,
+        },
+    });
+}
+
+/// A smaller difference is none: a compiler moves a figure so much by itself, when something else in the plugin changes.
+const MARGIN_PERCENT: u64 = 2;
+/// Set to anything, it has the figures written down instead of compared.
+const BLESS: &str = "CONNECTOR_BLESS";
+const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/instructions.txt");
+const HEAD: &str = "\
+# Instructions that the plugin executes in a call, in a fresh instance where nothing else is said. Held by instructions.rs, and written by
+# CONNECTOR_BLESS=1 cargo test --test instructions
+";
+/// More than any call takes.
+const FUEL: u64 = 1 << 40;
+
+/// Figures by what was called.
+type Figures = BTreeMap<String, u64>;
+
+/// What a vendor is asked and answers here. All of it is invented.
+struct Sample {
+    vendor: &'static str,
+    good: String,
+    /// Has several problems.
+    bad: String,
+    token: String,
+    access: String,
+    /// The body of an API answer that says that the session is over.
+    expired: &'static str,
+    /// The same of one that asks to wait.
+    throttled: &'static str,
+}
+
+fn samples() -> [Sample; 2] {
+    let token =
+        json!({"access_token": "tulip-0123456789", "token_type": "Bearer", "expires_in": 3600});
+    [
+        Sample {
+            vendor: "hotjar",
+            good: json!({"client_id": "id-0001", "client_secret": "hush;?&=+% 1"}).to_string(),
+            bad: json!({"client_id": " ", "client_secret": 7, "region": "eu"}).to_string(),
+            token: token.to_string(),
+            access: token.to_string(),
+            expired: r#"{"error":"invalid_token"}"#,
+            throttled: "",
+        },
+        Sample {
+            vendor: "contentsquare",
+            good: json!({
+                "client_id": "id-0001", "client_secret": "hush;?\"\\ 1",
+                "credential_level": "project", "scopes": ["data-export", "metrics"],
+            })
+            .to_string(),
+            bad: json!({
+                "client_id": " ", "credential_level": "account", "scopes": ["metrics", "x"], "project_id": 0,
+            })
+            .to_string(),
+            token: json!({
+                "access_token": "tulip-0123456789", "token_type": "bearer", "expires_in": 3600,
+                "scope": "data-export metrics", "project_id": 42,
+                "endpoint": "https://api.eu-west-1.production.contentsquare.com",
+            })
+            .to_string(),
+            access: json!({
+                "scopes": "metrics data-export",
+                "permissions": {"projects": [{"id": 42, "name": "INVENTED SHOP"}, {"id": 43, "name": "ANOTHER"}]},
+            })
+            .to_string(),
+            expired: r#"{"success":false,"errorCode":"JWT_EXPIRED"}"#,
+            throttled: r#"{"success":false,"errorCode":"CONCURRENT_API_CALL"}"#,
+        },
+    ]
+}
+
+/// A page of an API, as calls that went well bring it.
+fn page() -> String {
+    let rows: Vec<_> = (0..20)
+        .map(|id| json!({"id": id, "name": "row", "rate": 0.5, "tags": [null, true]}))
+        .collect();
+    json!({"payload": rows, "success": true}).to_string()
+}
+
+/// What an instance lives in: WASI, with a clock that stands still and a network that has one answer.
+struct State {
+    wasi: WasiCtx,
+    http: WasiHttpCtx,
+    table: ResourceTable,
+    network: Network,
+}
+
+/// As many header fields as an answer has at least.
+const FIELDS: [(&str, &str); 5] = [
+    ("content-type", "application/json"),
+    ("cache-control", "no-store"),
+    ("date", "Tue, 14 Nov 2023 22:13:20 GMT"),
+    ("x-request-id", "00000000-0000-0000-0000-000000000000"),
+    ("strict-transport-security", "max-age=31536000"),
+];
+
+struct Network(Bytes);
+
+impl WasiHttpHooks for Network {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        _options: Option<RequestOptions>,
+        _reply_handled: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Sent> + Send> {
+        let body = Full::new(self.0.clone()).map_err(|never| match never {});
+        Box::new(async move {
+            request.into_body().collect().await?;
+            let io: Io = Box::new(std::future::ready(Ok(())));
+            let mut reply = http::Response::new(body.boxed_unsync());
+            *reply.headers_mut() = FIELDS
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .into_iter()
+                .collect();
+            Ok((reply, io))
+        })
+    }
+}
+
+type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
+type Sent = Result<(http::Response<WasiBody>, Io), Error>;
+
+struct Still;
+
+impl HostWallClock for Still {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        Duration::from_secs(1_700_000_000)
+    }
+}
+
+impl WasiView for State {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.table,
+        }
+    }
+}
+
+impl WasiHttpView for State {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView {
+            hooks: &mut self.network,
+            table: &mut self.table,
+            ctx: &mut self.http,
+        }
+    }
+}
+
+fn load() -> wasmtime::Result<ConnectorPre<State>> {
+    let mut config = Config::new();
+    config.consume_fuel(true);
+    let engine = Engine::new(&config)?;
+    let mut linker = Linker::new(&engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    let component = Component::from_file(&engine, Path::new(COMPONENT))?;
+    ConnectorPre::new(linker.instantiate_pre(&component)?)
+}
+
+fn store(plugin: &ConnectorPre<State>, reply: &str) -> wasmtime::Result<Store<State>> {
+    let state = State {
+        wasi: WasiCtx::builder().wall_clock(Still).build(),
+        http: WasiHttpCtx::new(),
+        table: ResourceTable::new(),
+        network: Network(Bytes::from(reply.to_owned())),
+    };
+    let mut store = Store::new(plugin.engine(), state);
+    store.set_fuel(FUEL)?;
+    Ok(store)
+}
+
+async fn count_instantiate(plugin: &ConnectorPre<State>) -> wasmtime::Result<u64> {
+    let mut store = store(plugin, "")?;
+    plugin.instantiate_async(&mut store).await?;
+    Ok(FUEL - store.get_fuel()?)
+}
+
+/// Counts what `call` makes a new instance execute, whose one request would be answered with `reply`.
+async fn count<T>(
+    plugin: &ConnectorPre<State>,
+    reply: &str,
+    call: impl AsyncFnOnce(&mut Store<State>, &wit::Guest) -> wasmtime::Result<T>,
+) -> wasmtime::Result<(u64, T)> {
+    let mut store = store(plugin, reply)?;
+    let instance = plugin.instantiate_async(&mut store).await?;
+    store.set_fuel(FUEL)?;
+    let result = call(&mut store, instance.integration_connector_credentials()).await?;
+    Ok((FUEL - store.get_fuel()?, result))
+}
+
+fn response(status: u16, header: Option<(&str, &str)>, body: &str) -> wit::Response {
+    let fields = [("content-type", "application/json")]
+        .into_iter()
+        .chain(header);
+    wit::Response {
+        status,
+        headers: fields
+            .map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()))
+            .collect(),
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+/// Makes every call of a vendor once. Each has to end as its name says, so that nothing cheaper is counted for it.
+async fn measure(
+    plugin: &ConnectorPre<State>,
+    sample: &Sample,
+    figures: &mut Figures,
+) -> wasmtime::Result<()> {
+    let (vendor, good, bad) = (sample.vendor, &sample.good, &sample.bad);
+    let mut note = |what: &str, figure| figures.insert(format!("{vendor} {what}"), figure);
+
+    let (figure, schema) = count(plugin, "", async |store, plugin| {
+        plugin.call_credential_schema(store, vendor).await
+    })
+    .await?;
+    assert!(schema.is_ok());
+    note("credential-schema", figure);
+
+    let (figure, checked) = count(plugin, "", async |store, plugin| {
+        plugin.call_validate(store, vendor, good).await
+    })
+    .await?;
+    assert!(checked.is_ok());
+    note("validate, good", figure);
+
+    let (figure, checked) = count(plugin, "", async |store, plugin| {
+        plugin.call_validate(store, vendor, bad).await
+    })
+    .await?;
+    assert!(matches!(checked, Err(wit::Error::InvalidCredential(issues)) if issues.len() >= 3));
+    note("validate, several issues", figure);
+
+    let (figure, session) = count(plugin, &sample.token, async |store, plugin| {
+        plugin.call_authenticate(store, vendor, good).await
+    })
+    .await?;
+    let Ok(session) = session else {
+        panic!("{vendor}: no session");
+    };
+    note("authenticate", figure);
+
+    let (figure, again) = count(plugin, &sample.token, async |store, plugin| {
+        plugin
+            .call_authenticate(&mut *store, vendor, good)
+            .await?
+            .ok();
+        store.set_fuel(FUEL)?;
+        plugin.call_authenticate(store, vendor, good).await
+    })
+    .await?;
+    assert!(again.is_ok());
+    note("authenticate, in a kept instance", figure);
+
+    let (figure, renewed) = count(plugin, &sample.token, async |store, plugin| {
+        plugin.call_refresh(store, vendor, good, &session).await
+    })
+    .await?;
+    assert!(renewed.is_ok());
+    note("refresh", figure);
+
+    let (figure, access) = count(plugin, &sample.access, async |store, plugin| {
+        plugin.call_inspect(store, vendor, good).await
+    })
+    .await?;
+    assert!(access.is_ok());
+    note("inspect", figure);
+
+    for (what, response, is_meant) in answers(sample) {
+        let (figure, verdict) = count(plugin, "", async |store, plugin| {
+            plugin.call_classify(store, vendor, &response).await
+        })
+        .await?;
+        assert!(verdict.is_ok_and(is_meant), "{vendor}: {what}");
+        note(what, figure);
+    }
+    Ok(())
+}
+
+type Answer = (&'static str, wit::Response, fn(wit::Verdict) -> bool);
+
+/// API answers, and the verdict that each is to get.
+fn answers(sample: &Sample) -> [Answer; 3] {
+    let bearer = ("www-authenticate", r#"Bearer error="invalid_token""#);
+    let wait = ("retry-after", "30");
+    [
+        (
+            "classify, accepted",
+            response(200, None, &page()),
+            |verdict| matches!(verdict, wit::Verdict::Accepted),
+        ),
+        (
+            "classify, expired",
+            response(401, Some(bearer), sample.expired),
+            |verdict| matches!(verdict, wit::Verdict::Refresh),
+        ),
+        (
+            "classify, throttled",
+            response(429, Some(wait), sample.throttled),
+            |verdict| matches!(verdict, wit::Verdict::Throttled(Some(30))),
+        ),
+    ]
+}
+
+async fn measure_all(plugin: &ConnectorPre<State>) -> wasmtime::Result<Figures> {
+    let mut figures = Figures::new();
+    figures.insert("instantiate".to_owned(), count_instantiate(plugin).await?);
+    for sample in samples() {
+        measure(plugin, &sample, &mut figures).await?;
+    }
+    Ok(figures)
+}
+
+fn written(figures: &Figures) -> String {
+    let lines = figures
+        .iter()
+        .map(|(name, figure)| format!("{name}: {figure}\n"));
+    HEAD.to_owned() + &lines.collect::<String>()
+}
+
+fn read(text: &str) -> Figures {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (name, figure) = line.split_once(": ").expect("a name and a figure");
+            (name.to_owned(), figure.parse().expect("a whole number"))
+        })
+        .collect()
+}
+
+/// What does not keep to its budget, a sentence each.
+fn differences(budgets: &Figures, figures: &Figures) -> Vec<String> {
+    let gone = budgets
+        .keys()
+        .filter(|name| !figures.contains_key(*name))
+        .map(|name| format!("{name}: has a budget, and is not measured"));
+    let others = figures.iter().filter_map(|(name, &figure)| {
+        let Some(&budget) = budgets.get(name) else {
+            return Some(format!("{name}: {figure}, and no budget"));
+        };
+        let difference = figure.abs_diff(budget);
+        if difference * 100 <= budget * MARGIN_PERCENT {
+            return None;
+        }
+        let permille = difference * 1000 / budget.max(1);
+        let (percent, tenth) = (permille / 10, permille % 10);
+        let what = if figure > budget {
+            "more"
+        } else {
+            "less: write that down"
+        };
+        Some(format!(
+            "{name}: {figure} instead of {budget}, {percent}.{tenth} % {what}"
+        ))
+    });
+    gone.chain(others).collect()
+}
+
+#[tokio::test]
+async fn no_call_leaves_its_budget_of_instructions() {
+    let plugin = load().expect("the component loads");
+    let figures = measure_all(&plugin).await.expect("no call traps");
+    let again = measure_all(&plugin).await.expect("no call traps");
+    assert_eq!(figures, again, "the figures repeat to the digit");
+    if env::var_os(BLESS).is_some() {
+        fs::write(BUDGETS, written(&figures)).expect("the budgets can be written");
+        return;
+    }
+    let budgets = read(&fs::read_to_string(BUDGETS).expect("the budgets can be read"));
+    let differences = differences(&budgets, &figures);
+    assert!(
+        differences.is_empty(),
+        "beyond {MARGIN_PERCENT} % of {BUDGETS}, whose head says how it is written:\n- {}",
+        differences.join("\n- ")
+    );
+}
+
+#[test]
+fn a_figure_may_leave_its_budget_by_the_margin_and_no_further() {
+    let figures = |rows: &[(&str, u64)]| -> Figures {
+        let rows = rows
+            .iter()
+            .map(|(name, figure)| ((*name).to_owned(), *figure));
+        rows.collect()
+    };
+    let budgets = figures(&[("a", 1000), ("b", 1000), ("c", 1000), ("d", 1000), ("e", 0)]);
+    let measured = figures(&[("a", 1020), ("b", 1021), ("c", 980), ("d", 979), ("f", 1)]);
+    assert_eq!(
+        differences(&budgets, &measured),
+        [
+            "e: has a budget, and is not measured",
+            "b: 1021 instead of 1000, 2.1 % more",
+            "d: 979 instead of 1000, 2.1 % less: write that down",
+            "f: 1, and no budget",
+        ]
+    );
+    assert_eq!(read(&written(&measured)), measured);
+}
