@@ -6,8 +6,15 @@
 wit_bindgen::generate!({
     path: "wit",
     world: "connector",
-    // Those of WASI too: 0.6 kB less than the ones of the crate `wasi`, and a dependency less.
-    generate_all,
+    with: {
+        "wasi:clocks/monotonic-clock@0.2.12": wasi::clocks::monotonic_clock,
+        "wasi:clocks/wall-clock@0.2.12": wasi::clocks::wall_clock,
+        "wasi:http/outgoing-handler@0.2.12": wasi::http::outgoing_handler,
+        "wasi:http/types@0.2.12": wasi::http::types,
+        "wasi:io/error@0.2.12": wasi::io::error,
+        "wasi:io/poll@0.2.12": wasi::io::poll,
+        "wasi:io/streams@0.2.12": wasi::io::streams,
+    },
 });
 
 export!(Door with_types_in self);

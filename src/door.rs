@@ -3,12 +3,13 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use wasi::clocks::wall_clock::{self, Datetime};
+
 use crate::access;
 use crate::bindings::exports::integration::connector::credentials as wit;
 use crate::bindings::exports::integration::connector::types::{
     Issue, Level, Misreply, Project, Refusal, Stage,
 };
-use crate::bindings::wasi::clocks::wall_clock::{self, Datetime};
 use crate::connect;
 use crate::error;
 use crate::http::{Reply, wasi::Outgoing};

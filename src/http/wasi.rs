@@ -3,16 +3,17 @@
 use alloc::string::ToString;
 use alloc::vec::Vec;
 
+use wasi::http::outgoing_handler;
+use wasi::http::types::{
+    ErrorCode, Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
+    RequestOptions, Scheme, http_error_code,
+};
+use wasi::io::streams::StreamError;
+
 use super::{
     BETWEEN_BYTES_TIMEOUT_SECS, CONNECT_TIMEOUT_SECS, FIRST_BYTE_TIMEOUT_SECS, Http,
     MAX_REPLY_BYTES, RETRY_AFTER, Reply, Request,
 };
-use crate::bindings::wasi::http::outgoing_handler;
-use crate::bindings::wasi::http::types::{
-    ErrorCode, Fields, IncomingBody, IncomingResponse, Method, OutgoingBody, OutgoingRequest,
-    RequestOptions, Scheme, http_error_code,
-};
-use crate::bindings::wasi::io::streams::StreamError;
 use crate::error::{Error, Stage};
 
 /// What vendors see in their logs.
