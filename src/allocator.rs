@@ -17,8 +17,8 @@ const PAGE_BYTES: usize = 64 * 1024;
 /// At which addresses memory begins, from the start and later.
 const ALIGN: usize = 32;
 
-/// One first level for each bit of an address, and as many lists in each as a word has bits.
-type Lists = FlexTlsf<Source, usize, usize, { usize::BITS as usize }, { usize::BITS as usize }>;
+/// Sizes up to 256 MiB, in eight classes between two powers of two. The lists' heads lie together in less than a page.
+type Lists = FlexTlsf<Source, u32, u8, 24, 8>;
 
 /// Two-level segregated fit, as `rlsf` has it; the standard library's allocator takes 7.6 kB more of the artefact.
 pub(crate) struct Heap(UnsafeCell<Lists>);
