@@ -16,7 +16,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
 use host_test::COMPONENT_BYTES;
-use host_test::plain::Plain;
+use host_test::plain::{self, Plain};
 use http_body_util::{BodyExt as _, Full};
 use oauth2::basic::BasicClient;
 use oauth2::{ClientId, ClientSecret, TokenResponse as _, TokenUrl};
@@ -77,6 +77,11 @@ fn engine() -> Engine {
     Runtime::shared().unwrap().engine().clone()
 }
 
+fn plain() -> Plain {
+    let component = Component::new(&engine(), COMPONENT_BYTES).unwrap();
+    Plain::new(&component, plain::over(Arc::new(Fixed))).unwrap()
+}
+
 fn load(c: &mut Criterion) {
     let [(_, tokio), _] = runtimes();
     let mut group = c.benchmark_group("load");
@@ -132,7 +137,7 @@ fn empty(c: &mut Criterion) {
 
 fn instantiate(c: &mut Criterion) {
     let [(_, tokio), _] = runtimes();
-    let plain = Plain::load(&engine(), COMPONENT_BYTES, Arc::new(Fixed)).unwrap();
+    let plain = plain();
     c.bench_function("plugin/instantiate", |b| {
         b.to_async(&tokio).iter(|| async {
             let mut store = plain.store();
@@ -180,7 +185,7 @@ fn authenticate(c: &mut Criterion) {
         group.bench_function(format!("fresh/{name}/in-a-task"), |b| {
             b.iter_custom(|times| tokio.block_on(tasked(connector.clone(), times)));
         });
-        let plain = Plain::load(&engine(), COMPONENT_BYTES, Arc::new(Fixed)).unwrap();
+        let plain = plain();
         group.bench_function(format!("kept/{name}"), |b| {
             b.iter_custom(|times| tokio.block_on(kept(&plain, times)));
         });

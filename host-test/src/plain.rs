@@ -1,15 +1,17 @@
-//! A plain host, as anybody may write one: wasmtime, its WASI, and HTTP over a [`Transport`]. It knows no limit, no egress and no session, so it
-//! shows what the plugin itself costs, and takes components of other languages, which want more of WASI.
+//! A plain host, as anybody may write one in an afternoon: wasmtime, and all of its WASI with nothing granted in it. It knows no limit, no egress and no
+//! session, so it shows what the plugin itself costs, and it takes components of other languages, which want more of WASI.
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use connector_host::{
-    DEFAULT_BETWEEN_BYTES, DEFAULT_CONNECT, DEFAULT_FIRST_BYTE, Timeouts, Transport,
-};
+use bytes::Bytes;
+use connector_host::{Limits, Transport, TransportError};
+use futures::future::{BoxFuture, FutureExt as _, TryFutureExt as _};
 use http_body_util::BodyExt as _;
+use wasmtime::Store;
 use wasmtime::component::{Component, Linker, ResourceTable};
-use wasmtime::{Engine, Store};
+use wasmtime_wasi::clocks::HostWallClock;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
 use wasmtime_wasi_http::{
@@ -35,13 +37,34 @@ mod bindings {
 }
 
 pub use bindings::Connector as Instance;
+pub use bindings::exports::integration::connector::credentials::Guest;
 pub use bindings::exports::integration::connector::types;
+
+/// Who answers requests: from a request to its reply, or to why there is none.
+pub type Network = Arc<dyn Fn(http::Request<Bytes>) -> BoxFuture<'static, Answer> + Send + Sync>;
+/// What a network makes of a request.
+pub type Answer = Result<http::Response<WasiBody>, Error>;
+
+/// The network that a transport leads to. All its failures are one.
+pub fn over(transport: Arc<dyn Transport>) -> Network {
+    let timeouts = Limits::default().timeouts;
+    Arc::new(move |request| {
+        let reply = transport.send(request, timeouts);
+        let reply = reply.map_ok(|reply| reply.map(|body| body.map_err(failure).boxed_unsync()));
+        reply.map_err(failure).boxed()
+    })
+}
+
+fn failure(_: TransportError) -> Error {
+    Error::HttpProtocolError
+}
 
 /// A component that exports the contract, in machine code. Cheap to clone.
 #[derive(Clone)]
 pub struct Plain {
     pre: bindings::ConnectorPre<State>,
-    transport: Arc<dyn Transport>,
+    network: Network,
+    now: Option<Duration>,
 }
 
 impl fmt::Debug for Plain {
@@ -51,28 +74,48 @@ impl fmt::Debug for Plain {
 }
 
 impl Plain {
-    /// Compiles a component, which may import anything of WASI 0.2. It is granted the clocks, random numbers, and HTTP over `transport`; no file,
-    /// no environment, no standard stream, no socket.
-    pub fn load(
-        engine: &Engine,
-        bytes: &[u8],
-        transport: Arc<dyn Transport>,
-    ) -> wasmtime::Result<Self> {
-        let component = Component::new(engine, bytes)?;
-        let mut linker = Linker::new(engine);
+    /// Links a component, which may import anything of WASI 0.2. It is granted the clocks, random numbers, and HTTP over this network; no file, no
+    /// environment, no standard stream, no socket.
+    pub fn new(component: &Component, network: Network) -> wasmtime::Result<Self> {
+        let mut linker = Linker::new(component.engine());
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         add_only_http_to_linker_async(&mut linker)?;
-        let pre = bindings::ConnectorPre::new(linker.instantiate_pre(&component)?)?;
-        Ok(Self { pre, transport })
+        let pre = bindings::ConnectorPre::new(linker.instantiate_pre(component)?)?;
+        Ok(Self {
+            pre,
+            network,
+            now: None,
+        })
+    }
+
+    /// The same component with another network.
+    #[must_use]
+    pub fn with(&self, network: Network) -> Self {
+        let same = self.clone();
+        Self { network, ..same }
+    }
+
+    /// The same component in a time that stands still, so long after 1970.
+    #[must_use]
+    pub fn at(&self, now: Duration) -> Self {
+        let now = Some(now);
+        Self {
+            now,
+            ..self.clone()
+        }
     }
 
     /// Makes what an instance lives in.
     pub fn store(&self) -> Store<State> {
+        let mut wasi = WasiCtx::builder();
+        if let Some(now) = self.now {
+            wasi.wall_clock(Still(now));
+        }
         let state = State {
             table: ResourceTable::new(),
-            wasi: WasiCtx::default(),
+            wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            hooks: Hooks(Arc::clone(&self.transport)),
+            hooks: Hooks(Arc::clone(&self.network)),
         };
         let mut store = Store::new(self.pre.engine(), state);
         // Means something only where the engine counts: then it is as good as no end.
@@ -83,6 +126,18 @@ impl Plain {
     /// Makes an instance, which lives as long as `store` does, for one call or for many.
     pub async fn instance(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
         self.pre.instantiate_async(store).await
+    }
+}
+
+struct Still(Duration);
+
+impl HostWallClock for Still {
+    fn resolution(&self) -> Duration {
+        Duration::from_nanos(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.0
     }
 }
 
@@ -113,7 +168,7 @@ impl WasiHttpView for State {
     }
 }
 
-struct Hooks(Arc<dyn Transport>);
+struct Hooks(Network);
 
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
@@ -121,25 +176,14 @@ impl WasiHttpHooks for Hooks {
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,
-        options: Option<RequestOptions>,
+        _options: Option<RequestOptions>,
         _reply_handled: Io,
     ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Io), Error>> + Send> {
-        let transport = Arc::clone(&self.0);
-        let wishes = options.unwrap_or_default();
-        let timeouts = Timeouts {
-            connect: wishes.connect_timeout.unwrap_or(DEFAULT_CONNECT),
-            first_byte: wishes.first_byte_timeout.unwrap_or(DEFAULT_FIRST_BYTE),
-            between_bytes: wishes
-                .between_bytes_timeout
-                .unwrap_or(DEFAULT_BETWEEN_BYTES),
-        };
+        let network = Arc::clone(&self.0);
         Box::new(async move {
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();
-            let request = http::Request::from_parts(parts, body);
-            let reply = transport.send(request, timeouts).await;
-            let reply = reply.map_err(|_| Error::HttpProtocolError)?;
-            let reply = reply.map(|body| body.map_err(|_| Error::HttpProtocolError).boxed_unsync());
+            let reply = network(http::Request::from_parts(parts, body)).await?;
             let io: Io = Box::new(std::future::ready(Ok(())));
             Ok((reply, io))
         })

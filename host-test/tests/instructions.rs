@@ -1,42 +1,22 @@
 //! What the plugin executes, counted: wasmtime's fuel is one for each instruction, the same on every machine. A figure that leaves its
-//! budget in `instructions.txt` by more than the margin fails the test. The host here is wasmtime with WASI and nothing of ours, and
+//! budget in `instructions.txt` by more than the margin fails the test. The host is a plain one, and
 //! what it does itself costs no fuel; how long calls take is the benchmarks' to say.
 
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use host_test::COMPONENT;
-use http_body_util::{BodyExt as _, Full};
+use host_test::COMPONENT_BYTES;
+use host_test::answers::Answers;
+use host_test::plain::{self, Guest, Network, Plain, State, types as wit};
+use host_test::script::Reply;
 use serde_json::json;
-use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Store};
-use wasmtime_wasi::clocks::HostWallClock;
-use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
-use wasmtime_wasi_http::{
-    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
-};
-
-use bindings::ConnectorPre;
-use bindings::exports::integration::connector::credentials as wit;
 
 said::listens!();
-
-mod bindings {
-    wasmtime::component::bindgen!({
-        path: "../wit",
-        world: "connector",
-        exports: { default: async },
-        with: {
-            "wasi:io": wasmtime_wasi::p2::bindings::io,
-            "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
-            "wasi:http": wasmtime_wasi_http::p2::bindings::http,
-        },
-    });
-}
 
 /// A smaller difference is none: a compiler moves a figure so much by itself, when something else in the plugin changes.
 const MARGIN_PERCENT: u64 = 2;
@@ -116,117 +96,53 @@ fn page() -> String {
     json!({"payload": rows, "success": true}).to_string()
 }
 
-/// What an instance lives in: WASI, with a clock that stands still and a network that has one answer.
-struct State {
-    wasi: WasiCtx,
-    http: WasiHttpCtx,
-    table: ResourceTable,
-    network: Network,
-}
-
 /// As many header fields as an answer has at least.
-const FIELDS: [(&str, &str); 5] = [
-    ("content-type", "application/json"),
+const FIELDS: [(&str, &str); 4] = [
     ("cache-control", "no-store"),
     ("date", "Tue, 14 Nov 2023 22:13:20 GMT"),
     ("x-request-id", "00000000-0000-0000-0000-000000000000"),
     ("strict-transport-security", "max-age=31536000"),
 ];
 
-struct Network(Bytes);
-
-impl WasiHttpHooks for Network {
-    fn send_request(
-        &mut self,
-        request: http::Request<WasiBody>,
-        _options: Option<RequestOptions>,
-        _reply_handled: Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ) -> Box<dyn Future<Output = Sent> + Send> {
-        let body = Full::new(self.0.clone()).map_err(|never| match never {});
-        Box::new(async move {
-            request.into_body().collect().await?;
-            let io: Io = Box::new(std::future::ready(Ok(())));
-            let mut reply = http::Response::new(body.boxed_unsync());
-            *reply.headers_mut() = FIELDS
-                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
-                .into_iter()
-                .collect();
-            Ok((reply, io))
-        })
-    }
-}
-
-type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
-type Sent = Result<(http::Response<WasiBody>, Io), Error>;
-
-struct Still;
-
-impl HostWallClock for Still {
-    fn resolution(&self) -> Duration {
-        Duration::from_nanos(1)
-    }
-
-    fn now(&self) -> Duration {
-        Duration::from_secs(1_700_000_000)
-    }
-}
-
-impl WasiView for State {
-    fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
-    }
-}
-
-impl WasiHttpView for State {
-    fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            hooks: &mut self.network,
-            table: &mut self.table,
-            ctx: &mut self.http,
-        }
-    }
-}
-
-fn load() -> wasmtime::Result<ConnectorPre<State>> {
+/// A plugin in a time that stands still.
+fn load() -> wasmtime::Result<Plain> {
     let mut config = Config::new();
     config.consume_fuel(true);
-    let engine = Engine::new(&config)?;
-    let mut linker = Linker::new(&engine);
-    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
-    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    let component = Component::from_file(&engine, Path::new(COMPONENT))?;
-    ConnectorPre::new(linker.instantiate_pre(&component)?)
+    let component = Component::new(&Engine::new(&config)?, COMPONENT_BYTES)?;
+    let plugin = Plain::new(&component, answering(""))?;
+    Ok(plugin.at(Duration::from_secs(1_700_000_000)))
 }
 
-fn store(plugin: &ConnectorPre<State>, reply: &str) -> wasmtime::Result<Store<State>> {
-    let state = State {
-        wasi: WasiCtx::builder().wall_clock(Still).build(),
-        http: WasiHttpCtx::new(),
-        table: ResourceTable::new(),
-        network: Network(Bytes::from(reply.to_owned())),
-    };
-    let mut store = Store::new(plugin.engine(), state);
+/// A network that has one answer.
+fn answering(body: &str) -> Network {
+    let body = body.to_owned();
+    plain::over(Arc::new(Answers::new(move |_, _| {
+        let reply = Reply::text(200, &body).header("content-type", "application/json");
+        let fields = FIELDS.into_iter();
+        fields.fold(reply, |reply, (name, value)| reply.header(name, value))
+    })))
+}
+
+fn store(plugin: &Plain, reply: &str) -> wasmtime::Result<Store<State>> {
+    let mut store = plugin.with(answering(reply)).store();
     store.set_fuel(FUEL)?;
     Ok(store)
 }
 
-async fn count_instantiate(plugin: &ConnectorPre<State>) -> wasmtime::Result<u64> {
+async fn count_instantiate(plugin: &Plain) -> wasmtime::Result<u64> {
     let mut store = store(plugin, "")?;
-    plugin.instantiate_async(&mut store).await?;
+    plugin.instance(&mut store).await?;
     Ok(FUEL - store.get_fuel()?)
 }
 
 /// Counts what `call` makes a new instance execute, whose one request would be answered with `reply`.
 async fn count<T>(
-    plugin: &ConnectorPre<State>,
+    plugin: &Plain,
     reply: &str,
-    call: impl AsyncFnOnce(&mut Store<State>, &wit::Guest) -> wasmtime::Result<T>,
+    call: impl AsyncFnOnce(&mut Store<State>, &Guest) -> wasmtime::Result<T>,
 ) -> wasmtime::Result<(u64, T)> {
     let mut store = store(plugin, reply)?;
-    let instance = plugin.instantiate_async(&mut store).await?;
+    let instance = plugin.instance(&mut store).await?;
     store.set_fuel(FUEL)?;
     let result = call(&mut store, instance.integration_connector_credentials()).await?;
     Ok((FUEL - store.get_fuel()?, result))
@@ -246,11 +162,7 @@ fn response(status: u16, header: Option<(&str, &str)>, body: &str) -> wit::Respo
 }
 
 /// Makes every call of a vendor once. Each has to end as its name says, so that nothing cheaper is counted for it.
-async fn measure(
-    plugin: &ConnectorPre<State>,
-    sample: &Sample,
-    figures: &mut Figures,
-) -> wasmtime::Result<()> {
+async fn measure(plugin: &Plain, sample: &Sample, figures: &mut Figures) -> wasmtime::Result<()> {
     let (vendor, good, bad) = (sample.vendor, &sample.good, &sample.bad);
     let mut note = |what: &str, figure| figures.insert(format!("{vendor} {what}"), figure);
 
@@ -346,7 +258,7 @@ fn answers(sample: &Sample) -> [Answer; 3] {
     ]
 }
 
-async fn measure_all(plugin: &ConnectorPre<State>) -> wasmtime::Result<Figures> {
+async fn measure_all(plugin: &Plain) -> wasmtime::Result<Figures> {
     let mut figures = Figures::new();
     figures.insert("instantiate".to_owned(), count_instantiate(plugin).await?);
     for sample in samples() {
