@@ -6,12 +6,13 @@
 
 use std::collections::HashMap;
 use std::error::Error as StdError;
+use std::future::ready;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 
-use connector_host::{Timeouts, Transport};
+use bytes::Bytes;
 use futures::future::{Either, select};
 use http::uri::{PathAndQuery, Uri};
 use http_body_util::BodyExt as _;
@@ -80,9 +81,13 @@ pub(crate) struct Options {
 pub(crate) enum Network {
     /// Whoever listens, over TLS.
     Sockets(Arc<Sockets>),
-    /// A script, in this process.
-    Answers(Arc<dyn Transport>),
+    /// A function, in this process.
+    Answers(Arc<Answer>),
 }
+
+/// From a request to its answer.
+pub(crate) type Answer =
+    dyn Fn(http::Request<Bytes>) -> Result<http::Response<WasiBody>, HttpError> + Send + Sync;
 
 /// Whom connections trust, and where they go.
 pub(crate) struct Sockets {
@@ -132,6 +137,12 @@ impl Plain {
         )]
         let component = unsafe { Component::deserialize_file(&engine, file) }?;
         Self::prepare(&component, options.network)
+    }
+
+    /// The same component with another network.
+    pub(crate) fn with(&self, network: Network) -> Self {
+        let ready = self.ready.clone();
+        Self { ready, network }
     }
 
     fn prepare(component: &Component, network: Network) -> Result<Self> {
@@ -267,7 +278,12 @@ impl WasiHttpHooks for Network {
     ) -> Box<dyn Future<Output = Sent> + Send> {
         match self.clone() {
             Self::Sockets(sockets) => Box::new(async move { sockets.send(request).await }),
-            Self::Answers(answers) => Box::new(async move { ask(&*answers, request).await }),
+            Self::Answers(answer) => Box::new(async move {
+                let (parts, body) = request.into_parts();
+                let body = body.collect().await?.to_bytes();
+                let reply = answer(http::Request::from_parts(parts, body))?;
+                Ok((reply, Box::new(ready(Ok(()))) as Io))
+            }),
         }
     }
 }
@@ -339,29 +355,6 @@ impl Sockets {
             io,
         ))
     }
-}
-
-/// Lets a script answer. Where it plays a broken connection, the guest is told no more than that.
-async fn ask(answers: &dyn Transport, request: http::Request<WasiBody>) -> Sent {
-    let (parts, body) = request.into_parts();
-    let body = body.collect().await?.to_bytes();
-    let request = http::Request::from_parts(parts, body);
-    let patience = std::time::Duration::from_mins(10);
-    let timeouts = Timeouts {
-        connect: patience,
-        first_byte: patience,
-        between_bytes: patience,
-    };
-    let reply = answers
-        .send(request, timeouts)
-        .await
-        .map_err(|_| HttpError::ConnectionTerminated)?;
-    let reply = reply.map(|body| {
-        body.map_err(|_| HttpError::HttpResponseIncomplete)
-            .boxed_unsync()
-    });
-    let io: Io = Box::new(std::future::ready(Ok(())));
-    Ok((reply, io))
 }
 
 fn engine(allocation: Allocation) -> Result<Engine> {
