@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use connector_host::{
-    Builder, Connector, Live, LiveBuilder, LiveError, LoadError, ResponseBody, Timeouts, Transport,
-    TransportError,
+    Builder, Connector, Live, LiveBuilder, LiveError, LoadError, ResponseBody, Runtime, Timeouts,
+    Transport, TransportError,
 };
 use etcetera::BaseStrategy;
 use host_test::COMPONENT_BYTES;
@@ -15,6 +15,9 @@ use host_test::sim::Simulators;
 use crate::args::{Network, Plugin};
 use crate::failure::Failure;
 use crate::input::Input;
+
+/// A command makes few calls at a time. Room for as many as a server has would take it longer to make than all else that it does.
+const CALLS_AT_ONCE: u32 = 16;
 
 /// Loads the plugin with the network as the options have it.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
@@ -109,7 +112,12 @@ pub(crate) async fn load(
 }
 
 fn builder(transport: &Arc<dyn Transport>) -> Builder {
-    Connector::builder(Arc::clone(transport))
+    let builder = Connector::builder(Arc::clone(transport));
+    // Where even that cannot be had, the load fails with a sentence about it.
+    match Runtime::new(CALLS_AT_ONCE) {
+        Ok(runtime) => builder.runtime(runtime),
+        Err(_) => builder,
+    }
 }
 
 async fn read(plugin: &Plugin, builder: Builder) -> Result<Connector, LoadError> {

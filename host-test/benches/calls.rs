@@ -94,14 +94,17 @@ fn load(c: &mut Criterion) {
         b.to_async(&tokio)
             .iter(|| async { from_folder().load_bytes(COMPONENT_BYTES).await.unwrap() });
     });
-    // All that a process has to do for its first session, from making the runtime on.
-    group.bench_function("kept-code/first-session", |b| {
-        b.to_async(&tokio).iter(|| async {
-            let builder = from_folder().runtime(Runtime::new(10_000).unwrap());
-            let connector = builder.load_bytes(COMPONENT_BYTES).await.unwrap();
-            connector.authenticate("hotjar", CREDENTIAL).await.unwrap()
+    // All that a process has to do for its first session, from making the runtime on: one for a command, and one for a server.
+    for calls in [10, 10_000] {
+        let name = format!("kept-code/first-session-of-{calls}");
+        group.bench_function(name, |b| {
+            b.to_async(&tokio).iter(|| async {
+                let builder = from_folder().runtime(Runtime::new(calls).unwrap());
+                let connector = builder.load_bytes(COMPONENT_BYTES).await.unwrap();
+                connector.authenticate("hotjar", CREDENTIAL).await.unwrap()
+            });
         });
-    });
+    }
 }
 
 /// The floor of isolation: an instance of nothing, and a call that does nothing.
