@@ -219,7 +219,7 @@ async fn measure(sign_in: &SignIn, work: &[&str]) -> Outcome {
             "ok": done.ok,
             "error": warm.error.or(done.error),
             "wall_secs": wall.as_secs_f64(),
-            "cpu_secs": (cpu() - cpu_before).as_secs_f64(),
+            "cpu_secs": cpu().saturating_sub(cpu_before).as_secs_f64(),
             "resident_bytes": resident,
             "peak_bytes": resident_peak_bytes()?,
             "proportional_bytes": proportional_bytes()?,
