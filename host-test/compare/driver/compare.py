@@ -15,8 +15,8 @@ from pathlib import Path
 import table
 from measure import CORES, Broken, Stopped, Vendor, trial
 from subjects import COMPARE, CONNECTOR, HERE, PROGRAM, ROOT, SUBJECTS, Subject, machine_code, needs
+from table import IN_FLIGHT
 
-IN_FLIGHT = 64
 # How long the vendor takes where many are to be in flight.
 ANSWER_AFTER_MS = 1000
 # The first loop of a subject, which shows how long its loops are to be.
@@ -31,8 +31,8 @@ class Plan:
         # How long one loop is to take, after a warm-up as long.
         self.loop_secs = 0.3 if quick else 1.0
         self.max_times = 20_000
-        # Memory for a call in flight is the slope between these two.
-        self.slope = (10, 100) if quick else (100, 1000)
+        # Memory for a call in flight is the slope between the two greatest of these that a subject reaches.
+        self.slope = [1, 10, 100] if quick else [10, 100, 1_000]
         self.slope_rounds = 1 if quick else 3
         self.scale = [1, 10, 100] if quick else [1, 10, 100, 1_000, 10_000]
         self.max_secs = 20 if quick else 60
@@ -106,7 +106,7 @@ def measure(subjects: list[Subject], columns: list[table.Column], picture: bool,
     compile_secs = prepare(subjects, plan)
     found = {subject.id: {"artefact": sizes.artefact(subject), "flight": {}} for subject in subjects}
     loops = [name for name in ("first", "loop", "many") if name in wanted]
-    flights = sorted({*(plan.slope if "flight" in wanted else ()), *(plan.scale if picture else ())})
+    flights = sorted({*(plan.slope if "flight" in wanted else []), *(plan.scale if picture else [])})
     turns = Turns(len(subjects) * (plan.rounds * len(loops) + sum(_rounds(plan, number, wanted) for number in flights)))
 
     if loops:
@@ -133,9 +133,7 @@ def measure(subjects: list[Subject], columns: list[table.Column], picture: bool,
         "runtimes": sizes.runtimes(subjects),
         "compile_secs": compile_secs,
         "rounds": plan.rounds,
-        "in_flight": IN_FLIGHT,
         "slope": plan.slope,
-        "slope_rounds": plan.slope_rounds,
         "scale": plan.scale if picture else [],
         "subjects": found,
     }
@@ -197,7 +195,8 @@ def _fly(subject: Subject, vendor: Vendor, in_flight: int, found: dict, plan: Pl
 
 
 def _rounds(plan: Plan, in_flight: int, wanted: set[str]) -> int:
-    return plan.slope_rounds if in_flight in plan.slope and "flight" in wanted else 1
+    """More where the table's figure comes from: the two greatest numbers, or for some the one before."""
+    return plan.slope_rounds if in_flight in plan.slope[-2:] and "flight" in wanted else 1
 
 
 def _turned(subjects: list[Subject], number: int) -> list[Subject]:

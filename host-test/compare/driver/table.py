@@ -13,6 +13,8 @@ NAMES = {subject.id: subject.name for subject in SUBJECTS}
 SHORT = {subject.id: subject.short for subject in SUBJECTS}
 PICTURE = "docs/scale.svg"
 
+# As many as a column is about.
+IN_FLIGHT = 64
 # A vendor that is busy for this share of the time may be what holds a subject up.
 BUSY = 0.9
 
@@ -31,10 +33,19 @@ def _each(name: str, figure: Callable[[dict], float]) -> Callable[[dict, dict], 
     return lambda subject, _: [figure(result) for result in subject.get(name, [])]
 
 
+def _reached(subject: dict, results: dict) -> tuple[int, int] | None:
+    """The two greatest numbers in flight that a subject reached, of those that the slope is read from."""
+    reached = [number for number in results["slope"] if str(number) in subject["flight"]]
+    return (reached[-2], reached[-1]) if len(reached) > 1 else None
+
+
 def _slope(subject: dict, results: dict) -> list[float]:
-    few, many = results["slope"]
-    pairs = zip(subject["flight"].get(str(few), []), subject["flight"].get(str(many), []))
-    return [(more["peak_bytes"] - less["peak_bytes"]) / (many - few) / 2**10 for less, more in pairs]
+    reached = _reached(subject, results)
+    if not reached:
+        return []
+    few, many = reached
+    least = median(trial["peak_bytes"] for trial in subject["flight"][str(few)])
+    return [(trial["peak_bytes"] - least) / (many - few) / 2**10 for trial in subject["flight"][str(many)]]
 
 
 COLUMNS = (
@@ -42,7 +53,7 @@ COLUMNS = (
     Column("cold", "cold start to first session, ms", "first", _each("first", lambda result: result["start_secs"] * 1e3)),
     Column("cpu", "processor time for each, ms", "loop", _each("loop", lambda result: result["cpu_secs"] / result["n"] * 1e3)),
     Column("rate", "per second, one after the other", "loop", _each("loop", lambda result: result["n"] / result["wall_secs"])),
-    Column("many", "per second, 64 in flight", "many", _each("many", lambda result: result["n"] / result["wall_secs"])),
+    Column("many", f"per second, {IN_FLIGHT} in flight", "many", _each("many", lambda result: result["n"] / result["wall_secs"])),
     Column("memory", "memory after the first, MiB", "first", _each("first", lambda result: result["proportional_bytes"] / 2**20)),
     Column("flight", "memory for each in flight, KiB", "flight", _slope),
 )
@@ -124,8 +135,12 @@ def _notes(results: dict, columns: list[Column]) -> list[str]:
     if made:
         notes.append(f"Connections made for each authentication, one after the other: {made}.")
     if "flight" in ids:
-        few, many = results["slope"]
-        notes.append(f"Memory for each in flight is the slope of the peak from {few:,} to {many:,}, at a vendor that takes a second.")
+        few, many = results["slope"][-2:]
+        early = [SHORT[id] for id, subject in subjects.items() if (_reached(subject, results) or [many])[-1] < many]
+        early = f"; for {' and '.join(early)} between the two numbers before" if early else ""
+        notes.append(
+            f"Memory for each in flight is the slope of the peak from {few:,} to {many:,}{early}. The vendor answers a second after the last has asked."
+        )
     if "airbyte" in subjects:
         notes.append("A source of Airbyte's signs in behind one lock for the whole process; here its authenticator is asked without it.")
     for id, subject in subjects.items():

@@ -16,6 +16,7 @@ const STREAMS: u32 = 100_000;
 pub(crate) async fn run(answer_after: Duration) -> Outcome {
     let options = Options {
         answer_after,
+        together: true,
         streams: STREAMS,
         ..Options::default()
     };
