@@ -21,6 +21,7 @@ from table import IN_FLIGHT
 ANSWER_AFTER_MS = 1000
 # The first loop of a subject, which shows how long its loops are to be.
 FIRST_LOOP = 8
+ONLY_WHOLE = "the README takes the whole comparison and no part of it"
 
 
 class Plan:
@@ -56,8 +57,9 @@ def main() -> None:
     parser.add_argument("--from", dest="file", type=Path, metavar="FILE", help="measure nothing; results of an earlier run, results.json")
     parser.add_argument("--needs", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.readme and (options.quick or options.subjects or options.columns or options.no_picture):
-        parser.error("the README takes the whole comparison and no part of it")
+    whole = not (options.quick or options.subjects or options.columns or options.no_picture)
+    if options.readme and not whole:
+        parser.error(ONLY_WHOLE)
     subjects = [subject for subject in SUBJECTS if not options.subjects or subject.id in options.subjects]
     columns = [column for column in table.COLUMNS if not options.columns or column.id in options.columns]
     if options.needs:
@@ -67,8 +69,10 @@ def main() -> None:
     if options.file:
         results = json.loads(options.file.read_text(encoding="utf-8"))
     else:
-        results = measure(subjects, columns, not options.no_picture, Plan(options.quick))
+        results = {"whole": whole, **measure(subjects, columns, not options.no_picture, Plan(options.quick))}
         (COMPARE / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
+    if options.readme and not results["whole"]:
+        parser.error(ONLY_WHOLE)
     text = table.markdown(results, columns, options.readme)
     if results["scale"]:
         import picture
@@ -190,8 +194,9 @@ def _fly(subject: Subject, vendor: Vendor, in_flight: int, found: dict, plan: Pl
     except Stopped as why:
         if in_flight == 1:
             raise Broken(f"{subject.id} flight 1: {why}") from why
-        say(f"{subject.id} got no further: {why}")
-        found["stopped"] = {"at": in_flight, "why": str(why)}
+        say(f"{subject.id} does not get through: {why}")
+        if str(in_flight) not in found["flight"]:
+            found["stopped"] = {"at": in_flight, "why": str(why)}
 
 
 def _rounds(plan: Plan, in_flight: int, wanted: set[str]) -> int:

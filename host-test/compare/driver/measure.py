@@ -96,7 +96,8 @@ def trial(subject: Subject, vendor: Vendor, work: list[str], max_secs: float) ->
         raise Stopped(why)
     result = json.loads(line)
     if result["ok"] != result["n"]:
-        raise Stopped(f"{result['n'] - result['ok']:,} of {result['n']:,} got no token: {result['error']}")
+        why = result["error"] or "what they got is not the vendor's"
+        raise Stopped(f"{result['n'] - result['ok']:,} of {result['n']:,} got no token: {why}")
     after = vendor.done()
     asked = after["asked"] - before["asked"]
     # More when a client repeats what failed.

@@ -76,7 +76,7 @@ def write_into(readme: Path, text: str) -> None:
     _, end, after = rest.partition(END)
     if not end:
         raise SystemExit(f"compare: {readme} has no place for the table, which is between {BEGIN} and {END}")
-    readme.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+    readme.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _cell(column: Column, subject: dict, results: dict) -> str:
