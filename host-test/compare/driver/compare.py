@@ -274,7 +274,7 @@ def say(what: str) -> None:
 if __name__ == "__main__":
     try:
         main()
-    except Broken as broken:
+    except (Broken, OSError, subprocess.CalledProcessError) as broken:
         sys.exit(f"compare: {broken}")
     except KeyboardInterrupt:
         sys.exit(130)
