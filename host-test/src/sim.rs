@@ -49,6 +49,8 @@ pub struct Simulator {
 pub struct Options {
     /// The time between a request and its answer: a vendor that takes a second.
     pub answer_after: Duration,
+    /// Whether that time begins with the latest request of all, so that those who asked at once are all in flight at once.
+    pub together: bool,
     /// Whether HTTP/1.1 is all they offer, so that every request under way has a connection to itself.
     pub http1_only: bool,
     /// How many requests may be under way in one HTTP/2 connection; more of them wait at whoever asks.
@@ -59,6 +61,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             answer_after: Duration::ZERO,
+            together: false,
             http1_only: false,
             streams: 200,
         }

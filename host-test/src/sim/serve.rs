@@ -14,6 +14,7 @@ use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::call::{Call, Refusal};
@@ -42,6 +43,7 @@ struct State {
     faults: VecDeque<Fault>,
     connections: u64,
     asked: u64,
+    latest: Option<Instant>,
     requests: VecDeque<String>,
 }
 
@@ -75,6 +77,7 @@ impl Service {
     fn note(&self, call: &Call) -> Option<Fault> {
         let mut state = self.state();
         state.asked += 1;
+        state.latest = Some(Instant::now());
         if state.requests.len() == MAX_RECORDED_REQUESTS {
             state.requests.pop_front();
         }
@@ -84,6 +87,19 @@ impl Service {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits as long as this vendor takes for an answer to a request that has just come.
+    async fn take_time(&self) {
+        let mut until = Instant::now() + self.options.answer_after;
+        loop {
+            tokio::time::sleep_until(until).await;
+            let latest = self.state().latest.filter(|_| self.options.together);
+            match latest.map(|latest| latest + self.options.answer_after) {
+                Some(later) if later > until => until = later,
+                _ => return,
+            }
+        }
     }
 
     async fn answer(&self, request: Request<Incoming>, cut: Arc<Notify>) -> Response<Body> {
@@ -100,7 +116,7 @@ impl Service {
         }
         // Even no sleep at all lasts until the timer's next tick.
         if !self.options.answer_after.is_zero() {
-            tokio::time::sleep(self.options.answer_after).await;
+            self.take_time().await;
         }
         let answer = || self.rules.answer(&self.tokens, &call);
         match fault {
@@ -148,5 +164,46 @@ async fn connection(tcp: TcpStream, tls: TlsAcceptor, service: Arc<Service>) {
     tokio::select! {
         _ = http.serve_connection(TokioIo::new(stream), answer) => {}
         () = cut.notified() => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::super::hotjar::Hotjar;
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// How long the first of two requests waits, when the other comes half a second later.
+    async fn first_of_two(together: bool) -> Duration {
+        let options = Options {
+            answer_after: SECOND,
+            together,
+            ..Options::default()
+        };
+        let service = Service::new(&Hotjar, options);
+        let comes = || {
+            let (parts, ()) = Request::new(()).into_parts();
+            service.note(&Call::new(parts, Bytes::new()));
+        };
+        let begin = Instant::now();
+        comes();
+        let later = async {
+            tokio::time::sleep(SECOND / 2).await;
+            comes();
+        };
+        let first = async {
+            service.take_time().await;
+            begin.elapsed()
+        };
+        tokio::join!(first, later).0
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_asks_waits_for_the_vendor_and_together_for_the_last_too() {
+        assert_eq!(first_of_two(false).await, SECOND);
+        assert_eq!(first_of_two(true).await, SECOND * 3 / 2);
     }
 }

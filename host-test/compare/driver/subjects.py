@@ -1,0 +1,80 @@
+"""Who takes part: the name in the table, the command, and what has to be installed to run it. How big that is, is in `sizes.py`."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+ROOT = HERE.parent.parent
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+# All that is installed, built and written on the way.
+COMPARE = TARGET / "compare"
+
+PROGRAM = TARGET / "release/examples/compare"
+PYTHON = COMPARE / "clients-python/bin/python"
+NODE = COMPARE / "clients-node"
+CONNECTOR = COMPARE / "connector.wasm"
+
+
+def machine_code(component: Path) -> Path:
+    return component.with_suffix(".machine")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Something that signs in. What it is made of is a component, or packages of Python or Node, or nothing but the program itself."""
+
+    id: str
+    # In the table, and in the notes below it.
+    name: str
+    short: str
+    command: tuple[str | Path, ...]
+    component: Path | None = None
+    # A component whose machine code is made beforehand, and mapped into memory at the start.
+    compiled: bool = False
+    python_packages: tuple[str, ...] = ()
+    node_package: str | None = None
+
+
+def _plain(id: str, name: str, short: str, component: Path) -> Subject:
+    return Subject(id, name, short, (PROGRAM, "plain", machine_code(component)), component, compiled=True)
+
+
+SUBJECTS = (
+    Subject("connector", "**this plugin in `connector-host`**", "`connector-host`", (PROGRAM, "connector", COMPARE / "code"), CONNECTOR),
+    _plain("plain", "this plugin in a plain wasmtime host", "the plain host", CONNECTOR),
+    _plain("js", "the plugin in JavaScript, plain host", "the plugin in JavaScript", COMPARE / "connector-js.wasm"),
+    _plain("py", "the plugin in Python, plain host", "the plugin in Python", COMPARE / "connector-py.wasm"),
+    Subject(
+        "airbyte",
+        "Airbyte CDK, `Oauth2Authenticator`",
+        "Airbyte",
+        (PYTHON, HERE / "clients/airbyte_cdk_client.py"),
+        python_packages=("airbyte-cdk",),
+    ),
+    Subject(
+        "authlib",
+        "Authlib, `AsyncOAuth2Client`",
+        "Authlib",
+        (PYTHON, HERE / "clients/authlib_client.py"),
+        python_packages=("authlib", "httpx2"),
+    ),
+    Subject(
+        "node",
+        "Node, `openid-client`",
+        "Node",
+        ("node", NODE / "openid_client.mjs"),
+        node_package="openid-client",
+    ),
+    Subject("oauth2", "no sandbox: Rust, `oauth2` crate", "`oauth2`", (PROGRAM, "oauth2")),
+)
+
+
+def needs(subjects: list[Subject]) -> list[str]:
+    """What `run` has to install or build for these. The driver is Python's, and the vendor Rust's."""
+    found = ["python", "rust"]
+    if any(subject.node_package for subject in subjects):
+        found.append("node")
+    if any(subject.component not in (None, CONNECTOR) for subject in subjects):
+        found.append("guests")
+    return found

@@ -1,0 +1,156 @@
+"""From results to a table in Markdown, with the notes that belong to it. Every figure is computed here from what trials printed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from subjects import SUBJECTS
+
+BEGIN, END = "<!-- comparison: begin -->", "<!-- comparison: end -->"
+
+NAMES = {subject.id: subject.name for subject in SUBJECTS}
+SHORT = {subject.id: subject.short for subject in SUBJECTS}
+PICTURE = "docs/scale.svg"
+
+# As many as a column is about.
+IN_FLIGHT = 64
+# A vendor that is busy for this share of the time may be what holds a subject up.
+BUSY = 0.9
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: which trials it is read from, and its figure in each of them. One of sizes has no trial."""
+
+    id: str
+    title: str
+    trial: str | None
+    figures: Callable[[dict, dict], list[float]] | None
+
+
+def _each(name: str, figure: Callable[[dict], float]) -> Callable[[dict, dict], list[float]]:
+    return lambda subject, _: [figure(result) for result in subject.get(name, [])]
+
+
+def _reached(subject: dict, results: dict) -> tuple[int, int] | None:
+    """The two greatest numbers in flight that a subject reached, of those that the slope is read from."""
+    reached = [number for number in results["slope"] if str(number) in subject["flight"]]
+    return (reached[-2], reached[-1]) if len(reached) > 1 else None
+
+
+def _slope(subject: dict, results: dict) -> list[float]:
+    reached = _reached(subject, results)
+    if not reached:
+        return []
+    few, many = reached
+    least = median(trial["peak_bytes"] for trial in subject["flight"][str(few)])
+    return [(trial["peak_bytes"] - least) / (many - few) / 2**10 for trial in subject["flight"][str(many)]]
+
+
+COLUMNS = (
+    Column("size", "artefact", None, None),
+    Column("cold", "cold start to first session, ms", "first", _each("first", lambda result: result["start_secs"] * 1e3)),
+    Column("cpu", "processor time for each, ms", "loop", _each("loop", lambda result: result["cpu_secs"] / result["n"] * 1e3)),
+    Column("rate", "per second, one after the other", "loop", _each("loop", lambda result: result["n"] / result["wall_secs"])),
+    Column("many", f"per second, {IN_FLIGHT} in flight", "many", _each("many", lambda result: result["n"] / result["wall_secs"])),
+    Column("memory", "memory after the first, MiB", "first", _each("first", lambda result: result["proportional_bytes"] / 2**20)),
+    Column("flight", "memory for each in flight, KiB", "flight", _slope),
+)
+
+
+def markdown(results: dict, columns: list[Column], picture: bool) -> str:
+    rows = [["one core, medians (least–most)", *(column.title for column in columns)]]
+    rows.append(["---", *("---:" for _ in columns)])
+    for id, subject in results["subjects"].items():
+        rows.append([NAMES[id], *(_cell(column, subject, results) for column in columns)])
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    if picture:
+        most = f"{results['scale'][-1]:,}"
+        lines += ["", f"![Memory and processor time of each, from 1 to {most} authentications in flight]({PICTURE})"]
+    return "\n".join([*lines, "", *(f"- {note}" for note in _notes(results, columns))])
+
+
+def write_into(readme: Path, text: str) -> None:
+    before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise SystemExit(f"compare: {readme} has no place for the table, which is between {BEGIN} and {END}")
+    readme.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+
+
+def _cell(column: Column, subject: dict, results: dict) -> str:
+    if column.figures is None:
+        return _size(subject["artefact"])
+    figures = column.figures(subject, results)
+    if not figures:
+        return "–"
+    mark = "\\*" if column.id in ("rate", "many") and _vendor_busy(subject[column.trial]) else ""
+    middle = median(figures)
+    if len(figures) == 1:
+        return _number(middle, middle) + mark
+    return f"{_number(middle, middle)}{mark} ({_number(min(figures), middle)}–{_number(max(figures), middle)})"
+
+
+def _vendor_busy(trials: list[dict]) -> bool:
+    return median(trial["vendor_cpu_secs"] / trial["wall_secs"] for trial in trials) > BUSY
+
+
+def _size(artefact: dict | None) -> str:
+    if artefact is None:
+        return "in the program"
+    if artefact["kind"] != "component":
+        return f"{artefact['bytes'] / 2**20:.1f} MiB and {artefact['kind']}"
+    return f"{_bytes(artefact['bytes'])}, {_bytes(artefact['gzip_bytes'])} gzipped"
+
+
+def _bytes(number: float) -> str:
+    return f"{number / 2**20:.1f} MiB" if number >= 2**20 else f"{number / 2**10:.0f} KiB"
+
+
+def _number(number: float, middle: float) -> str:
+    """With as many digits as make three of the median."""
+    digits = next((digits for digits, least in enumerate((100, 10, 1)) if abs(middle) >= least), 3)
+    return f"{number:,.{digits}f}"
+
+
+def _notes(results: dict, columns: list[Column]) -> list[str]:
+    subjects = results["subjects"]
+    ids = {column.id for column in columns}
+    versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
+    notes = [
+        f"`host-test/compare/run` on {results['machine']}: each subject on one core and the vendor on another, {results['rounds']} times in turn.",
+        f"{versions}.",
+        "Each is a new token from the project's own simulated Hotjar, over TLS. The vendor counts too.",
+    ]
+    runtimes = ", ".join(f"{name} {_bytes(size)}" for name, size in results["runtimes"].items())
+    if "size" in ids and runtimes:
+        notes.append(f"Not in the artefact: {runtimes}.")
+    took = ", ".join(f"{SHORT[id]} {secs:.1f} s" for id, secs in results["compile_secs"].items())
+    if "cold" in ids and took:
+        notes.append(f"The plain host starts with machine code made before, which took: {took}. `connector-host` has kept its own.")
+    if "cold" in ids:
+        notes.append("A cold start finds its files in the system's memory.")
+    made = ", ".join(f"{SHORT[id]} {_connections(subject['loop']):.2f}" for id, subject in subjects.items() if "loop" in subject)
+    if made:
+        notes.append(f"Connections made for each authentication, one after the other: {made}.")
+    if "flight" in ids:
+        few, many = results["slope"][-2:]
+        early = [SHORT[id] for id, subject in subjects.items() if (_reached(subject, results) or [many])[-1] < many]
+        early = f"; for {' and '.join(early)} between the two numbers before" if early else ""
+        notes.append(
+            f"Memory for each in flight is the slope of the peak from {few:,} to {many:,}{early}. The vendor answers a second after the last has asked."
+        )
+    if "airbyte" in subjects:
+        notes.append("A source of Airbyte's signs in behind one lock for the whole process; here its authenticator is asked without it.")
+    for id, subject in subjects.items():
+        if "stopped" in subject:
+            stopped = subject["stopped"]
+            notes.append(f"With {stopped['at']:,} in flight {SHORT[id]} does not get through: {stopped['why']}.")
+    if any(_vendor_busy(subject[name]) for subject in subjects.values() for name in ("loop", "many") if name in subject):
+        notes.append("\\* The simulated vendor was busy all the time: the subject could do more.")
+    return notes
+
+
+def _connections(trials: list[dict]) -> float:
+    return sum(trial["connections"] for trial in trials) / sum(trial["asked"] for trial in trials)

@@ -1,0 +1,50 @@
+//! The simulated vendor as a process of its own, so that what it costs is not counted as a subject's.
+
+use std::time::Duration;
+
+use host_test::sim::{Options, Simulators};
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
+
+use crate::account::cpu;
+use crate::{Outcome, VENDOR};
+
+/// So many that one connection carries all that a trial has in flight.
+const STREAMS: u32 = 100_000;
+
+/// Prints where it is and who it lets in, then answers each line of standard input with what it has done so far, and ends with it.
+pub(crate) async fn run(answer_after: Duration) -> Outcome {
+    let options = Options {
+        answer_after,
+        together: true,
+        streams: STREAMS,
+        ..Options::default()
+    };
+    let simulators = Simulators::start_with(options).await?;
+    let vendor = simulators.vendor(VENDOR).ok_or("there is no such vendor")?;
+    let (_, credential) = vendor.sample_credentials().remove(0);
+    let rules = simulators.connect_to();
+    let port = rules
+        .iter()
+        .find_map(|rule| rule.strip_prefix("api.hotjar.io:443:127.0.0.1:"));
+    println!(
+        "{}",
+        json!({
+            "ca_pem": simulators.ca_pem(),
+            "port": port.ok_or("the vendor has no port")?,
+            "credential": credential.to_string(),
+        })
+    );
+    let mut lines = BufReader::new(stdin()).lines();
+    while lines.next_line().await?.is_some() {
+        println!(
+            "{}",
+            json!({
+                "asked": vendor.asked(),
+                "connections": vendor.connections(),
+                "cpu_secs": cpu().as_secs_f64(),
+            })
+        );
+    }
+    Ok(())
+}
