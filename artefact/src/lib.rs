@@ -152,6 +152,9 @@ fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
 }
 
 #[cfg(test)]
+said::listens!();
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -438,6 +438,28 @@ async fn silence_holds_one_request_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_burst_shares_one_connection_where_that_can_be_shared() {
+    const REQUESTS: usize = 20;
+    for (http1_only, most) in [(false, 1), (true, REQUESTS as u64)] {
+        let options = Options {
+            http1_only,
+            ..Options::default()
+        };
+        let simulators = Simulators::start_with(options).await.unwrap();
+        let client = Client::new(&simulators);
+        let vendor = simulators.hotjar();
+        let (_, document) = vendor.sample_credentials().swap_remove(0);
+        let grants = (0..REQUESTS).map(|_| client.grant(vendor, &document));
+        for (status, _) in futures::future::join_all(grants).await {
+            assert_eq!(status, 200);
+        }
+        let connections = vendor.connections();
+        assert!(connections <= most, "{connections}");
+        assert_eq!(connections > 1, http1_only);
+    }
+}
+
+#[tokio::test]
 async fn a_vendor_takes_the_time_that_it_is_given() {
     let options = Options {
         answer_after: Duration::from_millis(20),

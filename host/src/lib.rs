@@ -82,6 +82,7 @@ mod door;
 mod egress;
 mod engine;
 mod error;
+mod first;
 mod imports;
 mod limits;
 mod live;

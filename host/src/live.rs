@@ -2,6 +2,7 @@
 //! shared. No redirects, cookies, decompression or proxy.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -27,6 +28,8 @@ use tower_service::Service;
 
 use crate::address::Addresses;
 use crate::connect_to::ConnectTo;
+use crate::door::after;
+use crate::first::Firsts;
 use crate::limits::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS};
 use crate::{ResponseBody, Timeouts, Transport, TransportError};
 
@@ -53,12 +56,20 @@ const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 /// target of a [`ConnectTo`]. The address that was judged is the one that is dialled. Where none is left, the request is
 /// [`TransportError::Denied`].
 ///
-/// Cheap to clone; clones share their connections. To be used within one tokio runtime, whose tasks hold the connections.
+/// Cheap to clone; clones share their connections. In a burst to a host that nobody has asked lately, one request dials, and the others wait to see
+/// whether they can share its connection. To be used within one tokio runtime, whose tasks hold the connections.
 /// A request is never sent twice; one that met a kept connection just as it closed, and of which nothing was written,
 /// goes to another.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Live {
     client: Client<Limited, Full<Bytes>>,
+    firsts: Arc<Firsts>,
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Live").finish_non_exhaustive()
+    }
 }
 
 impl Live {
@@ -152,7 +163,10 @@ impl LiveBuilder {
             .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
             .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .build(Limited { https });
-        Ok(Live { client })
+        Ok(Live {
+            client,
+            firsts: Arc::new(Firsts::new(POOL_IDLE)),
+        })
     }
 }
 
@@ -165,11 +179,16 @@ impl Transport for Live {
         if request.uri().scheme() != Some(&http::uri::Scheme::HTTPS) {
             return futures::future::ready(Err(TransportError::Denied)).boxed();
         }
+        let host = request.uri().host().unwrap_or_default().to_owned();
+        let firsts = Arc::clone(&self.firsts);
+        let connect_by = after(timeouts.connect);
         let mut request = request.map(Full::new);
         let mut connection = capture_connection(&mut request);
         let dial = Arc::new(Dial::new(timeouts.connect));
         let reply = DIAL.scope(Arc::clone(&dial), self.client.request(request));
         async move {
+            let turn = tokio::time::timeout_at(connect_by, firsts.turn(&host));
+            let turn = turn.await.map_err(|_| TransportError::ConnectTimeout)?;
             let mut reply = std::pin::pin!(reply);
             // The client tells when the request has its connection, new or kept: until then one clock runs, then the other.
             let connected = async {
@@ -178,11 +197,14 @@ impl Transport for Live {
             let early = tokio::select! {
                 biased;
                 early = &mut reply => Some(early),
-                in_time = tokio::time::timeout(timeouts.connect, connected) => {
+                in_time = tokio::time::timeout_at(connect_by, connected) => {
                     in_time.map_err(|_| dial.too_long())?;
                     None
                 }
             };
+            if let Some((turn, connected)) = turn.zip(connection.connection_metadata().as_ref()) {
+                turn.spoke(connected.is_negotiated_h2());
+            }
             let reply = if let Some(early) = early {
                 early
             } else {
