@@ -228,7 +228,7 @@ def machine() -> str:
             cpu = line.partition(":")[2].strip()
             break
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores of an {cpu}, {memory:.0f} GiB, Linux {platform.release()}"
+    return f"{os.cpu_count()} cores of an {cpu}, {memory:.0f} GiB, Linux {platform.release().partition('-')[0]}"
 
 
 def versions(subjects: list[Subject]) -> dict[str, str]:
