@@ -18,11 +18,7 @@ use wasmtime_wasi_http::{
     Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 
-#[expect(
-    missing_docs,
-    clippy::pedantic,
-    reason = "generated from wit/, which documents it"
-)]
+#[expect(missing_docs, reason = "generated from wit/, which documents it")]
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../wit",

@@ -157,10 +157,10 @@ async fn collected(
         // The plugin gave up in the middle.
         Err(_) => return Err(ErrorCode::HttpProtocolError),
     };
-    let told = parts.headers.get_all(CONTENT_LENGTH).iter();
+    let told = parts.headers.get_all(CONTENT_LENGTH);
     let length = body.len().to_string();
     // Two that differ would be two requests to whoever believes the other.
-    if told.clone().count() > 1 || told.into_iter().any(|told| *told != *length) {
+    if told.iter().count() > 1 || told.iter().any(|told| *told != *length) {
         return Err(ErrorCode::HttpRequestBodySize(Some(body.len() as u64)));
     }
     let mut request = http::Request::new(body);
