@@ -125,7 +125,7 @@ fn strip_file(component: &Path) -> Result<(), String> {
 ///
 /// Own code, because a library that reads a component would be built with other features for the tests than for the command line,
 /// and the plugin with it.
-fn strip(component: &[u8]) -> Option<Vec<u8>> {
+pub fn strip(component: &[u8]) -> Option<Vec<u8>> {
     let mut kept = COMPONENT.to_vec();
     let mut rest = component.strip_prefix(&COMPONENT)?;
     while let [id, after @ ..] = rest {
@@ -149,41 +149,4 @@ fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
         }
     }
     None
-}
-
-#[cfg(test)]
-said::listens!();
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MODULE: [u8; 8] = *b"\0asm\x01\0\0\0";
-
-    fn section(id: u8, content: &[u8]) -> Vec<u8> {
-        let low = u8::try_from(content.len() % 128).unwrap();
-        let high = u8::try_from(content.len() / 128).unwrap();
-        [&[id, low | 0x80, high], content].concat()
-    }
-
-    #[test]
-    fn leaves_out_custom_sections_of_the_component_and_no_others() {
-        let custom = section(CUSTOM, &[b'n'; 300]);
-        let module = section(1, &[&MODULE[..], &custom].concat());
-        let empty = [2, 0];
-        let parts: [&[u8]; 6] = [&COMPONENT, &custom, &module, &custom, &empty, &custom];
-        let stripped = strip(&parts.concat()).unwrap();
-        assert_eq!(stripped, [&COMPONENT[..], &module, &empty].concat());
-        assert_eq!(strip(&stripped).unwrap(), stripped);
-    }
-
-    #[test]
-    fn refuses_what_is_no_component() {
-        let whole = [&COMPONENT[..], &section(1, &MODULE)].concat();
-        for bytes in [b"", &MODULE[..], &whole[..12], &whole[..9], &whole[..10]] {
-            assert_eq!(strip(bytes), None, "{bytes:?}");
-        }
-        let endless = [&COMPONENT[..], &[1, 0x80, 0x80, 0x80, 0x80, 0x80, 0]].concat();
-        assert_eq!(strip(&endless), None);
-    }
 }

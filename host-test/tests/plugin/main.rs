@@ -14,3 +14,4 @@ mod contract;
 mod hotjar;
 mod inputs;
 mod silence;
+mod stripped;
