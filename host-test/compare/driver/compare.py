@@ -25,7 +25,7 @@ ONLY_WHOLE = "the README takes the whole comparison and no part of it"
 
 
 class Plan:
-    """How much is measured. The whole in some twelve minutes, a quick look in two."""
+    """How much is measured. The whole in some thirteen minutes, a quick look in three."""
 
     def __init__(self, quick: bool):
         self.rounds = 2 if quick else 5
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--subjects", metavar="A,B", type=_choice([subject.id for subject in SUBJECTS]), help="only these")
     parser.add_argument("--columns", metavar="A,B", type=_choice([column.id for column in table.COLUMNS]), help="only these")
     parser.add_argument("--no-picture", action="store_true", help="leave out the trials that only the picture needs")
-    parser.add_argument("--quick", action="store_true", help="a look in two minutes, with fewer and shorter trials")
+    parser.add_argument("--quick", action="store_true", help="a look in some three minutes, with fewer and shorter trials")
     parser.add_argument("--readme", action="store_true", help="write the table into README.md and the picture to docs/scale.svg")
     parser.add_argument("--from", dest="file", type=Path, metavar="FILE", help="measure nothing; results of an earlier run, results.json")
     parser.add_argument("--needs", action="store_true", help=argparse.SUPPRESS)
