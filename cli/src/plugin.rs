@@ -1,12 +1,13 @@
 //! Loads the plugin that the options name, with the way to the network that they allow.
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use connector_host::{
-    Builder, Connector, Live, LiveBuilder, LiveError, LoadError, ResponseBody, Runtime, Timeouts,
-    Transport, TransportError,
+    Connector, Live, LiveBuilder, LiveError, LoadError, ResponseBody, Runtime, Timeouts, Transport,
+    TransportError,
 };
 use etcetera::BaseStrategy;
 use host_test::COMPONENT_BYTES;
@@ -92,16 +93,11 @@ pub(crate) async fn load(
     let kept = etcetera::choose_base_strategy()
         .map(|home| home.cache_dir().join("connector/code"))
         .ok();
-    let loaded = match kept {
-        Some(folder) => match read(plugin, builder(&transport).cache(folder)).await {
-            Err(error @ LoadError::Cache { .. }) => {
-                tracing::warn!(%error, "the plugin is compiled for each command");
-                read(plugin, builder(&transport)).await
-            }
-            loaded => loaded,
-        },
-        None => read(plugin, builder(&transport)).await,
-    };
+    let mut loaded = read(plugin, &transport, kept).await;
+    if let Err(error @ LoadError::Cache { .. }) = &loaded {
+        tracing::warn!(%error, "the plugin is compiled for each command");
+        loaded = read(plugin, &transport, None).await;
+    }
     loaded.map_err(|error| {
         let which = plugin.component.as_ref().map_or_else(
             || "built with this program".to_owned(),
@@ -111,16 +107,16 @@ pub(crate) async fn load(
     })
 }
 
-fn builder(transport: &Arc<dyn Transport>) -> Builder {
-    let builder = Connector::builder(Arc::clone(transport));
-    // Where even that cannot be had, the load fails with a sentence about it.
-    match Runtime::new(CALLS_AT_ONCE) {
-        Ok(runtime) => builder.runtime(runtime),
-        Err(_) => builder,
+async fn read(
+    plugin: &Plugin,
+    transport: &Arc<dyn Transport>,
+    kept: Option<PathBuf>,
+) -> Result<Connector, LoadError> {
+    let mut builder =
+        Connector::builder(Arc::clone(transport)).runtime(Runtime::new(CALLS_AT_ONCE)?);
+    if let Some(folder) = kept {
+        builder = builder.cache(folder);
     }
-}
-
-async fn read(plugin: &Plugin, builder: Builder) -> Result<Connector, LoadError> {
     match &plugin.component {
         Some(path) => builder.load_file(path).await,
         None => builder.load_bytes(COMPONENT_BYTES).await,

@@ -205,14 +205,7 @@ async fn over(
     let connector = connector.load_bytes(COMPONENT_BYTES).await?;
     let before = vendor.connections();
     let begin = Instant::now();
-    let sign_in = |_| {
-        let (connector, credential) = (connector.clone(), Arc::clone(&credential));
-        let call = async move { connector.authenticate("hotjar", &credential).await.is_ok() };
-        async { tokio::spawn(call).await.unwrap_or(false) }
-    };
-    let calls = stream::iter(0..SIGN_INS).map(sign_in);
-    let right = calls.buffer_unordered(AT_ONCE).filter(|ok| ready(*ok));
-    let ended = right.count().await;
+    let ended = sign_in(&connector, &credential, SIGN_INS, AT_ONCE).await;
     let took = begin.elapsed();
     expect(ended == SIGN_INS, "each ends rightly")?;
     let rate = f64::from(u32::try_from(SIGN_INS)?) / took.as_secs_f64();
@@ -225,17 +218,12 @@ async fn soak() -> Outcome {
     let connector = Connector::builder(Arc::new(vendor))
         .load_bytes(COMPONENT_BYTES)
         .await?;
-    let sign_in = |_| {
-        let connector = connector.clone();
-        let call = async move { connector.authenticate("hotjar", CREDENTIAL).await.is_ok() };
-        async { tokio::spawn(call).await.unwrap_or(false) }
-    };
+    let credential = Arc::from(CREDENTIAL);
     let begin = Instant::now();
     let mut resident = Vec::new();
     let mut ended = 0;
     for _ in 0..10 {
-        let calls = stream::iter(0..CALLS / 10).map(sign_in).buffer_unordered(8);
-        ended += calls.filter(|ok| ready(*ok)).count().await;
+        ended += sign_in(&connector, &credential, CALLS / 10, 8).await;
         resident.push(resident_bytes()?);
     }
     let took = begin.elapsed();
@@ -254,6 +242,23 @@ async fn soak() -> Outcome {
         last <= first + GROWTH_BYTES,
         "memory is flat after the first tenth",
     )
+}
+
+/// Signs in to Hotjar so often, each time in a task of its own and so many at a time, and tells how often that ended rightly.
+async fn sign_in(
+    connector: &Connector,
+    credential: &Arc<str>,
+    times: usize,
+    at_once: usize,
+) -> usize {
+    let sign_in = |_| {
+        let (connector, credential) = (connector.clone(), Arc::clone(credential));
+        let call = async move { connector.authenticate("hotjar", &credential).await.is_ok() };
+        async { tokio::spawn(call).await.unwrap_or(false) }
+    };
+    let calls = stream::iter(0..times).map(sign_in);
+    let right = calls.buffer_unordered(at_once).filter(|ok| ready(*ok));
+    right.count().await
 }
 
 fn expect(is_so: bool, what: &str) -> Outcome {

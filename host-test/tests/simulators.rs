@@ -410,14 +410,19 @@ async fn a_cut_ends_the_connection_before_the_header_or_within_the_body() {
     assert_eq!(end, Err(TransportError::CutOff));
 }
 
+/// Simulators that speak HTTP/2 too, or HTTP/1.1 alone.
+async fn speaking(http1_only: bool) -> Simulators {
+    let options = Options {
+        http1_only,
+        ..Options::default()
+    };
+    Simulators::start_with(options).await.unwrap()
+}
+
 #[tokio::test]
 async fn silence_holds_one_request_and_no_other() {
     for (http1_only, connections) in [(false, 1), (true, 2)] {
-        let options = Options {
-            http1_only,
-            ..Options::default()
-        };
-        let simulators = Simulators::start_with(options).await.unwrap();
+        let simulators = speaking(http1_only).await;
         let client = Client::new(&simulators);
         let vendor = simulators.hotjar();
         vendor.fault(Fault::Silence);
@@ -441,11 +446,7 @@ async fn silence_holds_one_request_and_no_other() {
 async fn a_burst_shares_one_connection_where_that_can_be_shared() {
     const REQUESTS: usize = 20;
     for (http1_only, most) in [(false, 1), (true, REQUESTS as u64)] {
-        let options = Options {
-            http1_only,
-            ..Options::default()
-        };
-        let simulators = Simulators::start_with(options).await.unwrap();
+        let simulators = speaking(http1_only).await;
         let client = Client::new(&simulators);
         let vendor = simulators.hotjar();
         let (_, document) = vendor.sample_credentials().swap_remove(0);
