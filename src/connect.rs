@@ -8,7 +8,7 @@ use crate::http::{Http, Reply};
 use crate::reply;
 use crate::session::{self, Session, Timestamp};
 use crate::token;
-use crate::vendors;
+use crate::vendors::{self, Vendor as _};
 use crate::verdict::{self, Verdict};
 
 /// The JSON Schema of a vendor's credential document. Fails only as [`Error::UnknownVendor`].

@@ -15,7 +15,7 @@ use crate::error;
 use crate::http::{Reply, wasi::Outgoing};
 use crate::secret::Secret;
 use crate::session::{self, Timestamp};
-use crate::vendors::{About, VENDORS};
+use crate::vendors::{About, VENDORS, Vendor as _};
 use crate::verdict;
 
 /// The plugin, as the host sees it.

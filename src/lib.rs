@@ -37,10 +37,6 @@ mod bindings;
 #[cfg(target_family = "wasm")]
 mod door;
 
-#[cfg(target_family = "wasm")]
-#[global_allocator]
-static HEAP: allocator::Heap = allocator::Heap::new();
-
 /// Nobody reads what a trap says, so no text of it is linked. No input may get here.
 #[cfg(target_family = "wasm")]
 #[panic_handler]

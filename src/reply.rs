@@ -66,7 +66,7 @@ fn unintelligible(status: u16, part: &'static str) -> Error {
 ///
 /// The cause of an error is read from the status first, as RFC 6749 §5.2 has it
 /// (<https://www.rfc-editor.org/rfc/rfc6749#section-5.2>).
-pub fn accept(vendor: &dyn Vendor, reply: &Reply, now: Timestamp) -> Result<Members, Error> {
+pub fn accept(vendor: &impl Vendor, reply: &Reply, now: Timestamp) -> Result<Members, Error> {
     let status = reply.status;
     let members = members(reply);
     let complaint = match &members {

@@ -1,10 +1,12 @@
-//! What a vendor is to the connector, and the table of vendors. A third one is a file, a schema and a row here.
+//! What a vendor is to the connector, and the table of vendors. A third one is a file, a schema, a row here and a variant beside.
 
 pub mod contentsquare;
 pub mod hotjar;
 
 use alloc::string::String;
 use alloc::vec::Vec;
+
+use enum_dispatch::enum_dispatch;
 
 use crate::access::Access;
 use crate::base_url;
@@ -17,12 +19,25 @@ use crate::token;
 use crate::verdict::{self, Verdict};
 
 /// The vendors, in the order to show them.
-pub static VENDORS: [&dyn Vendor; 2] = [&hotjar::Hotjar, &contentsquare::Contentsquare];
+pub static VENDORS: [Known; 2] = [
+    Known::Hotjar(hotjar::Hotjar),
+    Known::Contentsquare(contentsquare::Contentsquare),
+];
+
+/// One of the vendors. A trait object would be called through the module's table, which each instance has to fill anew, and to clear after it.
+#[enum_dispatch(Vendor)]
+#[derive(Debug)]
+pub enum Known {
+    /// See [`hotjar`].
+    Hotjar(hotjar::Hotjar),
+    /// See [`contentsquare`].
+    Contentsquare(contentsquare::Contentsquare),
+}
 
 /// Finds a vendor by its id.
-pub fn find(id: &str) -> Result<&'static dyn Vendor, Error> {
+pub fn find(id: &str) -> Result<&'static Known, Error> {
     VENDORS
-        .into_iter()
+        .iter()
         .find(|vendor| vendor.about().id == id)
         .ok_or(Error::UnknownVendor)
 }
@@ -43,7 +58,8 @@ pub struct About {
 }
 
 /// What is particular to a vendor. The defaults are those of RFC 6749 and RFC 6750.
-pub trait Vendor: Sync {
+#[enum_dispatch]
+pub trait Vendor {
     /// What a host is told.
     fn about(&self) -> &'static About;
 
@@ -145,7 +161,7 @@ mod tests {
     #[test]
     fn every_text_of_every_form_has_the_same_rules() {
         let mut rules = Vec::new();
-        for vendor in VENDORS {
+        for vendor in &VENDORS {
             let schema: Value = serde_json::from_str(vendor.schema()).unwrap();
             for name in ["client_id", "client_secret"] {
                 let field = &schema["properties"][name];

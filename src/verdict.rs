@@ -27,7 +27,7 @@ pub enum Verdict {
 ///
 /// A 5xx says nothing about the session, whatever else it says; below that a code is more exact than a status,
 /// except that a 401 is always an invitation to ask for a new token (RFC 9110 §15.5.2).
-pub fn judge(vendor: &dyn Vendor, response: &Reply, now: Timestamp) -> Verdict {
+pub fn judge(vendor: &impl Vendor, response: &Reply, now: Timestamp) -> Verdict {
     let body = response
         .body
         .get(..ENOUGH_BODY_BYTES)

@@ -21,7 +21,7 @@ use connector::error::{Code, Error, Issue, Refusal};
 use connector::http::{MAX_REPLY_BYTES, Reply, Request, date, retry_after_secs};
 use connector::reply::CODE_WORDS;
 use connector::session::{Session, Timestamp};
-use connector::vendors::{VENDORS, Vendor};
+use connector::vendors::{Known, VENDORS, Vendor};
 use connector::verdict::{ENOUGH_BODY_BYTES, Verdict};
 use jsonschema::Validator;
 use serde_json::{Map, Value};
@@ -84,7 +84,7 @@ fn credential_of(answer: &Answer) -> &'static Credential {
     chosen.unwrap_or(&CREDENTIALS[0])
 }
 
-fn vendor(id: &str) -> &'static dyn Vendor {
+fn vendor(id: &str) -> &'static Known {
     connector::vendors::find(id).expect("a vendor of the table")
 }
 
@@ -378,16 +378,16 @@ pub fn classify(input: &[u8]) {
 
 /// A vendor's schema, for a validator that knows nothing of the plugin, and as a document.
 struct Form {
-    vendor: &'static dyn Vendor,
+    vendor: &'static Known,
     validator: Validator,
     schema: Value,
 }
 
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
-    let form = |vendor: &&'static dyn Vendor| {
+    let form = |vendor: &'static Known| {
         let schema = serde_json::from_str(vendor.schema()).expect("a schema is JSON");
         Form {
-            vendor: *vendor,
+            vendor,
             validator: jsonschema::validator_for(&schema).expect("a schema is a schema"),
             schema,
         }
@@ -655,7 +655,7 @@ const OUR_WORDS: &str = "unknown vendor invalid credential problem s the vendor 
     has member members that form takes only scope stand alone make other goes with level account needs integration";
 
 static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
-    let schemas: String = VENDORS.iter().map(|vendor| vendor.schema()).collect();
+    let schemas: String = VENDORS.iter().map(Vendor::schema).collect();
     [OUR_WORDS, CODE_WORDS, &schemas]
         .join(" ")
         .to_ascii_lowercase()

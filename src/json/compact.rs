@@ -46,7 +46,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::vendors::VENDORS;
+    use crate::vendors::{VENDORS, Vendor as _};
 
     fn compacted(json: &str) -> String {
         let mut bytes = vec![0; write(json, &mut [])];
@@ -75,7 +75,7 @@ mod tests {
             include_str!("../vendors/contentsquare.schema.json"),
         ];
         assert_eq!(files.len(), VENDORS.len());
-        for (file, vendor) in files.iter().zip(VENDORS) {
+        for (file, vendor) in files.iter().zip(&VENDORS) {
             let schema = vendor.schema();
             let read = |text| serde_json::from_str::<Value>(text).unwrap();
             assert_eq!(read(file), read(schema));

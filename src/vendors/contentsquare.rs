@@ -16,6 +16,7 @@ use crate::token;
 use crate::verdict::{self, Verdict};
 
 /// The vendor.
+#[derive(Debug)]
 pub struct Contentsquare;
 
 static ABOUT: About = About {

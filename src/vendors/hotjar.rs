@@ -13,6 +13,7 @@ use crate::http::Request;
 use crate::json::compact::compact;
 
 /// The vendor.
+#[derive(Debug)]
 pub struct Hotjar;
 
 static ABOUT: About = About {
