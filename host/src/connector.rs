@@ -4,10 +4,12 @@ use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use futures::future::FutureExt;
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, HeaderValue, TRANSFER_ENCODING};
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
@@ -124,10 +126,7 @@ impl Builder {
             vendors: Vec::new(),
             walls: Vec::new(),
         };
-        if !plugin.exports_fit().await? {
-            return Err(LoadError::Exports);
-        }
-        let listed = plugin.vendors().await?;
+        let listed = plugin.begin().await?.ok_or(LoadError::Exports)?;
         let vendors: Result<Vec<_>, _> = listed.into_iter().map(Vendor::try_from).collect();
         plugin.vendors = vendors?;
         plugin.walls = plugin
@@ -217,7 +216,6 @@ fn compile(runtime: Runtime, cache: Option<Cache>, bytes: &[u8]) -> Result<Compi
 }
 
 /// A function of the contract, and where a component has it.
-#[derive(Clone, Copy)]
 struct Function {
     name: &'static str,
     index: ComponentExportIndex,
@@ -225,7 +223,6 @@ struct Function {
 
 /// All of them, so that a call has to look for none and to check the types of its own alone.
 struct Exports {
-    vendors: Function,
     credential_schema: Function,
     validate: Function,
     authenticate: Function,
@@ -242,7 +239,6 @@ impl Exports {
             Some(Function { name, index })
         };
         Some(Self {
-            vendors: function("vendors")?,
             credential_schema: function("credential-schema")?,
             validate: function("validate")?,
             authenticate: function("authenticate")?,
@@ -314,21 +310,21 @@ impl Connector {
     /// Returns the JSON Schema of the vendor's credential document. No network.
     pub async fn credential_schema(&self, vendor: &str) -> Result<String, CallError> {
         let plugin = &*self.plugin;
-        let function = plugin.compiled.exports.credential_schema;
+        let function = &plugin.compiled.exports.credential_schema;
         plugin.ask(function, vendor, (vendor,), Ok).await
     }
 
     /// Checks a credential document and reports every problem at once. No network.
     pub async fn validate(&self, vendor: &str, credential: &str) -> Result<(), CallError> {
         let plugin = &*self.plugin;
-        let function = plugin.compiled.exports.validate;
+        let function = &plugin.compiled.exports.validate;
         plugin.ask(function, vendor, (vendor, credential), Ok).await
     }
 
     /// Runs the grant and returns a session. One request.
     pub async fn authenticate(&self, vendor: &str, credential: &str) -> Result<Session, CallError> {
         let plugin = &*self.plugin;
-        let function = plugin.compiled.exports.authenticate;
+        let function = &plugin.compiled.exports.authenticate;
         let read = plugin.session_of(vendor);
         plugin
             .ask(function, vendor, (vendor, credential), read)
@@ -343,7 +339,7 @@ impl Connector {
         current: &Session,
     ) -> Result<Session, CallError> {
         let plugin = &*self.plugin;
-        let function = plugin.compiled.exports.refresh;
+        let function = &plugin.compiled.exports.refresh;
         let current = Wiped(current.into());
         let arguments = (vendor, credential, &current.0);
         let read = plugin.session_of(vendor);
@@ -353,7 +349,7 @@ impl Connector {
     /// Asks the vendor what the credential reaches. One request, free of side effects beyond an unused token.
     pub async fn inspect(&self, vendor: &str, credential: &str) -> Result<Access, CallError> {
         let plugin = &*self.plugin;
-        let function = plugin.compiled.exports.inspect;
+        let function = &plugin.compiled.exports.inspect;
         let read = |access: wit::Access| access.try_into();
         plugin
             .ask(function, vendor, (vendor, credential), read)
@@ -367,7 +363,7 @@ impl Connector {
         response: &ApiResponse,
     ) -> Result<Verdict, CallError> {
         let plugin = &*self.plugin;
-        let function = plugin.compiled.exports.classify;
+        let function = &plugin.compiled.exports.classify;
         let response = wit::Response::from(response);
         let read = |verdict: wit::Verdict| Ok(verdict.into());
         plugin
@@ -398,12 +394,6 @@ impl Connector {
 }
 
 impl Plugin {
-    /// The only call without a vendor, and so without a way out.
-    async fn vendors(&self) -> Result<Vec<wit::Vendor>, PluginError> {
-        let function = self.compiled.exports.vendors;
-        self.timed(|until| self.call(function, "", until, ())).await
-    }
-
     /// What the vendor's requests may reach, or `None` if the plugin does not list it.
     fn wall(&self, vendor: &str) -> Option<&Egress> {
         let mut walls = self.vendors.iter().zip(&self.walls);
@@ -412,13 +402,21 @@ impl Plugin {
             .map(|(_, wall)| wall)
     }
 
-    /// Tells whether the exports have the types of the contract, which the runtime finds out only with an instance.
-    async fn exports_fit(&self) -> Result<bool, PluginError> {
+    /// Asks the plugin for its vendors, or finds out that its exports are not those of the contract: their types are known only with an
+    /// instance. The only call without a vendor, and so without a way out.
+    async fn begin(&self) -> Result<Option<Vec<wit::Vendor>>, PluginError> {
         let work = |until| async move {
             let mut store = self.store("", until);
-            let pre = &self.compiled.pre;
-            let instance = pre.instantiate_async(&mut store).await?;
-            Ok(Instance::new(&mut store, &instance).is_ok())
+            let errands = store.data().errands().clone();
+            let call = async {
+                let instance = self.compiled.pre.instantiate_async(&mut store).await?;
+                let Ok(instance) = Instance::new(&mut store, &instance) else {
+                    return Ok(None);
+                };
+                let credentials = instance.integration_connector_credentials();
+                Ok(Some(credentials.call_vendors(&mut store).await?))
+            };
+            errands.along(pin!(call)).await
         };
         self.timed(work).await
     }
@@ -426,7 +424,7 @@ impl Plugin {
     /// Calls one function of the contract in an instance of its own, which has nothing from any other and goes with the call.
     async fn call<P, R>(
         &self,
-        function: Function,
+        function: &Function,
         vendor: &str,
         until: Instant,
         arguments: P,
@@ -438,12 +436,14 @@ impl Plugin {
         let mut store = self.store(vendor, until);
         let errands = store.data().errands().clone();
         let call = async {
-            let instance = self.compiled.pre.instantiate_async(&mut store).await?;
-            let function = instance.get_typed_func::<P, (R,)>(&mut store, function.index)?;
+            // Boxed, for it is most of a call's future and would stay a part of it for as long as the vendor takes to answer.
+            let instance = self.compiled.pre.instantiate_async(&mut store).boxed();
+            let instance = instance.await?;
+            let function = instance.get_typed_func::<P, (R,)>(&mut store, &function.index)?;
             let (result,) = function.call_async(&mut store, arguments).await?;
             Ok(result)
         };
-        errands.along(call).await
+        errands.along(pin!(call)).await
     }
 
     /// Makes what an instance lives in, with the limits of one call.
@@ -487,7 +487,7 @@ impl Plugin {
     /// result; one that breaks the contract has not ended well.
     async fn ask<P, T, R>(
         &self,
-        function: Function,
+        function: &Function,
         vendor: &str,
         arguments: P,
         read: impl FnOnce(T) -> Result<R, PluginError>,

@@ -3,11 +3,11 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{self, Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::FutureExt;
+use futures::future::{BoxFuture, FutureExt, TryFutureExt, ready};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, LengthLimitError};
@@ -69,39 +69,40 @@ impl Door {
             && self.egress.allows(request.uri())
     }
 
-    /// Answers one request of the plugin. It leaves only when the future is polled.
+    /// Answers one request of the plugin. It leaves only when the future is polled, which is boxed here: a plugin's stack has the room of
+    /// all that it was ever moved through.
     pub(crate) fn send(
         &mut self,
         request: http::Request<WasiBody>,
         wishes: RequestOptions,
-    ) -> impl Future<Output = Reply> + Send + use<> {
-        let lets_out = self.lets_out(&request);
-        if !lets_out {
+    ) -> BoxFuture<'static, Reply> {
+        if !self.lets_out(&request) {
             // Where to, the plugin may have made up.
             span(request.method(), None).record("outcome", TransportError::Denied.name());
+            return ready(Err(ErrorCode::HttpRequestDenied)).boxed();
         }
         let transport = Arc::clone(&self.transport);
         let timeouts = shortened(self.timeouts, wishes);
-        let (request_bytes, reply_bytes) = (self.request_bytes, self.reply_bytes);
-        let until = self.until;
-        async move {
-            if !lets_out {
-                return Err(ErrorCode::HttpRequestDenied);
-            }
-            let request = collected(request, request_bytes).await?;
-            let reply = ask(&*transport, request, timeouts, Some(until), reply_bytes)
-                .await
-                .map_err(|error| match error {
-                    TransportError::TooLong => ErrorCode::HttpResponseHeaderSectionSize(None),
-                    error => code_of(error),
-                })?;
-            Ok(reply.map(|body| {
-                // It may hold a token.
-                body.map_frame(|frame| frame.map_data(wiped))
-                    .map_err(error_of)
-                    .boxed_unsync()
-            }))
-        }
+        let (until, reply_bytes) = (self.until, self.reply_bytes);
+        let (parts, body) = request.into_parts();
+        collected(parts, body, self.request_bytes)
+            .and_then(move |request| {
+                ask(&*transport, request, timeouts, Some(until), reply_bytes).map_err(|error| {
+                    match error {
+                        TransportError::TooLong => ErrorCode::HttpResponseHeaderSectionSize(None),
+                        error => code_of(error),
+                    }
+                })
+            })
+            .map_ok(|reply| {
+                reply.map(|body| {
+                    // It may hold a token.
+                    body.map_frame(|frame| frame.map_data(wiped))
+                        .map_err(error_of)
+                        .boxed_unsync()
+                })
+            })
+            .boxed()
     }
 }
 
@@ -146,10 +147,10 @@ fn shortened(limits: Timeouts, wishes: RequestOptions) -> Timeouts {
 
 /// Waits for the plugin to finish its request, and leaves everything behind but method, URL, fields and body.
 async fn collected(
-    request: http::Request<WasiBody>,
+    parts: http::request::Parts,
+    body: WasiBody,
     limit_bytes: usize,
 ) -> Result<http::Request<Bytes>, ErrorCode> {
-    let (parts, body) = request.into_parts();
     // It may hold a secret.
     let body = match gathered(body, limit_bytes).await {
         Ok(body) => body,
@@ -180,39 +181,40 @@ async fn collected(
 /// may be stricter. The future and the body, when dropped, take the request with them.
 ///
 /// A span tells to which host the request went and how it ended, and nothing more.
-pub(crate) async fn ask(
+pub(crate) fn ask(
     transport: &dyn Transport,
     request: http::Request<Bytes>,
     timeouts: Timeouts,
     until: Option<Instant>,
     limit_bytes: usize,
-) -> Result<http::Response<ResponseBody>, TransportError> {
+) -> impl Future<Output = Result<http::Response<ResponseBody>, TransportError>> + Send + use<> {
     let span = span(request.method(), request.uri().host());
     let both = timeouts.connect.saturating_add(timeouts.first_byte);
     let header_by = earlier(after(both), until);
-    let reply = timeout_at(header_by, transport.send(request, timeouts))
-        .instrument(span.clone())
-        .await
-        .unwrap_or(Err(TransportError::Timeout))
-        .and_then(|reply| {
-            let fits = fits(reply.headers());
-            fits.then_some(reply).ok_or(TransportError::TooLong)
-        })
-        .inspect_err(|error| {
-            span.record("outcome", error.name());
-        })?;
-    span.record("status", reply.status().as_u16());
-    Ok(reply.map(|body| {
-        Watched {
-            body: Some(body),
-            left_bytes: limit_bytes,
-            between_bytes: timeouts.between_bytes,
-            until,
-            silence: None,
-            span,
-        }
-        .boxed_unsync()
-    }))
+    let reply = timeout_at(header_by, transport.send(request, timeouts)).instrument(span.clone());
+    reply.map(move |reply| {
+        let reply = reply
+            .unwrap_or(Err(TransportError::Timeout))
+            .and_then(|reply| {
+                let fits = fits(reply.headers());
+                fits.then_some(reply).ok_or(TransportError::TooLong)
+            })
+            .inspect_err(|error| {
+                span.record("outcome", error.name());
+            })?;
+        span.record("status", reply.status().as_u16());
+        Ok(reply.map(|body| {
+            Watched {
+                body: Some(body),
+                left_bytes: limit_bytes,
+                between_bytes: timeouts.between_bytes,
+                until,
+                silence: None,
+                span,
+            }
+            .boxed_unsync()
+        }))
+    })
 }
 
 /// The span of a request. Its outcome is a stage, `ok`, or `unread` when nobody wanted the rest of the body; none at all is that of a
@@ -279,7 +281,7 @@ impl Watched {
                     let silence = self
                         .silence
                         .get_or_insert_with(|| Box::pin(sleep_until(by)));
-                    ready!(silence.poll_unpin(context));
+                    task::ready!(silence.poll_unpin(context));
                     return Poll::Ready(Some(Err(TransportError::Timeout)));
                 }
             };
@@ -320,7 +322,7 @@ impl Body for Watched {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        let next = ready!(self.poll_next(context));
+        let next = task::ready!(self.poll_next(context));
         match &next {
             Some(Ok(_)) => {}
             Some(Err(error)) => self.end(error.name()),

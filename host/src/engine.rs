@@ -25,13 +25,13 @@ const CALLS_AT_ONCE: u32 = 10_000;
 /// It is address space alone: 10,000 times take 40 of 128 TiB.
 const RESERVED_BYTES: usize = 4 << 30;
 /// How much of what a call wrote is cleared in place and kept for the next, instead of given back: faulting a page in again costs more than
-/// clearing it, and giving pages back interrupts all other threads. A call writes some 16 KiB of memory; what is beyond
+/// clearing it, and giving pages back interrupts all other threads. A call writes some 8 KiB of memory; what is beyond
 /// this is given back.
 const KEPT_MEMORY_BYTES: usize = 64 << 10;
 /// Tables have some hundred entries of eight bytes.
 const KEPT_TABLE_BYTES: usize = 4 << 10;
-/// Deeper than the stack of a call. This much is cleared whether or not it was written.
-const KEPT_STACK_BYTES: usize = 16 << 10;
+/// As deep as the stack of an ordinary call. This much is cleared whether or not it was written.
+const KEPT_STACK_BYTES: usize = 8 << 10;
 /// Where nothing is reserved ahead, memory grows and moves in steps of this size.
 const STEP_BYTES: u64 = 1 << 20;
 
@@ -40,7 +40,7 @@ const STEP_BYTES: u64 = 1 << 20;
 /// Cheap to clone, and dear to make: connectors share the one of [`Runtime::shared`] unless they are given another.
 ///
 /// Memory, tables and stacks are cleared as soon as their call has ended: nothing of a call is left for the next, nor in this process. Up to
-/// 88 KiB of them stay with the process for the next call, for as many calls as were ever under way at once; the rest goes back to the system.
+/// 80 KiB of them stay with the process for the next call, for as many calls as were ever under way at once; the rest goes back to the system.
 #[derive(Clone)]
 pub struct Runtime {
     parts: Arc<Parts>,

@@ -1,7 +1,7 @@
 //! `wasi:http/outgoing-handler`, and the reply that it promises. The runtime's own gives each request to a task of its own, and so from thread to
 //! thread and back; here a request is an errand of its call, done on the call's thread while the plugin waits. What may leave is `door.rs`'s to say.
 
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 
@@ -47,10 +47,12 @@ impl Errands {
     }
 
     /// Runs a call, and its errands while it waits. They end with it.
-    pub(crate) async fn along<T>(&self, call: impl Future<Output = T>) -> T {
-        let mut call = pin!(call);
+    pub(crate) fn along<T>(
+        &self,
+        mut call: Pin<&mut impl Future<Output = T>>,
+    ) -> impl Future<Output = T> {
         let mut errands = FuturesUnordered::new();
-        std::future::poll_fn(|context| {
+        std::future::poll_fn(move |context| {
             loop {
                 if let Poll::Ready(result) = call.as_mut().poll(context) {
                     return Poll::Ready(result);
@@ -62,7 +64,6 @@ impl Errands {
                 }
             }
         })
-        .await
     }
 
     fn added(&self) -> std::sync::MutexGuard<'_, Vec<BoxFuture<'static, ()>>> {
@@ -203,6 +204,7 @@ fn described(request: HostOutgoingRequest) -> Result<http::Request<WasiBody>, Er
 #[cfg(test)]
 mod tests {
     use std::future::pending;
+    use std::pin::pin;
     use std::time::Duration;
 
     use tokio::task::yield_now;
@@ -242,7 +244,7 @@ mod tests {
             promise.ready().await;
             assert_eq!(seen.try_recv(), Ok(()));
         };
-        errands.along(call).await;
+        errands.along(pin!(call)).await;
         assert!(matches!(promise, Promise::Kept(Ok(_))));
     }
 
@@ -256,7 +258,7 @@ mod tests {
             drop(promise);
             timeout(Duration::from_secs(1), dropped).await
         };
-        assert!(errands.along(call).await.unwrap().is_err());
+        assert!(errands.along(pin!(call)).await.unwrap().is_err());
     }
 
     #[tokio::test]
@@ -264,7 +266,7 @@ mod tests {
         let errands = Errands::default();
         let (request, mut dropped) = endless();
         let _promise = errands.send(request);
-        errands.along(yield_now()).await;
+        errands.along(pin!(yield_now())).await;
         assert_eq!(dropped.try_recv(), Err(TryRecvError::Closed));
     }
 }
