@@ -10,7 +10,7 @@ use connector_host::{Limits, Transport, TransportError};
 use futures::future::{BoxFuture, FutureExt as _, TryFutureExt as _};
 use http_body_util::BodyExt as _;
 use wasmtime::Store;
-use wasmtime::component::{Component, Linker, ResourceTable};
+use wasmtime::component::{Component, InstancePre, Linker, ResourceTable};
 use wasmtime_wasi::clocks::HostWallClock;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
@@ -119,7 +119,12 @@ impl Plain {
         store
     }
 
-    /// Makes an instance, which lives as long as `store` does, for one call or for many.
+    /// What instances are made from.
+    pub fn pre(&self) -> &InstancePre<State> {
+        self.pre.instance_pre()
+    }
+
+    /// Makes an instance and looks up its functions. It lives as long as `store` does, for one call or for many.
     pub async fn instance(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
         self.pre.instantiate_async(store).await
     }
