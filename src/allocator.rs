@@ -10,7 +10,8 @@ use core::ptr::{NonNull, null_mut, slice_from_raw_parts_mut};
 
 use rlsf::{FlexSource, FlexTlsf};
 
-/// What the lists begin with. They write to both ends of what they get, so a call that needs no more writes to one page for all.
+/// What the lists begin with. They write to both ends of what they get, so a call that needs no more writes to one page for all, as long as the linker
+/// puts all into one: nobody promises that, and the trial `in-flight` notices.
 const FEW_BYTES: usize = 2 * 1024;
 /// The unit in which memory grows.
 const PAGE_BYTES: usize = 64 * 1024;
@@ -63,11 +64,12 @@ unsafe impl GlobalAlloc for Heap {
 
 /// Where the lists get memory from: first what is there from the start, then by growing.
 struct Source {
-    /// How many of the pieces that are there from the start they have.
+    /// How far they are in the pieces that are there from the start. One that is too small is passed over.
     given: u8,
 }
 
-// SAFETY: each piece is handed out once, since `given` and memory only grow.
+// SAFETY: each piece is handed out once, since `given` and memory only grow. Each begins at a multiple of `ALIGN` and is as long as one, on which
+// `rlsf` relies: the linker aligns the heap's base, and puts its end at a page's.
 unsafe impl FlexSource for Source {
     unsafe fn alloc(&mut self, min_bytes: usize) -> Option<NonNull<[u8]>> {
         if self.given == 0 && min_bytes <= FEW_BYTES {

@@ -24,9 +24,8 @@ pub static VENDORS: [Known; 2] = [
     Known::Contentsquare(contentsquare::Contentsquare),
 ];
 
-/// One of the vendors. A trait object would be called through the module's table, which each instance has to fill anew, and to clear after it.
+/// One of the vendors. A trait object would be called through the module's table, of which each call would then write a page that is cleared after it.
 #[enum_dispatch(Vendor)]
-#[derive(Debug)]
 pub enum Known {
     /// See [`hotjar`].
     Hotjar(hotjar::Hotjar),

@@ -252,12 +252,12 @@ async fn sign_in(
     times: usize,
     at_once: usize,
 ) -> usize {
-    let sign_in = |_| {
+    let one = |_| {
         let (connector, credential) = (connector.clone(), Arc::clone(credential));
         let call = async move { connector.authenticate("hotjar", &credential).await.is_ok() };
         async { tokio::spawn(call).await.unwrap_or(false) }
     };
-    let calls = stream::iter(0..times).map(sign_in);
+    let calls = stream::iter(0..times).map(one);
     let right = calls.buffer_unordered(at_once).filter(|ok| ready(*ok));
     right.count().await
 }

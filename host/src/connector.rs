@@ -221,7 +221,7 @@ struct Function {
     index: ComponentExportIndex,
 }
 
-/// All of them, so that a call has to look for none and to check the types of its own alone.
+/// All but `vendors`, which is asked once at loading, so that a call has to look for none and to check the types of its own alone.
 struct Exports {
     credential_schema: Function,
     validate: Function,

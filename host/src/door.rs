@@ -3,11 +3,11 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{self, Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, FutureExt, TryFutureExt, ready};
+use futures::future::{BoxFuture, FutureExt, TryFutureExt};
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, LengthLimitError};
@@ -69,8 +69,8 @@ impl Door {
             && self.egress.allows(request.uri())
     }
 
-    /// Answers one request of the plugin. It leaves only when the future is polled, which is boxed here: a plugin's stack has the room of
-    /// all that it was ever moved through.
+    /// Answers one request of the plugin. It leaves only when the future is polled, which is boxed here: this runs on the plugin's stack, and
+    /// what passes through that takes room there until the call ends.
     pub(crate) fn send(
         &mut self,
         request: http::Request<WasiBody>,
@@ -79,7 +79,12 @@ impl Door {
         if !self.lets_out(&request) {
             // Where to, the plugin may have made up.
             span(request.method(), None).record("outcome", TransportError::Denied.name());
-            return ready(Err(ErrorCode::HttpRequestDenied)).boxed();
+            let denied = async move {
+                // Only now: a plugin that is still writing the body would take its end for the answer.
+                drop(request);
+                Err(ErrorCode::HttpRequestDenied)
+            };
+            return denied.boxed();
         }
         let transport = Arc::clone(&self.transport);
         let timeouts = shortened(self.timeouts, wishes);
@@ -181,6 +186,8 @@ async fn collected(
 /// may be stricter. The future and the body, when dropped, take the request with them.
 ///
 /// A span tells to which host the request went and how it ended, and nothing more.
+///
+/// It begins at once, so it is to be called where it is awaited. An `async fn` would hold its parts twice.
 pub(crate) fn ask(
     transport: &dyn Transport,
     request: http::Request<Bytes>,
@@ -281,7 +288,7 @@ impl Watched {
                     let silence = self
                         .silence
                         .get_or_insert_with(|| Box::pin(sleep_until(by)));
-                    task::ready!(silence.poll_unpin(context));
+                    ready!(silence.poll_unpin(context));
                     return Poll::Ready(Some(Err(TransportError::Timeout)));
                 }
             };
@@ -322,7 +329,7 @@ impl Body for Watched {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
-        let next = task::ready!(self.poll_next(context));
+        let next = ready!(self.poll_next(context));
         match &next {
             Some(Ok(_)) => {}
             Some(Err(error)) => self.end(error.name()),

@@ -46,7 +46,7 @@ impl Errands {
         Promise::Open(receiver)
     }
 
-    /// Runs a call, and its errands while it waits. They end with it.
+    /// Runs a call, and its errands while it waits. They end with it. The call comes pinned: an `async fn` would hold it twice.
     pub(crate) fn along<T>(
         &self,
         mut call: Pin<&mut impl Future<Output = T>>,

@@ -16,7 +16,6 @@ use crate::token;
 use crate::verdict::{self, Verdict};
 
 /// The vendor.
-#[derive(Debug)]
 pub struct Contentsquare;
 
 static ABOUT: About = About {

@@ -13,7 +13,6 @@ use crate::http::Request;
 use crate::json::compact::compact;
 
 /// The vendor.
-#[derive(Debug)]
 pub struct Hotjar;
 
 static ABOUT: About = About {

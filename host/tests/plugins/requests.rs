@@ -81,11 +81,28 @@ async fn another_scheme_is_denied() {
     }
 }
 
+/// Asks for a tunnel.
+const CONNECT: &str =
+    "(drop (call $set-method (local.get $i) (i32.const 5) (i32.const 0) (i32.const 0)))";
+
 #[tokio::test]
 async fn a_tunnel_is_denied() {
-    let before =
-        "(drop (call $set-method (local.get $i) (i32.const 5) (i32.const 0) (i32.const 0)))";
-    check(Row::new(asking(before)), denied()).await;
+    check(Row::new(asking(CONNECT)), denied()).await;
+}
+
+#[tokio::test]
+async fn a_plugin_that_writes_before_it_asks_learns_that_it_is_denied_from_the_answer() {
+    let plugin = validating(&format!(
+        "(local $stream i32)
+         (local.set $i (call $request))
+         {CONNECT}
+         (local.set $stream (call $body (local.get $i)))
+         (local.set $i (call $send (local.get $i)))
+         (call $blocking-write (local.get $stream) (i32.const 1024) (i32.const 4096) (i32.const 640))
+         (if (i32.load8_u (i32.const 640)) (then unreachable))
+         (call $say (call $wait (local.get $i)))"
+    ));
+    check(Row::new(plugin), denied()).await;
 }
 
 #[tokio::test]
