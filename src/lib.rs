@@ -14,7 +14,7 @@
 extern crate alloc;
 
 #[cfg(test)]
-said::listens!();
+leak_check::capture!();
 
 pub mod access;
 pub mod base_url;

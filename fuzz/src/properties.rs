@@ -1,5 +1,6 @@
-//! What must hold of the plugin's answer to any input: one function for each parser that meets the bytes of a vendor or of a person.
-//! The fuzz targets call them, and so does the replay of the corpora, `tests/corpora.rs`. Where inputs come from is no business of this file.
+//! What must hold of the plugin's answer to any input: one function for each parser that meets the
+//! bytes of a vendor or of a person. The fuzz targets call them, and so does the replay of the
+//! corpora, `tests/corpora.rs`. Where inputs come from is no business of this file.
 
 #![expect(
     clippy::missing_panics_doc,
@@ -58,21 +59,24 @@ static CREDENTIALS: [Credential; 4] = [
     Credential {
         letter: b'c',
         vendor: "contentsquare",
-        document: r#"{"client_id":"c-1","client_secret":"s;1","credential_level":"project","scopes":["metrics","data-export"]}"#,
+        document: r#"{"client_id":"c-1","client_secret":"s;1","credential_level":"project",
+            "scopes":["metrics","data-export"]}"#,
         scopes: &["metrics", "data-export"],
         project: None,
     },
     Credential {
         letter: b'a',
         vendor: "contentsquare",
-        document: r#"{"client_id":"c-1","client_secret":"s;1","credential_level":"account","scopes":["metrics"],"project_id":42}"#,
+        document: r#"{"client_id":"c-1","client_secret":"s;1","credential_level":"account",
+            "scopes":["metrics"],"project_id":42}"#,
         scopes: &["metrics"],
         project: Some(42),
     },
     Credential {
         letter: b's',
         vendor: "contentsquare",
-        document: r#"{"client_id":"c-1","client_secret":"s;1","credential_level":"project","scopes":["surveys"]}"#,
+        document: r#"{"client_id":"c-1","client_secret":"s;1","credential_level":"project",
+            "scopes":["surveys"]}"#,
         scopes: &["surveys"],
         project: None,
     },
@@ -217,7 +221,8 @@ fn check_base_url(text: &str, origins: &[&str]) {
             let absent = (url.port(), url.password(), url.query(), url.fragment());
             assert_eq!((url.username(), absent), ("", (None, None, None, None)));
         }
-        // Some readers decode names of other scripts and refuse those that do not decode; the token then goes nowhere.
+        // Some readers decode names of other scripts and refuse those that do not decode; the token
+        // then goes nowhere.
         Err(error) => assert!(host.contains("xn--"), "{text}: {error}"),
     }
 }
@@ -310,7 +315,8 @@ fn check_refusal(refusal: &Refusal, answer: &Answer) {
     }
 }
 
-/// A response gets a verdict from its status, what stands at the beginning of its body, and two header fields. Nothing else counts.
+/// A response gets a verdict from its status, what stands at the beginning of its body, and two
+/// header fields. Nothing else counts.
 pub fn classify(input: &[u8]) {
     let answer = Answer::read(input);
     let vendor = credential_of(&answer).vendor;
@@ -395,8 +401,8 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     VENDORS.iter().map(form).collect()
 });
 
-/// A credential document is sent as it was typed, or each problem is named at its place; `validate`, `authenticate`, `inspect` and the
-/// schema are of one mind about it.
+/// A credential document is sent as it was typed, or each problem is named at its place;
+/// `validate`, `authenticate`, `inspect` and the schema are of one mind about it.
 pub fn credential_document(input: &[u8]) {
     let Ok(document) = std::str::from_utf8(input) else {
         return;
@@ -443,7 +449,8 @@ pub fn credential_document(input: &[u8]) {
     }
 }
 
-/// What `inspect` makes of a document of which `validate` says this: only what identifies the credential counts.
+/// What `inspect` makes of a document of which `validate` says this: only what identifies the
+/// credential counts.
 fn inspection(validated: Result<(), Error>) -> Error {
     let Err(Error::InvalidCredential(mut issues)) = validated else {
         return Error::Denied;
@@ -548,7 +555,8 @@ static CODES: LazyLock<Vec<&str>> = LazyLock::new(|| {
     quoted.collect()
 });
 
-/// A base URL that is taken is the vendor's, and reads the same in every reader; one that is plainly good is taken.
+/// A base URL that is taken is the vendor's, and reads the same in every reader; one that is
+/// plainly good is taken.
 pub fn base_url(input: &[u8]) {
     const DOMAIN: &str = "contentsquare.com";
     let Ok(text) = std::str::from_utf8(input) else {
@@ -585,7 +593,8 @@ pub fn base_url(input: &[u8]) {
     }
 }
 
-/// A wait is from one second to one day, is what was asked for within that, and a date is read as the library for dates reads it.
+/// A wait is from one second to one day, is what was asked for within that, and a date is read as
+/// the library for dates reads it.
 pub fn retry_after(input: &[u8]) {
     let reply = Reply {
         headers: vec![("Retry-After".into(), input.to_vec())],
@@ -620,7 +629,8 @@ pub fn retry_after(input: &[u8]) {
     ] {
         assert_eq!(at(now), expected_at(now), "{text:?} at {now}");
     }
-    // The library takes some misspelt dates too, which need not be read; those that it would write itself are to be.
+    // The library takes some misspelt dates too, which need not be read; those that it would write
+    // itself are to be.
     if let Ok(library) = httpdate::parse_http_date(text) {
         let moment = date.map(|secs| UNIX_EPOCH + Duration::from_secs(secs));
         let is_well_spelt = httpdate::fmt_http_date(library) == text;
@@ -631,8 +641,9 @@ pub fn retry_after(input: &[u8]) {
     }
 }
 
-/// Sees to it that `text` is made of words of ours alone. Whatever a vendor or a person put in, no piece of it can be in there:
-/// stronger than a search for what may not be seen, and right whatever that is.
+/// Sees to it that `text` is made of words of ours alone. Whatever a vendor or a person put in, no
+/// piece of it can be in there: stronger than a search for what may not be seen, and right whatever
+/// that is.
 fn check_words(text: &str) {
     assert!(text.is_ascii(), "{text}");
     for word in text.split(|char: char| !char.is_ascii_alphanumeric()) {
@@ -643,8 +654,8 @@ fn check_words(text: &str) {
     }
 }
 
-/// The words that errors, issues and verdicts are made of, the names of their types and members included. What fields and choices
-/// are called is in the schemas, which are ours as well.
+/// The words that errors, issues and verdicts are made of, the names of their types and members
+/// included. What fields and choices are called is in the schemas, which are ours as well.
 const OUR_WORDS: &str = "unknown vendor invalid credential problem s the vendor refused the credential status does not allow this too many requests \
     is unavailable was not reached host denied the request unintelligible answer Issue pointer code message Some None \
     UnknownVendor InvalidCredential Rejected Refusal Forbidden Throttled Unavailable Unreachable Denied Unintelligible Misreply part \

@@ -43,7 +43,7 @@ class Plan:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        prog="host-test/compare/run",
+        prog="bench/compare/run",
         description="Signs in to the simulated Hotjar with this plugin and with what people use today, on the same machine in the same"
         " run. Prints a table in Markdown, and draws docs/scale.svg or target/compare/scale.svg.",
         epilog="Subjects: " + "; ".join(f"{subject.id}: {subject.name.strip('*')}" for subject in SUBJECTS)
@@ -108,7 +108,7 @@ def measure(subjects: list[Subject], columns: list[table.Column], picture: bool,
     wanted = {column.trial for column in columns}
     found_versions = versions(subjects)
     compile_secs = prepare(subjects, plan)
-    found = {subject.id: {"artefact": sizes.artefact(subject), "flight": {}} for subject in subjects}
+    found = {subject.id: {"size": sizes.installed(subject), "flight": {}} for subject in subjects}
     loops = [name for name in ("first", "loop", "many") if name in wanted]
     flights = sorted({*(plan.slope if "flight" in wanted else []), *(plan.scale if picture else [])})
     turns = Turns(len(subjects) * (plan.rounds * len(loops) + sum(_rounds(plan, number, wanted) for number in flights)))

@@ -1,6 +1,6 @@
 //! Calls that use the network: over TLS to the simulators.
 
-use host_test::sim::Fault;
+use connector_simulators::Fault;
 use serde_json::json;
 
 use crate::harness::{Run, VENDORS, Vendors, shows_a_token};
@@ -38,8 +38,6 @@ async fn what_happens_within_is_told_where_asked_for_without_a_secret() {
     let vendors = Vendors::start().await;
     let credential = vendors.credential("hotjar");
     let sign_in = ["authenticate", "hotjar", "--credential", &credential];
-    // On standard error, also where a run of the tests listens.
-    let unheard = (said::FOLDER, "");
     for (level, told, untold) in [
         ("trace", "TRACE", "cranelift"),
         ("debug", "DEBUG", "TRACE"),
@@ -48,7 +46,7 @@ async fn what_happens_within_is_told_where_asked_for_without_a_secret() {
         let network = vendors.network.iter().map(String::as_str);
         let arguments = [&sign_in[..], &["--log", level]].concat();
         let arguments: Vec<_> = arguments.into_iter().chain(network).collect();
-        let run = Run::with(&arguments, "", &[unheard]);
+        let run = Run::new(&arguments, "");
         assert_eq!(run.result()["access_token"], "********");
         assert!(run.stderr.contains(told), "{level}: {}", run.stderr);
         assert!(!run.stderr.contains(untold), "{level}: {}", run.stderr);
