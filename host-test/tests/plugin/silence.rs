@@ -8,7 +8,6 @@ use bytes::Bytes;
 use connector_host::{ApiResponse, CallError, ResponseBody, Timeouts, Transport, TransportError};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-
 use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
