@@ -111,12 +111,16 @@ pub fn start() {
 
 /// Adds a secret to the registry.
 pub fn register(secret: impl AsRef<[u8]>) {
-    let Some(capture) = &*CAPTURE else { return };
-    let mut line = String::new();
-    for byte in secret.as_ref() {
-        let _ = write!(line, "{byte:02x}");
+    if let Some(capture) = &*CAPTURE {
+        append(&capture.secrets, hex(secret.as_ref()).as_bytes());
     }
-    append(&capture.secrets, line.as_bytes());
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        let _ = write!(digits, "{byte:02x}");
+        digits
+    })
 }
 
 /// Adds the client secrets and access tokens of a JSON document, at any depth. Anything else than

@@ -10,7 +10,7 @@ use aho_corasick::{AhoCorasick, BuildError};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use crate::{LOG, OUTPUT, SECRETS};
+use crate::{LOG, OUTPUT, SECRETS, hex};
 
 /// The file with the output of `cargo test`, which names the test binaries.
 pub const CARGO: &str = "cargo.output";
@@ -192,7 +192,6 @@ fn encode(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let text = String::from_utf8_lossy(secret);
     let debug = text.escape_debug().to_string();
     let form: String = form_urlencoded::byte_serialize(secret).collect();
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
     let list = format!("{secret:?}");
     let mut encoded = vec![
         ("as it is", secret.to_vec()),
@@ -204,7 +203,7 @@ fn encode(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
         ("escaped", secret.escape_ascii().to_string().into_bytes()),
         ("percent-encoded", form.replace('+', "%20").into_bytes()),
         ("percent-encoded", form.into_bytes()),
-        ("in hexadecimal", hex.into_bytes()),
+        ("in hexadecimal", hex(secret).into_bytes()),
         ("as a list of bytes", list.trim_matches(['[', ']']).into()),
     ];
     if secret.len() >= MIN_BASE64_BYTES {
@@ -235,14 +234,13 @@ mod tests {
         let search = Search::new(&[SECRET.as_bytes().to_vec()]).unwrap();
         let bytes = SECRET.as_bytes();
         let form: String = form_urlencoded::byte_serialize(bytes).collect();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
         for (text, encoding) in [
             (SECRET.to_owned(), "as it is"),
             (SECRET.to_uppercase(), "as it is"),
             (SECRET[..30].to_owned(), "as it is"),
             (form.replace('+', "%20").to_lowercase(), "percent-encoded"),
             (form, "percent-encoded"),
-            (hex, "in hexadecimal"),
+            (hex(bytes).to_uppercase(), "in hexadecimal"),
             (format!("{bytes:?}"), "as a list of bytes"),
             (STANDARD_NO_PAD.encode(SECRET), "in base64"),
             (STANDARD_NO_PAD.encode(format!("a:{SECRET}")), "in base64"),

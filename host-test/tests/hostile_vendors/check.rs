@@ -167,7 +167,7 @@ pub(crate) fn credential(vendor: &str) -> String {
     PRIVATE
         .iter()
         .filter(|text| **text != VENDORS_WORDS)
-        .for_each(|text| leak_check::register(text));
+        .for_each(leak_check::register);
     let mut document = json!({"client_id": "invented-client", "client_secret": "invented;secret"});
     if vendor == "contentsquare" {
         document["credential_level"] = json!("project");
