@@ -1,53 +1,57 @@
-//! Sessions kept alive: one for each credential, shared by everyone who needs it, and API calls made with them.
-//! What is known of one credential, and what follows from it at a given time, is in `sessions/credential.rs`, the pauses after failures in
-//! `sessions/delays.rs`; the API call is in `sessions/call.rs`, and how many are under way in `sessions/lane.rs`.
+//! [`Sessions`]: one cached session for each credential, shared by all callers. API calls with them
+//! are in `sessions/call.rs`.
 
+pub(crate) mod api_error;
+mod backoff;
 mod call;
-mod credential;
-mod delays;
-mod lane;
+mod credential_key;
+mod credential_state;
+mod limiter;
+mod session_state;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::FutureExt;
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 use ring::hmac;
 
-pub use self::call::ApiError;
-use self::credential::{Credential, Next};
-use self::lane::Lanes;
-use crate::{CallError, Connector, ConnectorError, Secret, Session};
+use crate::connector::Connector;
+use crate::error::{CallError, ConnectorError};
+use crate::secret::Secret;
+use crate::sessions::credential_key::{CredentialKey, MAX_CREDENTIALS, MAX_IDLE};
+use crate::sessions::credential_state::{CredentialState, Next};
+use crate::sessions::limiter::ConcurrencyLimiters;
+use crate::types::Session;
 
-/// A hundred thousand credentials: some 200 MB of sessions. Beyond, those that were not used for the longest time are forgotten.
-const MAX_CREDENTIALS: u64 = 100_000;
-/// Nobody has asked for a day, and no session lives longer. What is forgotten is wiped, at the latest when somebody asks for another.
-const MAX_IDLE: Duration = Duration::from_hours(24);
-
-/// Gives a live session for a credential, and makes API calls with it.
+/// Provides a valid session for a credential, and makes API calls with it.
 ///
 /// Cheap to clone; clones share their sessions. Needs a tokio runtime with its timer enabled.
 ///
-/// # When the vendor is asked for a token
+/// # Token requests
 ///
-/// Never twice at a time for one credential that is not forgotten meanwhile, however many callers wait: they share one request and its outcome. A caller that gives up
-/// does not end it for the others.
+/// At most one token request is in flight per credential; concurrent callers share its result.
+/// (After [`forget`](Sessions::forget) or eviction another one may start.) A caller that gives up
+/// does not cancel it for the others.
 ///
-/// | what is known | what a caller gets | what is asked |
-/// |---|---|---|
-/// | nothing, or the session has expired | waits | a session |
-/// | a session before `refresh-after` | it, at once | nothing |
-/// | a session after `refresh-after` | it, at once | another, in the background |
-/// | the vendor throttled | the old session while it lasts, then [`Throttled`](ConnectorError::Throttled) with what is left to wait | nothing before the time it told |
-/// | unavailable, unreachable, unintelligible, or the plugin broke | the old session while it lasts, then that error | after the time it told, or 1, 2, 4 … 300 s, and up to twice that by chance, so that not all hosts come back at once |
-/// | there was no room for the call (`busy`) | the old session while it lasts, then that error | after a second |
-/// | rejected, forbidden, invalid, denied | that error, at once, even where an old session would last | nothing, until the credential is another, [forgotten](Sessions::forget), or unused for a day |
+/// - No session, or an expired one: the caller waits for a token request.
+/// - A session before `refresh-after`: the caller gets it.
+/// - A session after `refresh-after`: the caller gets it, and another one is requested in the
+///   background.
+/// - The vendor throttled: the caller gets the old session until it expires, then
+///   [`Throttled`](ConnectorError::Throttled) with the remaining time.
+/// - Unavailable, unreachable, invalid response, or a broken plugin: the caller gets the old
+///   session until it expires, then that error. The next request comes after the vendor's time,
+///   else after 1, 2, 4 … 300 s plus up to as much jitter.
+/// - No capacity for the call (`busy`): the same, with a request after a second.
+/// - Rejected, forbidden, invalid or denied: the caller gets that error, even if an old session is
+///   valid. No request is sent until the credential changes, is [invalidated](Sessions::forget), or
+///   is unused for a day.
 ///
-/// A session is kept under the vendor and a keyed hash of the whole credential document, so a rotated secret never meets the old token.
-/// Credentials themselves are not kept: one is in memory while its token is asked for. That is why a session is replaced when
-/// somebody uses it, and not by a timer.
+/// The key of a session is the vendor and a keyed hash of the whole credential document, so a
+/// rotated secret never gets the old token. Credentials themselves are not kept: one is in memory
+/// only during its token request. That is why a session is replaced on use, and not by a timer.
 #[derive(Clone)]
 pub struct Sessions {
     shared: Arc<Shared>,
@@ -55,86 +59,83 @@ pub struct Sessions {
 
 struct Shared {
     connector: Connector,
-    /// Of this process alone, so that a hash says nothing about its credential to anybody else.
-    hashed_with: hmac::Key,
-    credentials: Cache<Key, Arc<Credential>>,
-    lanes: Lanes,
+    /// Random for each process, so that a hash reveals nothing about its credential elsewhere.
+    hash_key: hmac::Key,
+    credentials: Cache<CredentialKey, Arc<CredentialState>>,
+    limiters: ConcurrencyLimiters,
 }
 
-/// Vendor and credential. The vendor is its place in the plugin's list, the credential its keyed hash (HMAC with SHA-256, RFC 2104).
-type Key = (usize, [u8; 32]);
-
-/// There is no source of random numbers, without which no hash can be keyed.
+/// The machine has no source of random numbers, which the keyed hash needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this machine has no source of random numbers")]
 pub struct NoRandom;
 
 impl Sessions {
-    /// Keeps the sessions of a plugin's vendors, by the plugin's own clock. Asks nobody anything yet.
+    /// Creates an empty cache for the plugin's vendors, on the plugin's clock. Sends no request.
     pub fn new(connector: Connector) -> Result<Self, NoRandom> {
         let random = ring::rand::SystemRandom::new();
-        let hashed_with = hmac::Key::generate(hmac::HMAC_SHA256, &random).map_err(|_| NoRandom)?;
+        let hash_key = hmac::Key::generate(hmac::HMAC_SHA256, &random).map_err(|_| NoRandom)?;
         let credentials = Cache::builder()
             .max_capacity(MAX_CREDENTIALS)
-            // By use alone: with a policy that weighs frequency a new credential might not be kept at all, and each of its
-            // callers would ask for a token.
+            // Not by frequency: such a policy might not admit a new credential at all, and each of
+            // its callers would send a token request.
             .eviction_policy(EvictionPolicy::lru())
             .time_to_idle(MAX_IDLE)
             .build();
         Ok(Self {
             shared: Arc::new(Shared {
                 connector,
-                hashed_with,
+                hash_key,
                 credentials,
-                lanes: Lanes::default(),
+                limiters: ConcurrencyLimiters::default(),
             }),
         })
     }
 
-    /// The plugin whose sessions these are.
+    /// The connector of these sessions.
     pub fn connector(&self) -> &Connector {
         &self.shared.connector
     }
 
-    /// Returns a live session for a credential document; the table above says when it waits.
+    /// Returns a valid session for a credential document; the list above tells when it waits.
     pub async fn session(&self, vendor: &str, credential: &str) -> Result<Arc<Session>, CallError> {
         let key = self.key(vendor, credential)?;
-        let kept = self.kept(key).await;
-        self.live(&kept, vendor, credential).await
+        let state = self.state(key).await;
+        self.valid_session(&state, vendor, credential).await
     }
 
-    /// Forgets what is known of a credential: its session, and that it was refused. For a person's "try again", after something was changed
-    /// at the vendor.
+    /// Invalidates the state of a credential: its session, and an earlier refusal. For a person's
+    /// "try again" after a change at the vendor.
     pub async fn forget(&self, vendor: &str, credential: &str) {
         if let Ok(key) = self.key(vendor, credential)
-            && let Some(kept) = self.shared.credentials.remove(&key).await
+            && let Some(state) = self.shared.credentials.remove(&key).await
         {
-            kept.wipe();
+            state.clear();
         }
     }
 
-    fn key(&self, vendor: &str, credential: &str) -> Result<Key, ConnectorError> {
+    fn key(&self, vendor: &str, credential: &str) -> Result<CredentialKey, ConnectorError> {
         let mut vendors = self.shared.connector.vendors().iter();
-        let place = vendors
+        let vendor = vendors
             .position(|listed| listed.id == vendor)
             .ok_or(ConnectorError::UnknownVendor)?;
-        let tag = hmac::sign(&self.shared.hashed_with, credential.as_bytes());
+        let tag = hmac::sign(&self.shared.hash_key, credential.as_bytes());
         let mut hash = [0; 32];
         hash.copy_from_slice(tag.as_ref());
-        Ok((place, hash))
+        Ok(CredentialKey { vendor, hash })
     }
 
-    async fn kept(&self, key: Key) -> Arc<Credential> {
-        let new = async { Arc::new(Credential::default()) };
+    async fn state(&self, key: CredentialKey) -> Arc<CredentialState> {
+        let new = async { Arc::new(CredentialState::default()) };
         match self.shared.credentials.get(&key).await {
-            Some(kept) => kept,
+            Some(state) => state,
             None => self.shared.credentials.get_with(key, new).await,
         }
     }
 
-    async fn live(
+    async fn valid_session(
         &self,
-        kept: &Arc<Credential>,
+        state: &Arc<CredentialState>,
         vendor: &str,
         credential: &str,
     ) -> Result<Arc<Session>, CallError> {
@@ -152,7 +153,7 @@ impl Sessions {
             };
             work.boxed()
         };
-        match kept.next(connector.now(), renewal) {
+        match state.next(connector.now(), renewal) {
             Next::Serve(session) => Ok(session),
             Next::Fail(error) => Err(error),
             Next::Wait(renewal) => renewal.await,
