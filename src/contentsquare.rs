@@ -9,7 +9,6 @@ use connector_guest::{
     InspectionInput, IssueCode, Json, Meaning, Open, Presence, Request, Response, Secret, Text,
     Timestamp, Token, UNKNOWN_CURSOR, Vendor, VendorInfo, access, base_url, response, token,
 };
-use serde::Deserialize;
 use serde_json::Value;
 
 /// The vendor.
@@ -183,8 +182,9 @@ impl Vendor for Contentsquare {
         let mut fields = response::accept(&INFO.codes, response, now)?;
         let scopes = fields.take("scopes").as_ref().and_then(token::scopes);
         let scopes = scopes.ok_or_else(|| fields.invalid("scopes"))?;
-        let permissions: Permissions = fields.take_as("permissions")?;
-        let projects = access::items(permissions.projects, project);
+        let mut permissions = fields.take_object("permissions")?;
+        let projects = permissions.take_list("projects")?;
+        let projects = access::items(projects, project);
         let offered = scopes.iter().map(|scope| Choice::string(scope, None));
         let offered = FieldChoices::complete("/scopes", offered.collect());
         // A project-level key reaches one project; one alone may also be all that an account has.
@@ -218,12 +218,6 @@ impl Client {
             ("client_secret", self.secret.expose().into()),
         ]
     }
-}
-
-/// The part of the credential information that names projects.
-#[derive(Deserialize)]
-struct Permissions {
-    projects: Vec<Value>,
 }
 
 /// One project; anything without an id is none.

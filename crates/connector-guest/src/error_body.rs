@@ -57,7 +57,6 @@ impl ErrorBody {
         };
         // An error only says where reading ended.
         let _ended = reader.deserialize(&mut json);
-        error.codes.sort_by_key(|(rank, _)| *rank);
         error
     }
 
@@ -68,7 +67,13 @@ impl ErrorBody {
 
     fn push(&mut self, rank: Rank, code: &str) {
         if self.codes.len() < MAX_CODES && !code.is_empty() {
-            self.codes.push((rank, code.into()));
+            // In order from the start: the library's sort takes 3 kB of a component.
+            let at = self
+                .codes
+                .iter()
+                .filter(|(other, _)| *other <= rank)
+                .count();
+            self.codes.insert(at, (rank, code.into()));
         }
     }
 }

@@ -15,6 +15,7 @@ pub use self::field::Field;
 pub(crate) use self::field::integer;
 use crate::Text;
 use crate::error::{Error, Issue, IssueCode};
+use crate::json;
 
 /// Longer documents are not credentials.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
@@ -140,9 +141,7 @@ impl<'a> Form<'a> {
             form.push(String::new(), IssueCode::TooLong, message);
             return form.finish(None);
         }
-        // Editors put a byte-order mark before a document.
-        let document = document.strip_prefix('\u{feff}').unwrap_or(document);
-        match serde_json::from_str(document) {
+        match json::parse(document.as_bytes()) {
             Ok(Value::Object(fields)) => return Ok(Self { fields, ..form }),
             Ok(_) => form.report("", IssueCode::Type, messages::NOT_AN_OBJECT),
             Err(error) => {
@@ -190,9 +189,9 @@ impl<'a> Form<'a> {
         });
     }
 
-    /// The text in the language of the form, with `values` in the places of `{}`.
+    /// The text in the language of the form, with `values` in the places of `%`.
     fn say(&self, text: Text, values: &[&str]) -> String {
-        let mut parts = text.choose(self.locales).split("{}");
+        let mut parts = text.choose(self.locales).split('%');
         let mut said = String::from(parts.next().unwrap_or_default());
         for (value, part) in values.iter().zip(parts) {
             said.push_str(value);

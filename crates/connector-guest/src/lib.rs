@@ -79,6 +79,7 @@ pub mod error;
 mod error_body;
 mod export;
 pub mod form;
+mod json;
 pub mod pipeline;
 pub mod request;
 pub mod response;

@@ -20,12 +20,22 @@ const ENGLISH: &[String] = &[];
 
 /// Checks a credential document.
 pub fn validate(vendor: &impl Vendor, credential: &str, locales: &[String]) -> Result<(), Error> {
-    Form::read(credential, locales, |form| vendor.read(form)).map(drop)
+    read(vendor, credential, locales).map(drop)
+}
+
+/// Reads a credential document in one place, since most functions begin with it.
+#[inline(never)]
+fn read<V: Vendor>(
+    vendor: &V,
+    credential: &str,
+    locales: &[String],
+) -> Result<V::Credential, Error> {
+    Form::read(credential, locales, |form| vendor.read(form))
 }
 
 /// Returns the origins that a credential needs.
 pub fn origins(vendor: &impl Vendor, credential: &str) -> Result<Vec<String>, Error> {
-    let credential = Form::read(credential, ENGLISH, |form| vendor.read(form))?;
+    let credential = read(vendor, credential, ENGLISH)?;
     Ok(vendor.origins(&credential))
 }
 
@@ -54,7 +64,7 @@ fn open(
     state: Option<Secret>,
     environment: &(impl Environment + Http),
 ) -> Result<Session, Error> {
-    let credential = Form::read(credential, ENGLISH, |form| vendor.read(form))?;
+    let credential = read(vendor, credential, ENGLISH)?;
     let issued_at = environment.now();
     let (token, mut fields) = match vendor.open(&credential, state.as_ref())? {
         Open::Token(token) => (token, Fields::empty()),
@@ -123,6 +133,7 @@ pub fn inspect(
 }
 
 /// Puts a session on a request of the plugin's own.
+#[inline(never)]
 fn authorized(
     vendor: &impl Vendor,
     session: &Session,

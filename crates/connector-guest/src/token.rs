@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::json;
 use crate::response::Fields;
 use crate::secret::Secret;
 use crate::session::Expiry;
@@ -138,9 +139,11 @@ fn number(string: &str) -> Option<f64> {
     let starts_with_digit = digits.starts_with(|char: char| char.is_ascii_digit());
     if digits.len() < string.len() && !starts_with_digit {
         // One zero belongs to what is left, as in `0.5` or `0`.
-        return serde_json::from_str(&["0", digits].concat()).ok();
+        return json::parse(["0", digits].concat().as_bytes())
+            .ok()?
+            .as_f64();
     }
-    serde_json::from_str(digits).ok()
+    json::parse(digits.as_bytes()).ok()?.as_f64()
 }
 
 /// Reads scopes given as a list separated by spaces (RFC 6749 §3.3) or as a JSON array. `None` when

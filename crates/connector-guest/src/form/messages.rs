@@ -1,19 +1,19 @@
-//! The sentences of the issues that this crate reports, in English and French. `{}` stands for a
+//! The sentences of the issues that this crate reports, in English and French. `%` stands for a
 //! value of the form's own, never for a typed one.
 
 use crate::Text;
 
 pub(super) const TOO_LONG_DOCUMENT: Text = Text::new(
-    "the document is too long: at most {} bytes",
-    &[("fr", "le document est trop long : {} octets au plus")],
+    "the document is too long: at most % bytes",
+    &[("fr", "le document est trop long : % octets au plus")],
 );
 pub(super) const NOT_AN_OBJECT: Text = Text::new(
     "the credential document must be a JSON object",
     &[("fr", "le document doit être un objet JSON")],
 );
 pub(super) const NOT_JSON: Text = Text::new(
-    "this is not JSON: see line {}, column {}",
-    &[("fr", "ceci n’est pas du JSON : voir ligne {}, colonne {}")],
+    "this is not JSON: see line %, column %",
+    &[("fr", "ceci n’est pas du JSON : voir ligne %, colonne %")],
 );
 pub(super) const REQUIRED: Text = Text::new(
     "this field is required",
@@ -32,8 +32,8 @@ pub(super) const NOT_A_BOOLEAN: Text = Text::new(
     &[("fr", "ce champ doit être vrai ou faux")],
 );
 pub(super) const TOO_LONG: Text = Text::new(
-    "this is too long: at most {} characters",
-    &[("fr", "c’est trop long : {} caractères au plus")],
+    "this is too long: at most % characters",
+    &[("fr", "c’est trop long : % caractères au plus")],
 );
 pub(super) const BLANK: Text = Text::new(
     "this field must not be blank",
@@ -54,10 +54,8 @@ pub(super) const INVISIBLE_CHARACTER: Text = Text::new(
          copiez-la d’ailleurs",
     )],
 );
-pub(super) const NOT_A_CHOICE: Text = Text::new(
-    "this must be one of {}",
-    &[("fr", "ce champ doit valoir {}")],
-);
+pub(super) const NOT_A_CHOICE: Text =
+    Text::new("this must be one of %", &[("fr", "ce champ doit valoir %")]);
 pub(super) const TOO_FEW: Text = Text::new(
     "choose at least one",
     &[("fr", "choisissez au moins une valeur")],
@@ -67,12 +65,12 @@ pub(super) const DUPLICATE: Text = Text::new(
     &[("fr", "le même choix est là deux fois")],
 );
 pub(super) const NOT_A_WHOLE_NUMBER: Text = Text::new(
-    "this must be a whole number from {} to {}",
-    &[("fr", "ce champ doit être un nombre entier de {} à {}")],
+    "this must be a whole number from % to %",
+    &[("fr", "ce champ doit être un nombre entier de % à %")],
 );
 pub(super) const NOT_A_NUMBER: Text = Text::new(
-    "this must be a number from {} to {}",
-    &[("fr", "ce champ doit être un nombre de {} à {}")],
+    "this must be a number from % to %",
+    &[("fr", "ce champ doit être un nombre de % à %")],
 );
 pub(super) const NOT_A_URL: Text = Text::new(
     "this must be a URL such as https://example.com, without user name, query and fragment",
@@ -91,10 +89,10 @@ pub(super) const NOT_A_LABEL: Text = Text::new(
     )],
 );
 pub(super) const UNKNOWN_FIELDS: Text = Text::new(
-    "the document has fields that this form does not have: it accepts only {}",
+    "the document has fields that this form does not have: it accepts only %",
     &[(
         "fr",
-        "le document a des champs que ce formulaire n’a pas : il n’accepte que {}",
+        "le document a des champs que ce formulaire n’a pas : il n’accepte que %",
     )],
 );
 pub(super) const NOTHING: Text = Text::new("nothing", &[("fr", "rien")]);

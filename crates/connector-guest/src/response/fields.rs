@@ -1,12 +1,13 @@
 //! The fields of a JSON object that a vendor promised.
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{MAX_RESPONSE_BYTES, Response};
 use crate::error::{Error, InvalidResponse};
+use crate::json;
 
 /// The fields of a JSON object, taken out one by one. Fields that nobody takes are ignored (RFC 6749
 /// §5.1).
@@ -33,10 +34,7 @@ impl Fields {
         if response.body.len() > MAX_RESPONSE_BYTES {
             return Err(invalid());
         }
-        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-        let body = response.body.as_slice();
-        let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
-        match serde_json::from_slice(body) {
+        match json::parse(&response.body) {
             Ok(Value::Object(fields)) => Ok(Self { status, fields }),
             _ => Err(invalid()),
         }
@@ -72,11 +70,23 @@ impl Fields {
             .transpose()
     }
 
-    /// Reads the field `name` into a type of the vendor's; absent or of another form is an error.
-    pub fn take_as<T: DeserializeOwned>(&mut self, name: &'static str) -> Result<T, Error> {
-        self.take(name)
-            .and_then(|value| serde_json::from_value(value).ok())
-            .ok_or_else(|| self.invalid(name))
+    /// Takes the object `name`; absent or of another type is an error.
+    pub fn take_object(&mut self, name: &'static str) -> Result<Self, Error> {
+        match self.take(name) {
+            Some(Value::Object(fields)) => Ok(Self {
+                status: self.status,
+                fields,
+            }),
+            _ => Err(self.invalid(name)),
+        }
+    }
+
+    /// Takes the list `name`; absent or of another type is an error.
+    pub fn take_list(&mut self, name: &'static str) -> Result<Vec<Value>, Error> {
+        match self.take(name) {
+            Some(Value::Array(items)) => Ok(items),
+            _ => Err(self.invalid(name)),
+        }
     }
 
     /// The error that says that `field` was missing or wrong.
@@ -95,7 +105,7 @@ pub fn id(value: Value) -> Option<String> {
             let is_id = !id.is_empty() && id.len() <= MAX_ID_BYTES && id.bytes().all(is_visible);
             is_id.then_some(id)
         }
-        value => crate::form::integer(&value).map(|id| alloc::string::ToString::to_string(&id)),
+        value => crate::form::integer(&value).map(|id| id.to_string()),
     }
 }
 
