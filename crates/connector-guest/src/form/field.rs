@@ -1,0 +1,252 @@
+//! One field of a form, read by its type. The rules are those that JSON Schema has for the same type.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::ops::RangeInclusive;
+
+use serde_json::Value;
+
+use super::characters::{is_hidden_within, is_trimmed};
+use super::{Form, MAX_ID, MAX_STRING_CHARS, Presence, messages};
+use crate::error::IssueCode;
+use crate::{Secret, Text, base_url};
+
+/// A field that was asked for. Its methods read it, and return `None` where they reported a problem or
+/// where an optional field is missing.
+#[must_use = "a field is read by one of its methods"]
+pub struct Field<'f, 'a> {
+    form: &'f mut Form<'a>,
+    name: &'static str,
+    value: Option<Value>,
+}
+
+impl<'f, 'a> Field<'f, 'a> {
+    pub(super) fn new(form: &'f mut Form<'a>, name: &'static str, presence: Presence) -> Self {
+        form.asked.push(name);
+        let value = form.fields.remove(name);
+        let mut field = Self { form, name, value };
+        match (presence, &field.value) {
+            (Presence::Required, None) => field.report(IssueCode::Required, messages::REQUIRED),
+            (Presence::RequiredBecause(why), None) => field.report(IssueCode::Required, why),
+            (Presence::Refused(why), Some(_)) => {
+                field.report(IssueCode::NotCombinable, why);
+                field.value = None;
+            }
+            _ => {}
+        }
+        field
+    }
+
+    /// Reads a string, without whitespace and invisible characters around it. Any other character is
+    /// the vendor's business, but control characters and invisible characters within come from a slip
+    /// while pasting. In a schema: `minLength` 1, `maxLength` 1024,
+    /// [`STRING_PATTERN`](super::STRING_PATTERN).
+    pub fn string(mut self) -> Option<Secret> {
+        let Value::String(string) = self.value.take()? else {
+            self.report(IssueCode::Type, messages::NOT_A_STRING);
+            return None;
+        };
+        let string = Secret::new(string);
+        let trimmed = string.expose().trim_matches(is_trimmed);
+        let (code, message) = if is_longer(string.expose(), MAX_STRING_CHARS) {
+            let max = MAX_STRING_CHARS.to_string();
+            let message = self.form.say(messages::TOO_LONG, &[&max]);
+            self.form.push(self.pointer(), IssueCode::TooLong, message);
+            return None;
+        } else if trimmed.is_empty() {
+            (IssueCode::Blank, messages::BLANK)
+        } else if trimmed.contains(char::is_control) {
+            (IssueCode::ControlCharacter, messages::CONTROL_CHARACTER)
+        } else if trimmed.contains(is_hidden_within) {
+            (IssueCode::InvisibleCharacter, messages::INVISIBLE_CHARACTER)
+        } else if trimmed.len() == string.expose().len() {
+            return Some(string);
+        } else {
+            return Some(Secret::new(trimmed));
+        };
+        self.report(code, message);
+        None
+    }
+
+    /// Reads a string that has to hold a rule, and reports `message` as `format` otherwise. The string
+    /// is read as it stands: a rule that allows whitespace around it has to say so.
+    pub fn string_where(
+        mut self,
+        rule: impl FnOnce(&str) -> bool,
+        message: impl Into<Text>,
+    ) -> Option<Secret> {
+        let Value::String(string) = self.value.take()? else {
+            self.report(IssueCode::Type, messages::NOT_A_STRING);
+            return None;
+        };
+        let string = Secret::new(string);
+        if !rule(string.expose()) {
+            self.report(IssueCode::Format, message);
+            return None;
+        }
+        Some(string)
+    }
+
+    /// Reads an `https` URL at any host: no user name, query or fragment, port 443 or none, perhaps a
+    /// path. Returns it with the host in lower case, without port and trailing slash. In a schema:
+    /// [`base_url::PATTERN`].
+    pub fn url(self) -> Option<String> {
+        let is_url = |string: &str| base_url::parse(string).is_some();
+        let url = self.string_where(is_url, messages::NOT_A_URL)?;
+        base_url::parse(url.expose())
+    }
+
+    /// Reads one label of a host name, such as the name of a tenant, in lower case. In a schema:
+    /// [`base_url::LABEL_PATTERN`].
+    pub fn host_label(self) -> Option<String> {
+        let label = self.string_where(base_url::is_label, messages::NOT_A_LABEL)?;
+        Some(label.expose().to_ascii_lowercase())
+    }
+
+    /// Reads one of the choices, and returns what stands beside it.
+    pub fn choice<T: Copy>(mut self, choices: &[(&'static str, T)]) -> Option<T> {
+        let value = self.value.take()?;
+        let chosen = choices.iter().find(|(word, _)| value == *word);
+        if chosen.is_none() {
+            let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
+            let pointer = self.pointer();
+            self.report_choice(pointer, &value, &words);
+        }
+        chosen.map(|(_, meaning)| *meaning)
+    }
+
+    /// Reads a list of different choices, at least one. Returns the good ones, so that fields that
+    /// depend on them can be checked even where another choice is wrong.
+    pub fn choices(mut self, choices: &[&'static str]) -> Option<Vec<&'static str>> {
+        let Value::Array(values) = self.value.take()? else {
+            self.report(IssueCode::Type, messages::NOT_A_LIST);
+            return None;
+        };
+        if values.is_empty() {
+            self.report(IssueCode::TooFew, messages::TOO_FEW);
+        }
+        let mut chosen = Vec::new();
+        for (index, value) in values.iter().enumerate() {
+            let pointer = [&self.pointer(), "/", &index.to_string()].concat();
+            match choices.iter().find(|word| value == **word) {
+                Some(word) if chosen.contains(word) => {
+                    let code = IssueCode::Duplicate;
+                    self.form.report(pointer, code, messages::DUPLICATE);
+                }
+                Some(word) => chosen.push(*word),
+                None => self.report_choice(pointer, value, choices),
+            }
+        }
+        Some(chosen)
+    }
+
+    /// Reads the number that a vendor gives to something of its own: from 1 to [`MAX_ID`].
+    pub fn id(self) -> Option<u64> {
+        // The range is positive, so nothing is lost.
+        self.integer(1..=MAX_ID.cast_signed())
+            .map(i64::cast_unsigned)
+    }
+
+    /// Reads a whole number. As in JSON Schema, `42.0` is one.
+    pub fn integer(mut self, range: RangeInclusive<i64>) -> Option<i64> {
+        let value = self.value.take()?;
+        let integer = integer(&value).filter(|integer| range.contains(integer));
+        if integer.is_none() {
+            let is_whole = value.as_f64().is_some_and(is_whole);
+            self.report_range(
+                if is_whole {
+                    IssueCode::OutOfRange
+                } else {
+                    IssueCode::Type
+                },
+                messages::NOT_A_WHOLE_NUMBER,
+                &range.start().to_string(),
+                &range.end().to_string(),
+            );
+        }
+        integer
+    }
+
+    /// Reads a number.
+    pub fn number(mut self, range: RangeInclusive<f64>) -> Option<f64> {
+        let value = self.value.take()?;
+        let number = value.as_f64().filter(|number| range.contains(number));
+        if number.is_none() {
+            let is_number = value.is_number();
+            self.report_range(
+                if is_number {
+                    IssueCode::OutOfRange
+                } else {
+                    IssueCode::Type
+                },
+                messages::NOT_A_NUMBER,
+                &range.start().to_string(),
+                &range.end().to_string(),
+            );
+        }
+        number
+    }
+
+    /// Reads a boolean.
+    pub fn boolean(mut self) -> Option<bool> {
+        let value = self.value.take()?;
+        let boolean = value.as_bool();
+        if boolean.is_none() {
+            self.report(IssueCode::Type, messages::NOT_A_BOOLEAN);
+        }
+        boolean
+    }
+
+    fn pointer(&self) -> String {
+        ["/", self.name].concat()
+    }
+
+    fn report(&mut self, code: IssueCode, message: impl Into<Text>) {
+        self.form.report(self.pointer(), code, message);
+    }
+
+    fn report_choice(&mut self, pointer: String, value: &Value, words: &[&str]) {
+        let code = if value.is_string() {
+            IssueCode::NotAChoice
+        } else {
+            IssueCode::Type
+        };
+        let words = self.form.list(words, messages::OR);
+        let message = self.form.say(messages::NOT_A_CHOICE, &[&words]);
+        self.form.push(pointer, code, message);
+    }
+
+    fn report_range(&mut self, code: IssueCode, message: Text, min: &str, max: &str) {
+        let message = self.form.say(message, &[min, max]);
+        self.form.push(self.pointer(), code, message);
+    }
+}
+
+/// Whether the string has more than `max` characters; stops counting there.
+fn is_longer(string: &str, max: usize) -> bool {
+    string.chars().nth(max).is_some()
+}
+
+/// Reads a whole number, as JSON Schema does: `42.0` is an integer.
+pub(crate) fn integer(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| {
+        let number = value.as_f64().filter(|number| is_whole(*number))?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "a float cast saturates, and the callers' ranges end before"
+        )]
+        let integer = number as i64;
+        Some(integer)
+    })
+}
+
+/// Whether a finite number has no fraction. Beyond 2⁵³ none has.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::float_cmp,
+    reason = "below 2⁵³ the casts lose the fraction and nothing else"
+)]
+fn is_whole(number: f64) -> bool {
+    number.abs() > MAX_ID as f64 || (number as i64) as f64 == number
+}

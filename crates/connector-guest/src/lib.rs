@@ -1,0 +1,119 @@
+//! Write a connector plugin: implement [`Vendor`] for each vendor, and [`export!`] them as a WebAssembly
+//! component that any host of the contract in `wit/` can load.
+//!
+//! A vendor is a set of steps, from [`Vendor::read`] to [`Vendor::classify`], whose defaults are RFC
+//! 6749 and RFC 6750. [`pipeline`] chains them; only the module `wasi` sends anything. Natively this is an
+//! ordinary library without that module, so vendors are tried with [`testing`] in milliseconds.
+//!
+//! ```
+//! use connector_guest::{
+//!     Description, Error, Fields, Form, Open, Request, Secret, Text, Vendor, VendorInfo,
+//! };
+//!
+//! struct Acme;
+//!
+//! static INFO: VendorInfo = VendorInfo::new("acme", &["https://api.acme.example"]);
+//!
+//! impl Vendor for Acme {
+//!     type Credential = (Secret, Secret);
+//!
+//!     fn info(&self) -> &'static VendorInfo {
+//!         &INFO
+//!     }
+//!
+//!     fn description(&self) -> Description {
+//!         Description::new("Acme", "https://acme.example/keys")
+//!     }
+//!
+//!     fn schema(&self) -> Text {
+//!         // Usually `include_str!("acme.schema.json")`.
+//!         "{}".into()
+//!     }
+//!
+//!     fn read(&self, form: &mut Form) -> Option<Self::Credential> {
+//!         let id = form.required("client_id").string();
+//!         let secret = form.required("client_secret").string();
+//!         Some((id?, secret?))
+//!     }
+//!
+//!     fn open(&self, (id, secret): &(Secret, Secret), _: Option<&Secret>) -> Result<Open, Error> {
+//!         let request = Request::post("https://api.acme.example/oauth/token")
+//!             .basic_auth(id.expose(), secret.expose())
+//!             .form(&[("grant_type", "client_credentials")]);
+//!         Ok(Open::Request(request))
+//!     }
+//!
+//!     fn base_url(&self, _: &Self::Credential, _: &mut Fields) -> Result<String, Error> {
+//!         Ok("https://api.acme.example".into())
+//!     }
+//! }
+//!
+//! mod plugin {
+//!     connector_guest::export!(super::Acme);
+//! }
+//! ```
+//!
+//! # Building the component
+//!
+//! A plugin is an ordinary library crate, built for `wasm32-unknown-unknown` with `wasm-component-ld` as
+//! linker: `cargo rustc --release --target wasm32-unknown-unknown --crate-type cdylib`, with
+//! `linker = "wasm-component-ld"` for the target in `.cargo/config.toml`. The linker ships with Rust.
+
+#![cfg_attr(target_family = "wasm", no_std)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+extern crate alloc;
+
+pub mod access;
+pub mod base_url;
+pub mod codes;
+pub mod date;
+mod description;
+mod environment;
+pub mod error;
+mod error_body;
+mod export;
+pub mod form;
+mod json;
+pub mod pipeline;
+pub mod request;
+pub mod response;
+mod secret;
+pub mod session;
+pub mod signature;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+mod text;
+pub mod token;
+mod vendor;
+pub mod verdict;
+#[cfg(target_family = "wasm")]
+pub mod wasi;
+
+pub use access::{Access, Choice, FieldChoices};
+pub use codes::{Codes, Meaning};
+pub use description::Description;
+pub use environment::{Environment, Http};
+pub use error::{Error, Fault, InvalidResponse, Issue, IssueCode, Refusal, Stage};
+pub use export::Plugin;
+pub use form::{Field, Form, Presence};
+pub use request::{Authorization, Json, Request, RequestHead};
+pub use response::{Fields, Response};
+pub use secret::{Secret, SecretBytes};
+pub use session::{Expiry, Session, Timestamp};
+pub use text::Text;
+pub use token::Token;
+pub use vendor::{Inspection, InspectionInput, Open, Signing, UNKNOWN_CURSOR, Vendor, VendorInfo};
+pub use verdict::Verdict;
+
+/// What the macro `export!` names, so that a plugin needs no other dependency.
+#[doc(hidden)]
+pub mod reexports {
+    pub use alloc::string::String;
+    pub use alloc::vec::Vec;
+}

@@ -1,0 +1,117 @@
+//! The fields of a JSON object that a vendor promised.
+
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use serde_json::{Map, Value};
+
+use super::{MAX_RESPONSE_BYTES, Response};
+use crate::error::{Error, InvalidResponse};
+use crate::json;
+
+/// The fields of a JSON object, taken out one by one. Fields that nobody takes are ignored (RFC 6749
+/// §5.1).
+#[derive(Debug)]
+pub struct Fields {
+    /// The status, for the errors that name it.
+    status: u16,
+    fields: Map<String, Value>,
+}
+
+impl Fields {
+    /// Parses the body of a response that reports no failure.
+    pub(super) fn parse(response: &Response) -> Result<Self, Error> {
+        let status = response.status;
+        if let Some(stage) = response.cut_off {
+            return Err(Error::Unreachable(stage));
+        }
+        let invalid = || {
+            Error::InvalidResponse(InvalidResponse {
+                status,
+                field: "body",
+            })
+        };
+        if response.body.len() > MAX_RESPONSE_BYTES {
+            return Err(invalid());
+        }
+        match json::parse(&response.body) {
+            Ok(Value::Object(fields)) => Ok(Self { status, fields }),
+            _ => Err(invalid()),
+        }
+    }
+
+    /// No fields, for a session that is opened without a request.
+    pub(crate) fn empty() -> Self {
+        Self {
+            status: 0,
+            fields: Map::new(),
+        }
+    }
+
+    /// Takes the field `name`; `null` counts as absent.
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        self.fields.remove(name).filter(|value| !value.is_null())
+    }
+
+    /// Takes the string `name`; absent is `None`, another type is an error.
+    pub fn take_string(&mut self, name: &'static str) -> Result<Option<String>, Error> {
+        match self.take(name) {
+            None => Ok(None),
+            Some(Value::String(string)) => Ok(Some(string)),
+            Some(_) => Err(self.invalid(name)),
+        }
+    }
+
+    /// Takes the id `name`, a string that is not empty or a whole number, as a string; absent is
+    /// `None`, anything else is an error.
+    pub fn take_id(&mut self, name: &'static str) -> Result<Option<String>, Error> {
+        self.take(name)
+            .map(|value| id(value).ok_or_else(|| self.invalid(name)))
+            .transpose()
+    }
+
+    /// Takes the object `name`; absent or of another type is an error.
+    pub fn take_object(&mut self, name: &'static str) -> Result<Self, Error> {
+        match self.take(name) {
+            Some(Value::Object(fields)) => Ok(Self {
+                status: self.status,
+                fields,
+            }),
+            _ => Err(self.invalid(name)),
+        }
+    }
+
+    /// Takes the list `name`; absent or of another type is an error.
+    pub fn take_list(&mut self, name: &'static str) -> Result<Vec<Value>, Error> {
+        match self.take(name) {
+            Some(Value::Array(items)) => Ok(items),
+            _ => Err(self.invalid(name)),
+        }
+    }
+
+    /// The error that says that `field` was missing or wrong.
+    pub fn invalid(&self, field: &'static str) -> Error {
+        Error::InvalidResponse(InvalidResponse {
+            status: self.status,
+            field,
+        })
+    }
+}
+
+/// Reads an id that a vendor gives as a string or as a whole number.
+pub fn id(value: Value) -> Option<String> {
+    match value {
+        Value::String(id) => {
+            let is_id = !id.is_empty() && id.len() <= MAX_ID_BYTES && id.bytes().all(is_visible);
+            is_id.then_some(id)
+        }
+        value => crate::form::integer(&value).map(|id| id.to_string()),
+    }
+}
+
+/// UUIDs have 36; longer ids are something else.
+const MAX_ID_BYTES: usize = 256;
+
+fn is_visible(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+}
