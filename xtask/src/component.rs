@@ -30,6 +30,9 @@ const SHARED_DIR: &str = "plugin";
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "component";
 
+/// The folder of finished components in a target directory, apart from cargo's own files.
+const OUTPUT_DIR: &str = "wasm";
+
 /// The file in which cargo marks the root of a target directory.
 const TARGET_DIR_MARK: &str = "CACHEDIR.TAG";
 
@@ -61,7 +64,7 @@ pub struct Component<'a> {
     pub target_dir: &'a Path,
 }
 
-/// Builds a component and returns its path, `component/NAME.wasm` in the target directory.
+/// Builds a component and returns its path, `wasm/NAME.wasm` in the target directory.
 ///
 /// Concurrent builds in one target directory wait for each other. The file is replaced atomically,
 /// and only when its content changes. The error is a sentence; the compiler's messages are on
@@ -99,7 +102,7 @@ pub fn build(component: &Component<'_>) -> Result<PathBuf, String> {
         None => (built, package),
     };
     let file = format!("{}.wasm", name.replace('-', "_"));
-    strip_file(&built.join(&file), &target_dir.join(PROFILE), &file)
+    strip_file(&built.join(&file), &target_dir.join(OUTPUT_DIR), &file)
 }
 
 /// The whole of a build script that needs the plugin: builds it in a folder that all build scripts

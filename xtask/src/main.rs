@@ -14,7 +14,7 @@ usage: cargo xtask <command>
 commands:
   wasm [-p PACKAGE] [--example NAME]
          build the plugin, or another package or example, as a component;
-         prints its path and size [default: target/component/connector.wasm,
+         prints its path and size [default: target/wasm/connector.wasm,
          or below CARGO_TARGET_DIR]
   lines  fail if a line of code or comment is wider than 100 columns";
 
