@@ -6,10 +6,10 @@ use alloc::vec::Vec;
 
 use connector_guest::{
     Access, Choice, Codes, Description, Error, FieldChoices, Fields, Form, Inspection,
-    InspectionInput, IssueCode, Json, Meaning, Open, Presence, Request, Response, Secret, Text,
-    Timestamp, Token, UNKNOWN_CURSOR, Vendor, VendorInfo, access, base_url, response, token,
+    InspectionInput, IssueCode, Json, Meaning, Open, Presence, Request, Response, Schema, Secret,
+    Text, Timestamp, Token, UNKNOWN_CURSOR, Vendor, VendorInfo, access, base_url, json::Value,
+    response, token,
 };
-use serde_json::Value;
 
 /// The vendor.
 pub struct Contentsquare;
@@ -90,10 +90,10 @@ impl Vendor for Contentsquare {
         DESCRIPTION
     }
 
-    fn schema(&self) -> Text {
-        Text::new(
+    fn schema(&self) -> Schema {
+        Schema::new(
             include_str!("contentsquare.schema.json"),
-            &[("fr", include_str!("contentsquare.fr.schema.json"))],
+            &[("fr", include_str!("contentsquare.fr.json"))],
         )
     }
 
@@ -225,8 +225,8 @@ fn project(value: Value) -> Option<Choice> {
     let Value::Object(mut fields) = value else {
         return None;
     };
-    let id = response::id(fields.remove("id")?)?;
-    let name = fields.get("name").and_then(Value::as_str);
+    let id = response::id(fields.take("id")?)?;
+    let name = fields.field("name").and_then(Value::as_str);
     Some(Choice::number(id.parse().ok()?, name))
 }
 

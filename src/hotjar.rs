@@ -4,7 +4,8 @@
 use alloc::string::String;
 
 use connector_guest::{
-    Description, Error, Fields, Form, Inspection, Open, Request, Secret, Text, Vendor, VendorInfo,
+    Description, Error, Fields, Form, Inspection, Open, Request, Schema, Secret, Text, Vendor,
+    VendorInfo,
 };
 
 /// The vendor.
@@ -53,10 +54,10 @@ impl Vendor for Hotjar {
         DESCRIPTION
     }
 
-    fn schema(&self) -> Text {
-        Text::new(
+    fn schema(&self) -> Schema {
+        Schema::new(
             include_str!("hotjar.schema.json"),
-            &[("fr", include_str!("hotjar.fr.schema.json"))],
+            &[("fr", include_str!("hotjar.fr.json"))],
         )
     }
 

@@ -3,9 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde_json::Value;
-
 use crate::form::is_removed_from_names;
+use crate::json::{self, Value};
 use crate::session::Timestamp;
 
 /// Longer names do not help anybody to choose.
@@ -127,9 +126,11 @@ impl Choice {
 
     /// A string, titled as the vendor names it, or by itself where that says nothing.
     pub fn string(string: &str, title: Option<&str>) -> Self {
+        let mut value = Vec::new();
+        json::write_string(&mut value, string);
         Self {
-            // A string always becomes JSON.
-            value: serde_json::to_string(string).unwrap_or_default(),
+            // JSON is UTF-8.
+            value: String::from_utf8(value).unwrap_or_default(),
             title: title
                 .or(Some(string))
                 .and_then(name)

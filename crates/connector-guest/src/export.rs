@@ -1,5 +1,6 @@
 //! The exports of a plugin: which vendor a call is for. The way from WIT and back is in `wasi/`.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -22,7 +23,7 @@ pub trait Plugin {
     fn describe(vendor: &str, locales: &[String]) -> Result<String, Error>;
 
     /// Returns the schema of a vendor's credential document.
-    fn credential_schema(vendor: &str, locales: &[String]) -> Result<&'static str, Error>;
+    fn credential_schema(vendor: &str, locales: &[String]) -> Result<Cow<'static, str>, Error>;
 
     /// Checks a credential document.
     fn validate(vendor: &str, credential: &str, locales: &[String]) -> Result<(), Error>;
@@ -99,9 +100,12 @@ macro_rules! export {
             fn credential_schema(
                 vendor: &str,
                 locales: &[$crate::reexports::String],
-            ) -> ::core::result::Result<&'static str, $crate::Error> {
+            ) -> ::core::result::Result<
+                $crate::reexports::Cow<'static, str>,
+                $crate::Error,
+            > {
                 $crate::__for_vendor!(vendor, [$($vendor),+], |it| {
-                    Ok($crate::Vendor::schema(it).choose(locales))
+                    Ok($crate::Vendor::schema(it).to_json(locales))
                 })
             }
 

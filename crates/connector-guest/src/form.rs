@@ -8,14 +8,11 @@ mod messages;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use serde_json::{Map, Value};
-
 pub(crate) use self::characters::is_removed_from_names;
 pub use self::field::Field;
-pub(crate) use self::field::integer;
 use crate::Text;
 use crate::error::{Error, Issue, IssueCode};
-use crate::json;
+use crate::json::{self, NotJson, Object, Value};
 
 /// Longer documents are not credentials.
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
@@ -30,24 +27,20 @@ pub const MAX_ID: u64 = (1 << 53) - 1;
 /// character. The characters are literal, because the engines of form libraries do not agree on
 /// escapes beyond `\x`.
 pub const STRING_PATTERN: &str = concat!(
-    "^[\\t-\\r ",
-    "\u{85}\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
-    "\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{2800}\u{3000}\u{3164}\u{fe00}-\u{fe0f}",
-    "\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{e0000}-\u{e0fff}",
-    "]*[^\\x00-\\x1f \\x7f-",
+    "^[\\t-\\r \u{85}",
     "\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
     "\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{2800}\u{3000}\u{3164}\u{fe00}-\u{fe0f}",
     "\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{e0000}-\u{e0fff}",
-    "]([^\\x00-\\x1f\\x7f-",
-    "\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
+    "]*[^\\x00- \\x7f-\u{a0}",
+    "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
     "\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{2800}\u{3000}\u{3164}\u{fe00}-\u{fe0f}",
     "\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{e0000}-\u{e0fff}",
-    "]*[^\\x00-\\x1f \\x7f-",
-    "\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
+    "]+( +[^\\x00- \\x7f-\u{a0}",
+    "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
     "\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{2800}\u{3000}\u{3164}\u{fe00}-\u{fe0f}",
     "\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{e0000}-\u{e0fff}",
-    "])?[\\t-\\r ",
-    "\u{85}\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
+    "]+)*[\\t-\\r \u{85}",
+    "\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
     "\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{2800}\u{3000}\u{3164}\u{fe00}-\u{fe0f}",
     "\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{e0000}-\u{e0fff}",
     "]*$",
@@ -91,7 +84,7 @@ pub enum Presence {
 /// assert!(Form::read(r#"{"api_key": "", "page_size": 0}"#, &[], read).is_err());
 /// ```
 pub struct Form<'a> {
-    fields: Map<String, Value>,
+    fields: Object,
     asked: Vec<&'static str>,
     issues: Vec<Issue>,
     locales: &'a [String],
@@ -128,7 +121,7 @@ impl<'a> Form<'a> {
 
     fn parse(document: &str, locales: &'a [String]) -> Result<Self, Error> {
         let mut form = Self {
-            fields: Map::new(),
+            fields: Object::default(),
             asked: Vec::new(),
             issues: Vec::new(),
             locales,
@@ -144,8 +137,8 @@ impl<'a> Form<'a> {
         match json::parse(document.as_bytes()) {
             Ok(Value::Object(fields)) => return Ok(Self { fields, ..form }),
             Ok(_) => form.report("", IssueCode::Type, messages::NOT_AN_OBJECT),
-            Err(error) => {
-                let place = [&*error.line().to_string(), &*error.column().to_string()];
+            Err(NotJson { line, column }) => {
+                let place = [&*line.to_string(), &*column.to_string()];
                 let message = form.say(messages::NOT_JSON, &place);
                 form.push(String::new(), IssueCode::Json, message);
             }

@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use connector_guest::{
-//!     Description, Error, Fields, Form, Open, Request, Secret, Text, Vendor, VendorInfo,
+//!     Description, Error, Fields, Form, Open, Request, Schema, Secret, Vendor, VendorInfo,
 //! };
 //!
 //! struct Acme;
@@ -25,9 +25,9 @@
 //!         Description::new("Acme", "https://acme.example/keys")
 //!     }
 //!
-//!     fn schema(&self) -> Text {
+//!     fn schema(&self) -> Schema {
 //!         // Usually `include_str!("acme.schema.json")`.
-//!         "{}".into()
+//!         Schema::new("{}", &[])
 //!     }
 //!
 //!     fn read(&self, form: &mut Form) -> Option<Self::Credential> {
@@ -79,10 +79,11 @@ pub mod error;
 mod error_body;
 mod export;
 pub mod form;
-mod json;
+pub mod json;
 pub mod pipeline;
 pub mod request;
 pub mod response;
+mod schema;
 mod secret;
 pub mod session;
 pub mod signature;
@@ -104,6 +105,7 @@ pub use export::Plugin;
 pub use form::{Field, Form, Presence};
 pub use request::{Authorization, Json, Request, RequestHead};
 pub use response::{Fields, Response};
+pub use schema::Schema;
 pub use secret::{Secret, SecretBytes};
 pub use session::{Expiry, Session, Timestamp};
 pub use text::Text;
@@ -114,6 +116,7 @@ pub use verdict::Verdict;
 /// What the macro `export!` names, so that a plugin needs no other dependency.
 #[doc(hidden)]
 pub mod reexports {
+    pub use alloc::borrow::Cow;
     pub use alloc::string::String;
     pub use alloc::vec::Vec;
 }

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use form_urlencoded::{Serializer, byte_serialize};
 
+use crate::json::write_string;
 use crate::secret::{Secret, SecretBytes};
 
 /// The content type of a form body (RFC 6749 Appendix B).
@@ -213,27 +214,10 @@ impl From<bool> for Json<'_> {
 
 fn write_json(body: &mut Vec<u8>, value: &Json) {
     match value {
-        Json::String(string) => write_quoted(body, string),
+        Json::String(string) => write_string(body, string),
         Json::Integer(integer) => body.extend_from_slice(integer.to_string().as_bytes()),
         Json::Boolean(boolean) => body.extend_from_slice(if *boolean { b"true" } else { b"false" }),
     }
-}
-
-/// Writes a JSON string (RFC 8259 §7). `serde_json` writes only into a buffer of its own without
-/// `std`, which would leave a copy of the secret behind.
-fn write_quoted(body: &mut Vec<u8>, string: &str) {
-    body.push(b'"');
-    for byte in string.bytes() {
-        match byte {
-            b'"' | b'\\' => body.extend_from_slice(&[b'\\', byte]),
-            0..0x20 => {
-                body.extend_from_slice(b"\\u00");
-                body.extend_from_slice(crate::signature::hex(&[byte]).as_bytes());
-            }
-            _ => body.push(byte),
-        }
-    }
-    body.push(b'"');
 }
 
 /// The head of an API request that is about to be sent. The contract of each field is in

@@ -8,7 +8,7 @@
 //! #     type Credential = Secret;
 //! #     fn info(&self) -> &'static VendorInfo { &INFO }
 //! #     fn description(&self) -> Description { Description::new("Acme", "https://acme.example") }
-//! #     fn schema(&self) -> Text { "{}".into() }
+//! #     fn schema(&self) -> Schema { Schema::new("{}", &[]) }
 //! #     fn read(&self, form: &mut Form) -> Option<Secret> { form.required("key").string() }
 //! #     fn open(&self, key: &Secret, _: Option<&Secret>) -> Result<Open, Error> {
 //! #         let form = [("key", key.expose())];

@@ -4,10 +4,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde_json::Value;
-
 use crate::error::Error;
-use crate::json;
+use crate::json::{self, Value};
 use crate::response::Fields;
 use crate::secret::Secret;
 use crate::session::Expiry;

@@ -16,7 +16,7 @@ use crate::secret::Secret;
 use crate::session::{Expiry, Session, Timestamp};
 use crate::token::Token;
 use crate::verdict::{self, Verdict};
-use crate::{Environment, Text};
+use crate::{Environment, Schema};
 
 /// A vendor: what it wants and what its answers mean.
 ///
@@ -32,9 +32,9 @@ pub trait Vendor {
     /// What a host shows.
     fn description(&self) -> Description;
 
-    /// The JSON Schema of the credential document, in each language: the rules of
+    /// The JSON Schema of the credential document: the rules of
     /// [`read`](Vendor::read), for a form.
-    fn schema(&self) -> Text;
+    fn schema(&self) -> Schema;
 
     /// Reads the credential document, in the order of the form. `None` only where a problem was
     /// reported.

@@ -4,11 +4,10 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
-use serde_json::Value;
-
 use super::characters::{is_hidden_within, is_trimmed};
 use super::{Form, MAX_ID, MAX_STRING_CHARS, Presence, messages};
 use crate::error::IssueCode;
+use crate::json::Value;
 use crate::{Secret, Text, base_url};
 
 /// A field that was asked for. Its methods read it, and return `None` where they reported a problem or
@@ -23,7 +22,7 @@ pub struct Field<'f, 'a> {
 impl<'f, 'a> Field<'f, 'a> {
     pub(super) fn new(form: &'f mut Form<'a>, name: &'static str, presence: Presence) -> Self {
         form.asked.push(name);
-        let value = form.fields.remove(name);
+        let value = form.fields.take(name);
         let mut field = Self { form, name, value };
         match (presence, &field.value) {
             (Presence::Required, None) => field.report(IssueCode::Required, messages::REQUIRED),
@@ -106,7 +105,9 @@ impl<'f, 'a> Field<'f, 'a> {
     /// Reads one of the choices, and returns what stands beside it.
     pub fn choice<T: Copy>(mut self, choices: &[(&'static str, T)]) -> Option<T> {
         let value = self.value.take()?;
-        let chosen = choices.iter().find(|(word, _)| value == *word);
+        let chosen = choices
+            .iter()
+            .find(|(word, _)| value.as_str() == Some(word));
         if chosen.is_none() {
             let words: Vec<_> = choices.iter().map(|(word, _)| *word).collect();
             let pointer = self.pointer();
@@ -128,7 +129,7 @@ impl<'f, 'a> Field<'f, 'a> {
         let mut chosen = Vec::new();
         for (index, value) in values.iter().enumerate() {
             let pointer = [&self.pointer(), "/", &index.to_string()].concat();
-            match choices.iter().find(|word| value == **word) {
+            match choices.iter().find(|word| value.as_str() == Some(word)) {
                 Some(word) if chosen.contains(word) => {
                     let code = IssueCode::Duplicate;
                     self.form.report(pointer, code, messages::DUPLICATE);
@@ -150,9 +151,9 @@ impl<'f, 'a> Field<'f, 'a> {
     /// Reads a whole number. As in JSON Schema, `42.0` is one.
     pub fn integer(mut self, range: RangeInclusive<i64>) -> Option<i64> {
         let value = self.value.take()?;
-        let integer = integer(&value).filter(|integer| range.contains(integer));
+        let integer = value.as_integer().filter(|integer| range.contains(integer));
         if integer.is_none() {
-            let is_whole = value.as_f64().is_some_and(is_whole);
+            let is_whole = value.as_integer().is_some();
             self.report_range(
                 if is_whole {
                     IssueCode::OutOfRange
@@ -172,7 +173,7 @@ impl<'f, 'a> Field<'f, 'a> {
         let value = self.value.take()?;
         let number = value.as_f64().filter(|number| range.contains(number));
         if number.is_none() {
-            let is_number = value.is_number();
+            let is_number = value.as_f64().is_some();
             self.report_range(
                 if is_number {
                     IssueCode::OutOfRange
@@ -206,7 +207,7 @@ impl<'f, 'a> Field<'f, 'a> {
     }
 
     fn report_choice(&mut self, pointer: String, value: &Value, words: &[&str]) {
-        let code = if value.is_string() {
+        let code = if value.as_str().is_some() {
             IssueCode::NotAChoice
         } else {
             IssueCode::Type
@@ -225,28 +226,4 @@ impl<'f, 'a> Field<'f, 'a> {
 /// Whether the string has more than `max` characters; stops counting there.
 fn is_longer(string: &str, max: usize) -> bool {
     string.chars().nth(max).is_some()
-}
-
-/// Reads a whole number, as JSON Schema does: `42.0` is an integer.
-pub(crate) fn integer(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| {
-        let number = value.as_f64().filter(|number| is_whole(*number))?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a float cast saturates, and the callers' ranges end before"
-        )]
-        let integer = number as i64;
-        Some(integer)
-    })
-}
-
-/// Whether a finite number has no fraction. Beyond 2⁵³ none has.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    clippy::float_cmp,
-    reason = "below 2⁵³ the casts lose the fraction and nothing else"
-)]
-fn is_whole(number: f64) -> bool {
-    number.abs() > MAX_ID as f64 || (number as i64) as f64 == number
 }

@@ -3,11 +3,9 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use serde_json::{Map, Value};
-
 use super::{MAX_RESPONSE_BYTES, Response};
 use crate::error::{Error, InvalidResponse};
-use crate::json;
+use crate::json::{self, Object, Value};
 
 /// The fields of a JSON object, taken out one by one. Fields that nobody takes are ignored (RFC 6749
 /// §5.1).
@@ -15,7 +13,7 @@ use crate::json;
 pub struct Fields {
     /// The status, for the errors that name it.
     status: u16,
-    fields: Map<String, Value>,
+    fields: Object,
 }
 
 impl Fields {
@@ -44,13 +42,13 @@ impl Fields {
     pub(crate) fn empty() -> Self {
         Self {
             status: 0,
-            fields: Map::new(),
+            fields: Object::default(),
         }
     }
 
     /// Takes the field `name`; `null` counts as absent.
     pub fn take(&mut self, name: &str) -> Option<Value> {
-        self.fields.remove(name).filter(|value| !value.is_null())
+        self.fields.take(name).filter(|value| *value != Value::Null)
     }
 
     /// Takes the string `name`; absent is `None`, another type is an error.
@@ -105,7 +103,7 @@ pub fn id(value: Value) -> Option<String> {
             let is_id = !id.is_empty() && id.len() <= MAX_ID_BYTES && id.bytes().all(is_visible);
             is_id.then_some(id)
         }
-        value => crate::form::integer(&value).map(|id| id.to_string()),
+        value => value.as_integer().map(|id| id.to_string()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The exports: conversions between the types of WIT and those of this crate. Generated types stop here.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::marker::PhantomData;
@@ -33,7 +34,7 @@ impl<P: Plugin> wit::Guest for Exports<P> {
 
     fn credential_schema(vendor: String, locales: Vec<String>) -> Result<String, wit::Error> {
         let schema = P::credential_schema(&vendor, &locales);
-        schema.map(Into::into).map_err(unknown_vendor)
+        schema.map(Cow::into_owned).map_err(unknown_vendor)
     }
 
     fn validate(
