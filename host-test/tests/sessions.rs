@@ -8,7 +8,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use connector_host::{
-    ApiError, CallError, Clock, Connector, ConnectorError, Refusal, Session, Sessions, Stage,
+    ApiError, CallError, Clock, Connector, ConnectorError, Credential, Refusal, Session, Sessions,
+    Stage,
 };
 use futures::future::join_all;
 use host_test::COMPONENT_BYTES;
@@ -83,6 +84,23 @@ fn minutes(minutes: u64) -> Duration {
     Duration::from_mins(minutes)
 }
 
+/// Gets a session, opened where needed.
+async fn open(
+    sessions: &Sessions,
+    vendor: &str,
+    document: &str,
+) -> Result<Arc<Session>, CallError> {
+    sessions.session(&Credential::new(vendor, document)).await
+}
+
+fn refusal(status: u16, code: Option<&str>, confirmed: bool) -> Refusal {
+    Refusal {
+        status,
+        code: code.map(Into::into),
+        confirmed,
+    }
+}
+
 fn shown(session: &Session) -> &str {
     session.access_token.expose()
 }
@@ -96,7 +114,7 @@ async fn settle() {
 async fn one_request_serves_everybody_who_waits() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    let callers = (0..1000).map(|_| sessions.session("hotjar", HOTJAR));
+    let callers = (0..1000).map(|_| open(&sessions, "hotjar", HOTJAR));
     let served = join_all(callers).await;
     assert_eq!(vendor.asked(), 1);
     assert!(
@@ -112,10 +130,10 @@ async fn a_caller_that_gives_up_ends_the_request_for_nobody() {
     let sessions = sessions(&vendor).await;
     let impatient = timeout(
         Duration::from_millis(10),
-        sessions.session("hotjar", HOTJAR),
+        open(&sessions, "hotjar", HOTJAR),
     );
     assert!(impatient.await.is_err());
-    let session = sessions.session("hotjar", HOTJAR).await.unwrap();
+    let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
     assert_eq!((shown(&session), vendor.asked()), ("tok.en-0", 1));
 }
 
@@ -123,7 +141,7 @@ async fn a_caller_that_gives_up_ends_the_request_for_nobody() {
 async fn a_session_serves_until_it_is_due_and_is_then_replaced_behind_its_back() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    let hotjar = || sessions.session("hotjar", HOTJAR);
+    let hotjar = || open(&sessions, "hotjar", HOTJAR);
     hotjar().await.unwrap();
     advance(seconds(45 * 60 - 2)).await;
     assert_eq!(shown(&hotjar().await.unwrap()), "tok.en-0");
@@ -148,9 +166,9 @@ async fn a_session_serves_until_it_is_due_and_is_then_replaced_behind_its_back()
 async fn an_expired_session_is_served_to_nobody() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    sessions.session("hotjar", HOTJAR).await.unwrap();
+    open(&sessions, "hotjar", HOTJAR).await.unwrap();
     advance(minutes(60)).await;
-    let served = join_all((0..100).map(|_| sessions.session("hotjar", HOTJAR))).await;
+    let served = join_all((0..100).map(|_| open(&sessions, "hotjar", HOTJAR))).await;
     assert!(
         served
             .iter()
@@ -163,8 +181,8 @@ async fn an_expired_session_is_served_to_nobody() {
 async fn another_secret_never_meets_the_old_token() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    let first = sessions.session("hotjar", HOTJAR).await.unwrap();
-    let second = sessions.session("hotjar", ROTATED).await.unwrap();
+    let first = open(&sessions, "hotjar", HOTJAR).await.unwrap();
+    let second = open(&sessions, "hotjar", ROTATED).await.unwrap();
     assert_eq!((shown(&first), shown(&second)), ("tok.en-0", "tok.en-1"));
     assert_eq!(vendor.asked(), 2);
 }
@@ -178,13 +196,13 @@ async fn a_throttled_vendor_is_left_alone_for_as_long_as_it_said() {
     let sessions = sessions(&vendor).await;
     for (passed, left) in [(0, 30), (1, 29), (28, 1)] {
         advance(seconds(passed)).await;
-        let throttled = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+        let throttled = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
         assert_eq!(throttled, ConnectorError::Throttled(Some(left)).into());
         assert_eq!(vendor.asked(), 1);
     }
     advance(seconds(1)).await;
     assert_eq!(
-        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        shown(&open(&sessions, "hotjar", HOTJAR).await.unwrap()),
         "tok.en-1"
     );
 }
@@ -199,11 +217,11 @@ async fn the_old_session_serves_while_there_is_no_new_one_and_nobody_storms() {
     ] {
         let vendor = granting_once(move || failure.clone());
         let sessions = sessions(&vendor).await;
-        sessions.session("hotjar", HOTJAR).await.unwrap();
+        open(&sessions, "hotjar", HOTJAR).await.unwrap();
         advance(minutes(45)).await;
         // A caller every second, until just before the session is over.
         for _ in 0..14 * 60 {
-            let session = sessions.session("hotjar", HOTJAR).await.unwrap();
+            let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
             assert_eq!(shown(&session), "tok.en-0");
             sleep(seconds(1)).await;
         }
@@ -213,7 +231,7 @@ async fn the_old_session_serves_while_there_is_no_new_one_and_nobody_storms() {
         assert!((8..=12).contains(&asked), "{asked} requests");
 
         advance(minutes(2)).await;
-        let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+        let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
         assert_ne!(error.kind(), "rejected");
     }
 }
@@ -225,24 +243,24 @@ async fn a_vendor_that_comes_back_is_forgiven() {
         _ => token(before),
     });
     let sessions = sessions(&vendor).await;
-    let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
     assert_eq!(error, ConnectorError::Unavailable(None).into());
     // The next who asks hears what is left of the pause, which is one second and up to one more.
-    let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
     let CallError::Connector(ConnectorError::Unavailable(Some(1..=2))) = error else {
         panic!("{error}")
     };
     advance(seconds(2)).await;
     assert_eq!(
-        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        shown(&open(&sessions, "hotjar", HOTJAR).await.unwrap()),
         "tok.en-1"
     );
     advance(minutes(60)).await;
-    sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
     // The first pause again, and not the second.
     advance(seconds(2)).await;
     assert_eq!(
-        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        shown(&open(&sessions, "hotjar", HOTJAR).await.unwrap()),
         "tok.en-3"
     );
 }
@@ -254,25 +272,22 @@ async fn a_refused_credential_is_not_asked_about_again_until_it_is_another() {
         _ => token(before),
     });
     let sessions = sessions(&vendor).await;
-    let refusal = Refusal {
-        status: 401,
-        code: Some("invalid_client".into()),
-    };
+    let refusal = refusal(401, Some("invalid_client"), true);
     let rejected = CallError::from(ConnectorError::Rejected(refusal));
     for _ in 0..100 {
-        let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+        let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
         assert_eq!(error, rejected);
         advance(minutes(60)).await;
     }
     assert_eq!(vendor.asked(), 1);
-    sessions.session("hotjar", ROTATED).await.unwrap();
-    let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    open(&sessions, "hotjar", ROTATED).await.unwrap();
+    let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
     assert_eq!(error, rejected);
     assert_eq!(vendor.asked(), 2);
 
-    sessions.forget("hotjar", HOTJAR).await;
+    sessions.invalidate(&Credential::new("hotjar", HOTJAR)).await;
     assert_eq!(
-        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        shown(&open(&sessions, "hotjar", HOTJAR).await.unwrap()),
         "tok.en-2"
     );
 }
@@ -282,12 +297,12 @@ async fn every_caller_hears_of_a_refusal_even_while_the_old_session_would_last()
     for status in [401, 403] {
         let vendor = granting_once(move || Reply::empty(status));
         let sessions = sessions(&vendor).await;
-        sessions.session("hotjar", HOTJAR).await.unwrap();
+        open(&sessions, "hotjar", HOTJAR).await.unwrap();
         advance(minutes(46)).await;
-        sessions.session("hotjar", HOTJAR).await.unwrap();
+        open(&sessions, "hotjar", HOTJAR).await.unwrap();
         settle().await;
         for _ in 0..10 {
-            let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+            let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
             assert!(["rejected", "forbidden"].contains(&error.kind()), "{error}");
         }
         assert_eq!(vendor.asked(), 2);
@@ -303,7 +318,7 @@ async fn what_cannot_succeed_asks_nothing() {
         ("hotjar", "{}", "invalid-credential"),
     ] {
         for _ in 0..2 {
-            let error = sessions.session(vendor, credential).await.unwrap_err();
+            let error = open(&sessions, vendor, credential).await.unwrap_err();
             assert_eq!(error.kind(), kind);
         }
         let error = send(&sessions, vendor, credential, seconds(9))
@@ -315,7 +330,7 @@ async fn what_cannot_succeed_asks_nothing() {
         .body(Bytes::new())
         .unwrap();
     let error = sessions
-        .send("hotjar", HOTJAR, elsewhere, seconds(9))
+        .send(&Credential::new("hotjar", HOTJAR), elsewhere, seconds(9))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), "request");
@@ -332,7 +347,8 @@ async fn send(
     let request = Request::get("/v1/things?limit=1")
         .body(Bytes::new())
         .unwrap();
-    sessions.send(vendor, credential, request, within).await
+    let credential = Credential::new(vendor, credential);
+    sessions.send(&credential, request, within).await
 }
 
 fn bearer(request: &Request<Bytes>) -> Option<&str> {
@@ -376,7 +392,7 @@ async fn a_call_goes_to_the_base_url_with_the_bearer_and_its_answer_comes_back_w
         .body("all of it".into())
         .unwrap();
     let answer = sessions
-        .send("contentsquare", CONTENTSQUARE, request, seconds(9))
+        .send(&Credential::new("contentsquare", CONTENTSQUARE), request, seconds(9))
         .await
         .unwrap();
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
@@ -412,14 +428,8 @@ async fn a_vendor_that_refuses_its_own_tokens_is_not_stormed() {
         let error = send(&sessions, "hotjar", HOTJAR, seconds(9))
             .await
             .unwrap_err();
-        let refusal = Refusal {
-            status: 401,
-            code: None,
-        };
-        assert_eq!(
-            error,
-            CallError::from(ConnectorError::Rejected(refusal)).into()
-        );
+        let rejected = ConnectorError::Rejected(refusal(401, None, false));
+        assert_eq!(error, CallError::from(rejected).into());
         sleep(seconds(1)).await;
     }
     // One, and one more after each pause of 1, 2, 4 … 256, 300 s, up to twice as long by chance.
@@ -432,10 +442,7 @@ async fn a_refusal_of_the_call_is_an_error_that_says_who_acts_next() {
     for (reply, error) in [
         (
             Reply::json(403, json!({"message": "free text"})),
-            ConnectorError::Forbidden(Refusal {
-                status: 403,
-                code: None,
-            }),
+            ConnectorError::Forbidden(refusal(403, None, false)),
         ),
         (Reply::empty(503), ConnectorError::Unavailable(None)),
         (
@@ -655,7 +662,7 @@ async fn a_vendor_without_a_limit_is_asked_by_all_at_once() {
 async fn nothing_that_is_printed_of_sessions_tells_a_secret() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    let session = sessions.session("hotjar", HOTJAR).await.unwrap();
+    let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
     let text = format!("{sessions:?} {session:?}");
     assert!(text.contains("hotjar"), "{text}");
     for secret in ["hj;secret", "hj-id", "tok.en"] {
@@ -670,7 +677,7 @@ async fn pauses_differ_by_chance() {
         let sessions = sessions(&vendor).await;
         let begin = Instant::now();
         while vendor.asked() < 4 {
-            sessions.session("hotjar", HOTJAR).await.unwrap_err();
+            open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
             sleep(Duration::from_millis(1)).await;
         }
         begin.elapsed()

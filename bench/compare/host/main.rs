@@ -10,7 +10,7 @@
 mod account;
 #[expect(
     dead_code,
-    reason = "one verb of the seven is compared, without a script"
+    reason = "one function is compared, without a script"
 )]
 mod baseline;
 mod vendor;
