@@ -3,9 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use serde::Serialize;
-
 use crate::Text;
+use crate::json::write_string;
 
 /// The description of a vendor for people.
 ///
@@ -88,41 +87,42 @@ impl Description {
 
     /// The document, in the best of the languages.
     pub fn to_json(&self, locales: &[String]) -> String {
-        let document = Document {
-            name: self.name,
-            summary: self.summary.map(|text| text.choose(locales)),
-            prerequisites: self
-                .prerequisites
-                .iter()
-                .map(|text| text.choose(locales))
-                .collect(),
-            setup_url: self.setup_url,
-            documentation_url: self.documentation_url,
-            sample_call: self.sample_call.map(|path| SampleCall { path }),
-            icon: self.icon,
-        };
-        // Strings in a struct always become JSON.
-        serde_json::to_string(&document).unwrap_or_default()
+        let mut json = Vec::new();
+        write_field(&mut json, "name", Some(self.name));
+        let summary = self.summary.map(|text| text.choose(locales));
+        write_field(&mut json, "summary", summary);
+        for (index, text) in self.prerequisites.iter().enumerate() {
+            let before: &[u8] = if index == 0 {
+                b",\"prerequisites\":["
+            } else {
+                b","
+            };
+            json.extend_from_slice(before);
+            write_string(&mut json, text.choose(locales));
+        }
+        if !self.prerequisites.is_empty() {
+            json.push(b']');
+        }
+        write_field(&mut json, "setup_url", Some(self.setup_url));
+        write_field(&mut json, "documentation_url", self.documentation_url);
+        if let Some(path) = self.sample_call {
+            json.extend_from_slice(b",\"sample_call\":{\"path\":");
+            write_string(&mut json, path);
+            json.push(b'}');
+        }
+        write_field(&mut json, "icon", self.icon);
+        json.push(b'}');
+        // All parts are UTF-8.
+        String::from_utf8(json).unwrap_or_default()
     }
 }
 
-#[derive(Serialize)]
-struct Document {
-    name: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    summary: Option<&'static str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    prerequisites: Vec<&'static str>,
-    setup_url: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    documentation_url: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sample_call: Option<SampleCall>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    icon: Option<&'static str>,
-}
-
-#[derive(Serialize)]
-struct SampleCall {
-    path: &'static str,
+/// Appends a field to an object, whose first field opens it.
+fn write_field(json: &mut Vec<u8>, name: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        json.push(if json.is_empty() { b'{' } else { b',' });
+        write_string(json, name);
+        json.push(b':');
+        write_string(json, value);
+    }
 }
