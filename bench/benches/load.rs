@@ -82,7 +82,9 @@ async fn callers() -> Outcome {
     let clock = Arc::new(Jumping::default());
     let connector = Connector::builder(Arc::new(vendor.clone())).clock(clock.clone());
     let sessions = Sessions::new(connector.load_bytes(COMPONENT_BYTES).await?)?;
-    sessions.session(&Credential::new("hotjar", CREDENTIAL)).await?;
+    sessions
+        .session(&Credential::new("hotjar", CREDENTIAL))
+        .await?;
     clock.jump(Duration::from_hours(1));
 
     let start = Arc::new(Barrier::new(CALLERS));
@@ -122,14 +124,10 @@ async fn in_flight() -> Outcome {
         all: Arc::clone(&all),
         answers: Answers::new(|_, _| token(7)),
     };
-    let limits = Limits {
-        deadline: Duration::from_mins(5),
-        timeouts: Timeouts {
-            first_byte: Duration::from_mins(4),
-            ..Limits::default().timeouts
-        },
-        ..Limits::default()
-    };
+    let timeouts = Timeouts::new().first_byte(Duration::from_mins(4));
+    let limits = Limits::new()
+        .deadline(Duration::from_mins(5))
+        .timeouts(timeouts);
     let connector = Connector::builder(Arc::new(vendor)).limits(limits);
     let connector = connector.load_bytes(COMPONENT_BYTES).await?;
     connector.validate("hotjar", CREDENTIAL, &[]).await?;

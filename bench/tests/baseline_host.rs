@@ -52,7 +52,10 @@ async fn a_host_may_keep_header_fields_to_itself() {
     let mut cases: Vec<Vec<HeaderName>> = optional.iter().map(|name| vec![name.clone()]).collect();
     cases.push(optional.into());
     for forbidden in cases {
-        assert!(signs_in(&host.forbidding(&forbidden)).await, "{forbidden:?}");
+        assert!(
+            signs_in(&host.forbidding(&forbidden)).await,
+            "{forbidden:?}"
+        );
         let headers = asked.lock().unwrap().pop().unwrap();
         assert!(forbidden.iter().all(|name| !headers.contains_key(name)));
         assert_eq!(headers[CONTENT_TYPE], "application/x-www-form-urlencoded");
@@ -78,7 +81,10 @@ async fn every_description_satisfies_the_published_schema() {
     let schema: Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
     assert!(jsonschema::meta::is_valid(&schema));
     let mut options = jsonschema::options();
-    let validator = options.should_validate_formats(true).build(&schema).unwrap();
+    let validator = options
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap();
 
     let (host, _) = load();
     let mut store = host.store();
@@ -88,7 +94,9 @@ async fn every_description_satisfies_the_published_schema() {
     assert!(!vendors.is_empty());
     for vendor in vendors {
         for locales in [vec![], vec!["fr".to_owned()]] {
-            let described = functions.call_describe(&mut store, &vendor.id, &locales).await;
+            let described = functions
+                .call_describe(&mut store, &vendor.id, &locales)
+                .await;
             let document = described.unwrap().unwrap();
             let document: Value = serde_json::from_str(&document).unwrap();
             let breaches: Vec<_> = validator.iter_errors(&document).collect();

@@ -69,9 +69,9 @@ impl Example {
     /// request.
     async fn sign_in(&self, credential: &Value, reply: Value) -> (Session, Option<Asked>) {
         self.network.answer(Reply::json(200, reply));
-        let opened = self.connector.authenticate(&self.vendor, &credential.to_string());
-        let opened = opened.await.unwrap();
-        (opened, self.asked())
+        let credential = credential.to_string();
+        let opened = self.connector.authenticate(&self.vendor, &credential);
+        (opened.await.unwrap(), self.asked())
     }
 
     async fn refresh(
@@ -83,14 +83,14 @@ impl Example {
         self.network.answer(Reply::json(200, reply));
         let credential = credential.to_string();
         let replaced = self.connector.refresh(&self.vendor, &credential, current);
-        let replaced = replaced.await.unwrap();
-        (replaced, self.asked())
+        (replaced.await.unwrap(), self.asked())
     }
 
     /// How signing in fails after this reply to the token request.
     async fn failure(&self, credential: &Value, status: u16, body: &str) -> ConnectorError {
         self.network.answer(Reply::text(status, body));
-        let opened = self.connector.authenticate(&self.vendor, &credential.to_string());
+        let credential = credential.to_string();
+        let opened = self.connector.authenticate(&self.vendor, &credential);
         match opened.await.unwrap_err() {
             CallError::Connector(error) => error,
             error => panic!("{error}"),
@@ -161,7 +161,10 @@ async fn an_api_key_goes_into_a_header_and_needs_no_token_request() {
 
     let holder = json!({"name": "Acme", "key_expires_at": "2023-11-15T22:13:20Z"});
     beacon.network.answer(Reply::json(200, holder));
-    let access = beacon.connector.inspect_all("beacon", &edited.to_string(), Some(&session));
+    let edited = edited.to_string();
+    let access = beacon
+        .connector
+        .inspect_all("beacon", &edited, Some(&session));
     let access = access.await.unwrap();
     assert_eq!(access.identity.as_deref(), Some("Acme"));
     let end = Some(now() + Duration::from_hours(24));
@@ -169,7 +172,9 @@ async fn an_api_key_goes_into_a_header_and_needs_no_token_request() {
     let asked = beacon.asked().unwrap();
     assert_eq!(header(&asked.headers, "x-api-key"), "bk_hush-0002");
 
-    let error = beacon.failure(&json!({"api_key": "bk hush"}), 200, "").await;
+    let error = beacon
+        .failure(&json!({"api_key": "bk hush"}), 200, "")
+        .await;
     assert_eq!(error.kind(), "invalid-credential");
     let revoked = Verdict::Refresh(refusal(401, None));
     assert_eq!(beacon.verdict(401, "").await, revoked);
@@ -182,9 +187,8 @@ async fn http_basic_goes_to_the_host_of_the_tenant_and_to_no_other() {
         "tenant": "Acme", "client_id": "id-0001", "client_secret": "hu:sh-0001",
         "scopes": ["ships.read"],
     });
-    let token = |name: &str| {
-        json!({"access_token": name, "token_type": "Bearer", "expires_in": 7200})
-    };
+    let token =
+        |name: &str| json!({"access_token": name, "token_type": "Bearer", "expires_in": 7200});
     let (session, asked) = harbour.sign_in(&credential, token("t1")).await;
     let asked = asked.unwrap();
     assert_eq!(asked.url, "https://acme.harbour.example/oauth2/token");
@@ -195,7 +199,10 @@ async fn http_basic_goes_to_the_host_of_the_tenant_and_to_no_other() {
     assert_eq!(session.expires_at, Some(now() + Duration::from_hours(2)));
 
     let asked = harbour.call(&session, get("/v2/ships?limit=1")).await;
-    assert_eq!(asked.url, "https://acme.harbour.example/api/v2/ships?limit=1");
+    assert_eq!(
+        asked.url,
+        "https://acme.harbour.example/api/v2/ships?limit=1"
+    );
     assert_eq!(header(&asked.headers, "authorization"), "Bearer t1");
     let (session, _) = harbour.refresh(&credential, &session, token("t2")).await;
     let asked = harbour.call(&session, get("/v2/ships")).await;
@@ -203,7 +210,10 @@ async fn http_basic_goes_to_the_host_of_the_tenant_and_to_no_other() {
 
     let mut foreign = session.clone();
     foreign.base_url = "https://other.harbour.example/api".to_owned();
-    let denied = harbour.connector.send("harbour", &foreign, get("/v2/ships")).await;
+    let denied = harbour
+        .connector
+        .send("harbour", &foreign, get("/v2/ships"))
+        .await;
     assert_eq!(denied.unwrap_err().kind(), "denied");
     assert!(harbour.asked().is_none(), "another tenant's host");
 
@@ -214,12 +224,19 @@ async fn http_basic_goes_to_the_host_of_the_tenant_and_to_no_other() {
     let error = harbour.failure(&credential, 400, r#"{"error":"invalid_scope"}"#);
     assert_eq!(error.await, forbidden);
     let ended = Verdict::Refresh(refusal(401, Some("invalid_token")));
-    assert_eq!(harbour.verdict(401, r#"{"error":"invalid_token"}"#).await, ended);
+    assert_eq!(
+        harbour.verdict(401, r#"{"error":"invalid_token"}"#).await,
+        ended
+    );
 }
 
 /// The signature that the vendor computes for a request.
 fn signature(secret: &str, asked: &Asked) -> String {
-    let hex = |bytes: &[u8]| bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    };
     let message = [
         asked.method.as_str(),
         &asked.url.to_string(),
@@ -262,7 +279,10 @@ async fn a_signature_covers_method_url_time_nonce_and_body_of_every_call() {
 
     let error = quarry.failure(&json!({"key_id": "k1"}), 200, "").await;
     assert_eq!(error.kind(), "invalid-credential");
-    assert_eq!(quarry.verdict(401, "").await, Verdict::Refresh(refusal(401, None)));
+    assert_eq!(
+        quarry.verdict(401, "").await,
+        Verdict::Refresh(refusal(401, None))
+    );
     assert_eq!(quarry.verdict(503, "").await, Verdict::Unavailable(None));
 }
 
@@ -271,9 +291,7 @@ async fn a_get_brings_a_token_for_one_account_until_a_date() {
     const ACCOUNT: &str = "123e4567-e89b-12d3-a456-426614174000";
     let tidal = Example::load("query_token").await;
     let credential = json!({"account": ACCOUNT, "station_key": "hu sh-0001"});
-    let token = |name: &str| {
-        json!({"session": name, "account": ACCOUNT, "expires_at": "2023-11-15T00:13:20Z"})
-    };
+    let token = |name: &str| json!({"session": name, "account": ACCOUNT, "expires_at": "2023-11-15T00:13:20Z"});
     let (session, asked) = tidal.sign_in(&credential, token("s;1")).await;
     let asked = asked.unwrap();
     let url = format!("https://api.tidal.example/session?account={ACCOUNT}&key=hu+sh-0001");
@@ -299,14 +317,18 @@ async fn a_get_brings_a_token_for_one_account_until_a_date() {
     let error = tidal.failure(&credential, 200, &other).await;
     assert_eq!(error.kind(), "invalid-response");
     let ended = Verdict::Refresh(refusal(200, Some("E4010")));
-    assert_eq!(tidal.verdict(200, r#"{"error":{"code":"E4010"}}"#).await, ended);
+    assert_eq!(
+        tidal.verdict(200, r#"{"error":{"code":"E4010"}}"#).await,
+        ended
+    );
 }
 
 #[tokio::test]
 async fn a_refresh_token_that_rotates_outlives_its_sessions_and_its_process() {
     let orchard = Example::load("refresh_token").await;
     let token = |access: &str, refresh: &str| {
-        let reply = json!({"access_token": access, "token_type": "bearer", "refresh_token": refresh});
+        let reply =
+            json!({"access_token": access, "token_type": "bearer", "refresh_token": refresh});
         Reply::json(200, reply)
     };
     // The refresh token of the only request.
@@ -319,7 +341,7 @@ async fn a_refresh_token_that_rotates_outlives_its_sessions_and_its_process() {
     let pasted = json!({"refresh_token": "pasted-0001"}).to_string();
     let credential = Credential::new("orchard", &pasted).with_id("row-1");
     let store = Arc::new(MemorySessionStore::default());
-    let started = || Sessions::with_store(orchard.connector.clone(), store.clone());
+    let started = || Sessions::with_store(orchard.connector.clone(), store.clone()).unwrap();
 
     let sessions = started();
     orchard.network.answer(token("t1", "second-0002"));
@@ -348,17 +370,22 @@ async fn a_refresh_token_that_rotates_outlives_its_sessions_and_its_process() {
     assert_eq!(spent(), "pasted-0009");
 
     let spent_token = r#"{"error":"invalid_grant"}"#;
-    let error = orchard.failure(&json!({"refresh_token": "x"}), 400, spent_token).await;
+    let error = orchard
+        .failure(&json!({"refresh_token": "x"}), 400, spent_token)
+        .await;
     let rejected = ConnectorError::Rejected(refusal(400, Some("invalid_grant")));
     assert_eq!(error, rejected);
     let ended = Verdict::Refresh(refusal(401, Some("invalid_token")));
-    assert_eq!(orchard.verdict(401, r#"{"error":"invalid_token"}"#).await, ended);
+    assert_eq!(
+        orchard.verdict(401, r#"{"error":"invalid_token"}"#).await,
+        ended
+    );
 }
 
 #[tokio::test]
 async fn a_refresh_token_that_rotates_is_not_spent_without_a_durable_store() {
     let orchard = Example::load("refresh_token").await;
-    let sessions = Sessions::new(orchard.connector.clone());
+    let sessions = Sessions::new(orchard.connector.clone()).unwrap();
     let pasted = json!({"refresh_token": "pasted-0001"}).to_string();
     let credential = Credential::new("orchard", &pasted).with_id("row-1");
     orchard.network.answer(Reply::empty(200));

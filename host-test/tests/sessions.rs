@@ -2,6 +2,7 @@
 //! and a clock that is held.
 
 use std::collections::HashSet;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,6 +12,8 @@ use connector_host::{
     ApiError, CallError, Clock, Connector, ConnectorError, Credential, Refusal, Session, Sessions,
     Stage,
 };
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures::future::join_all;
 use host_test::COMPONENT_BYTES;
 use host_test::answers::Answers;
@@ -128,10 +131,7 @@ async fn one_request_serves_everybody_who_waits() {
 async fn a_caller_that_gives_up_ends_the_request_for_nobody() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    let impatient = timeout(
-        Duration::from_millis(10),
-        open(&sessions, "hotjar", HOTJAR),
-    );
+    let impatient = timeout(Duration::from_millis(10), open(&sessions, "hotjar", HOTJAR));
     assert!(impatient.await.is_err());
     let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
     assert_eq!((shown(&session), vendor.asked()), ("tok.en-0", 1));
@@ -285,17 +285,30 @@ async fn a_refused_credential_is_not_asked_about_again_until_it_is_another() {
     assert_eq!(error, rejected);
     assert_eq!(vendor.asked(), 2);
 
-    sessions.invalidate(&Credential::new("hotjar", HOTJAR)).await;
+    sessions
+        .invalidate(&Credential::new("hotjar", HOTJAR))
+        .await;
     assert_eq!(
         shown(&open(&sessions, "hotjar", HOTJAR).await.unwrap()),
         "tok.en-2"
     );
 }
 
+/// Refusals that may come from anything between: a page, an empty body, an unknown code.
+fn unconfirmed() -> [Reply; 5] {
+    [
+        Reply::text(403, "<!doctype html><title>Just a moment…</title>"),
+        Reply::text(401, "<html>Sign in to the guest network</html>"),
+        Reply::empty(400),
+        Reply::empty(403),
+        Reply::json(401, json!({"error": "no_tulips_today"})),
+    ]
+}
+
 #[tokio::test(start_paused = true)]
-async fn every_caller_hears_of_a_refusal_even_while_the_old_session_would_last() {
-    for status in [401, 403] {
-        let vendor = granting_once(move || Reply::empty(status));
+async fn every_caller_gets_a_confirmed_refusal_even_while_the_old_session_would_last() {
+    for (status, code) in [(401, "invalid_client"), (403, "invalid_scope")] {
+        let vendor = granting_once(move || Reply::json(status, json!({"error": code})));
         let sessions = sessions(&vendor).await;
         open(&sessions, "hotjar", HOTJAR).await.unwrap();
         advance(minutes(46)).await;
@@ -307,6 +320,79 @@ async fn every_caller_hears_of_a_refusal_even_while_the_old_session_would_last()
         }
         assert_eq!(vendor.asked(), 2);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_session_outlasts_unconfirmed_refusals_and_heals_by_itself() {
+    for refusal in unconfirmed() {
+        // The vendor is back after three refusals: after 1, 2 and 4 seconds, at most twice that.
+        let vendor = Answers::new(move |_, before| match before {
+            1..=3 => refusal.clone(),
+            _ => token(before),
+        });
+        let sessions = sessions(&vendor).await;
+        open(&sessions, "hotjar", HOTJAR).await.unwrap();
+        advance(minutes(46)).await;
+        for _ in 0..20 {
+            let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
+            assert!(["tok.en-0", "tok.en-4"].contains(&shown(&session)));
+            sleep(seconds(1)).await;
+        }
+        let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
+        assert_eq!(shown(&session), "tok.en-4");
+        assert_eq!(vendor.asked(), 5);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_live_session_an_unconfirmed_refusal_is_reported_and_heals_too() {
+    for refusal in unconfirmed() {
+        let vendor = Answers::new(move |_, before| match before {
+            0 => refusal.clone(),
+            _ => token(before),
+        });
+        let sessions = sessions(&vendor).await;
+        for _ in 0..10 {
+            let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
+            assert!(["rejected", "forbidden"].contains(&error.kind()), "{error}");
+        }
+        assert_eq!(vendor.asked(), 1, "nobody asks within the pause");
+        advance(seconds(2)).await;
+        let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
+        assert_eq!(shown(&session), "tok.en-1");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_after_unconfirmed_refusals_double_up_to_an_hour() {
+    let vendor = Answers::new(|_, _| Reply::text(403, "<html>no</html>"));
+    let sessions = sessions(&vendor).await;
+    for _ in 0..24 * 60 {
+        open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
+        sleep(minutes(1)).await;
+    }
+    // 1, 2, 4 … 2048 s take an hour, or two by chance; then one an hour or every other.
+    let asked = vendor.asked();
+    assert!((16..=37).contains(&asked), "{asked} requests");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edited_document_of_the_same_credential_never_meets_the_old_token() {
+    let vendor = granting();
+    let sessions = sessions(&vendor).await;
+    let first = Credential::new("hotjar", HOTJAR).with_id("row-1");
+    let edited = Credential::new("hotjar", ROTATED).with_id("row-1");
+    let other = Credential::new("hotjar", HOTJAR).with_id("row-2");
+    for (credential, token) in [
+        (&first, "tok.en-0"),
+        (&edited, "tok.en-1"),
+        (&edited, "tok.en-1"),
+        (&other, "tok.en-2"),
+    ] {
+        let session = sessions.session(credential).await.unwrap();
+        assert_eq!(shown(&session), token);
+    }
+    assert_eq!(vendor.asked(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -392,7 +478,11 @@ async fn a_call_goes_to_the_base_url_with_the_bearer_and_its_answer_comes_back_w
         .body("all of it".into())
         .unwrap();
     let answer = sessions
-        .send(&Credential::new("contentsquare", CONTENTSQUARE), request, seconds(9))
+        .send(
+            &Credential::new("contentsquare", CONTENTSQUARE),
+            request,
+            seconds(9),
+        )
         .await
         .unwrap();
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
@@ -418,6 +508,82 @@ async fn a_session_that_is_over_early_is_replaced_once_for_everybody_and_nobody_
     );
     assert_eq!(granted.load(Ordering::Relaxed), 2);
     assert_eq!(vendor.asked(), 202);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unconfirmed_401_of_the_api_never_ends_a_session_that_lives() {
+    // A captive portal: nothing gets through, neither calls nor token requests.
+    let portal = Arc::new(AtomicU32::new(0));
+    let closed = Arc::clone(&portal);
+    let vendor = Answers::new(move |request, before| {
+        let is_closed = closed.load(Ordering::Relaxed) == 1;
+        match bearer(request) {
+            _ if is_closed => Reply::text(401, "<html>Sign in to the guest network</html>"),
+            Some("tok.en-0") => Reply::empty(200),
+            Some(token) => panic!("{token} is not the old token"),
+            None => token(before),
+        }
+    });
+    let sessions = sessions(&vendor).await;
+    let call = || send(&sessions, "hotjar", HOTJAR, seconds(9));
+    assert_eq!(call().await.unwrap().status(), 200);
+    portal.store(1, Ordering::Relaxed);
+    for _ in 0..3 {
+        let error = call().await.unwrap_err();
+        let rejected = ConnectorError::Rejected(refusal(401, None, false));
+        assert_eq!(error, CallError::from(rejected).into());
+    }
+    portal.store(0, Ordering::Relaxed);
+    let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
+    assert_eq!(
+        shown(&session),
+        "tok.en-0",
+        "the old session is still there"
+    );
+    assert_eq!(call().await.unwrap().status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unconfirmed_403_of_the_api_is_reported_and_the_session_stays() {
+    let (vendor, granted) = serving(|_, request| match request.uri().query() {
+        Some("limit=1") => Reply::text(403, "<html>Just a moment…</html>"),
+        _ => Reply::empty(200),
+    });
+    let sessions = sessions(&vendor).await;
+    let error = send(&sessions, "hotjar", HOTJAR, seconds(9)).await;
+    let forbidden = ConnectorError::Forbidden(refusal(403, None, false));
+    assert_eq!(error.unwrap_err(), CallError::from(forbidden).into());
+    let request = Request::get("/v1/others").body(Bytes::new()).unwrap();
+    let credential = Credential::new("hotjar", HOTJAR);
+    let answer = sessions.send(&credential, request, seconds(9)).await;
+    assert_eq!(answer.unwrap().status(), 200);
+    assert_eq!(granted.load(Ordering::Relaxed), 1);
+}
+
+fn gzip(body: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(body.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_hidden_by_gzip_replaces_the_session_and_a_good_body_stays_encoded() {
+    let expired = gzip(r#"{"success":false,"errorCode":"JWT_EXPIRED"}"#);
+    let page = gzip(&"a good answer. ".repeat(1000));
+    let good = page.clone();
+    let (vendor, granted) = serving(move |token, _| {
+        let reply = match token {
+            "tok.en-0" => Reply::bytes(200, expired.clone()),
+            _ => Reply::bytes(200, good.clone()).chunks(7),
+        };
+        reply.header("content-encoding", "gzip")
+    });
+    let sessions = sessions(&vendor).await;
+    let answer = send(&sessions, "contentsquare", CONTENTSQUARE, seconds(9)).await;
+    let answer = answer.unwrap();
+    assert_eq!(granted.load(Ordering::Relaxed), 2);
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), page);
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,11 +12,7 @@ use serde_json::{Value, json};
 
 leak_check::capture!();
 
-const TIMEOUTS: Timeouts = Timeouts {
-    connect: Duration::from_secs(10),
-    first_byte: Duration::from_secs(30),
-    between_bytes: Duration::from_secs(10),
-};
+const TIMEOUTS: Timeouts = Timeouts::new();
 
 const HOTJAR: &str = "https://api.hotjar.io/v1/oauth/token";
 const CONTENTSQUARE: &str = "https://api.contentsquare.com/v1/oauth/token";

@@ -94,7 +94,13 @@ fn build(folder: &Path) -> PathBuf {
 
     let target_dir = shared_dir(&env::current_exe().unwrap()).join("lantern");
     let status = xtask::component::cargo(folder)
-        .args(["rustc", "--release", "--offline", "--target", "wasm32-unknown-unknown"])
+        .args([
+            "rustc",
+            "--release",
+            "--offline",
+            "--target",
+            "wasm32-unknown-unknown",
+        ])
         .args(["--crate-type", "cdylib", "--target-dir"])
         .arg(&target_dir)
         .status();
@@ -113,12 +119,21 @@ async fn a_vendor_outside_the_workspace_needs_one_dependency_and_signs_in() {
         .unwrap();
     assert_eq!(connector.vendors()[0].id, "lantern");
     let credential = json!({"client_id": "id-0001", "client_secret": "hush-0001"}).to_string();
-    connector.validate("lantern", &credential, &[]).await.unwrap();
+    connector
+        .validate("lantern", &credential, &[])
+        .await
+        .unwrap();
 
     let token = json!({"access_token": "t-0001", "token_type": "bearer", "expires_in": 60});
     network.answer(Reply::json(200, token));
-    let session = connector.authenticate("lantern", &credential).await.unwrap();
-    assert_eq!(network.take_asked()[0].url, "https://api.lantern.example/token");
+    let session = connector
+        .authenticate("lantern", &credential)
+        .await
+        .unwrap();
+    assert_eq!(
+        network.take_asked()[0].url,
+        "https://api.lantern.example/token"
+    );
     network.answer(Reply::empty(204));
     let request = Request::get("/lamps").body(Bytes::new()).unwrap();
     connector.send("lantern", &session, request).await.unwrap();

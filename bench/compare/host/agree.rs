@@ -208,7 +208,9 @@ impl Guest {
             Function::CredentialSchema => {
                 said(instance.credential_schema(vendor, &locales).await, compact)
             }
-            Function::Validate => said(instance.validate(vendor, document, &locales).await, |()| ()),
+            Function::Validate => {
+                said(instance.validate(vendor, document, &locales).await, |()| ())
+            }
             Function::Origins => said(instance.origins(vendor, document).await, |origins| origins),
             Function::Authorize => {
                 let authorized = instance.authorize(vendor, &session(), &head()).await;
@@ -396,7 +398,11 @@ fn head() -> wit::RequestHead {
 fn questions() -> Result<Vec<Question>, Box<dyn Error>> {
     let mut questions = Vec::new();
     for vendor in ["hotjar", "contentsquare", "Hotjar", ""] {
-        for function in [Function::Describe, Function::CredentialSchema, Function::Authorize] {
+        for function in [
+            Function::Describe,
+            Function::CredentialSchema,
+            Function::Authorize,
+        ] {
             for locale in ["en", "fr-CA"] {
                 let question = Question::about(locale, function, vendor, "");
                 questions.push(Question {
@@ -421,7 +427,8 @@ fn questions() -> Result<Vec<Question>, Box<dyn Error>> {
     for (name, answer) in answers()? {
         let reply = Reply::Answer(Arc::new(answer));
         for (vendor, document) in CREDENTIALS {
-            let about = |function| Question::about(&name, function, vendor, document).answered(&reply);
+            let about =
+                |function| Question::about(&name, function, vendor, document).answered(&reply);
             let is_status = StatusCode::from_u16(reply.response().status).is_ok();
             questions.extend(WITH_REQUEST.map(about).into_iter().filter(|_| is_status));
         }

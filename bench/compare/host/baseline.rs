@@ -113,7 +113,9 @@ impl Instance {
         locales: &[String],
     ) -> Result<Result<String, wit::Error>> {
         let functions = self.exports.integration_connector_credentials();
-        functions.call_describe(&mut self.store, vendor, locales).await
+        functions
+            .call_describe(&mut self.store, vendor, locales)
+            .await
     }
 
     pub(crate) async fn credential_schema(
@@ -202,7 +204,9 @@ impl Instance {
         response: &wit::Response,
     ) -> Result<Result<wit::Verdict, wit::Error>> {
         let functions = self.exports.integration_connector_credentials();
-        functions.call_classify(&mut self.store, vendor, response).await
+        functions
+            .call_classify(&mut self.store, vendor, response)
+            .await
     }
 }
 

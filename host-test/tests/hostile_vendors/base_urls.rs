@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::check::{
-    AUTHORITY, Call, Elsewhere, End, HOSTS, Plugin, Row, credential, live, send, invalid,
+    AUTHORITY, Call, Elsewhere, End, HOSTS, Plugin, Row, credential, invalid, live, send,
 };
 use super::server::{Play, Server, Step, answer};
 

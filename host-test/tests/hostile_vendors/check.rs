@@ -52,11 +52,10 @@ const GROWTH_BYTES: u64 = 32 << 20;
 const PROMPTLY: Duration = Duration::from_secs(8);
 
 /// The time limits of rows in which one is to pass.
-const SHORT: Timeouts = Timeouts {
-    connect: Duration::from_secs(1),
-    first_byte: Duration::from_millis(300),
-    between_bytes: Duration::from_millis(300),
-};
+const SHORT: Timeouts = Timeouts::new()
+    .connect(Duration::from_secs(1))
+    .first_byte(Duration::from_millis(300))
+    .between_bytes(Duration::from_millis(300));
 /// The end of a call that nothing else ends. The last tenth is the plugin's, to say why.
 const SHORT_DEADLINE: Duration = Duration::from_secs(2);
 /// What a machine that is busy with other tests may take longer.
@@ -154,7 +153,9 @@ impl Call {
                 call_end(session.map(|session| session.access_token.expose().to_owned()))
             }
             Self::Inspect => {
-                let access = connector.inspect(vendor, &credential(vendor), None, None).await;
+                let access = connector
+                    .inspect(vendor, &credential(vendor), None, None)
+                    .await;
                 let project = |access: connector_host::Access| {
                     let mut fields = access.fields.iter();
                     let projects = fields.find(|field| field.pointer == "/project_id");
@@ -185,7 +186,11 @@ pub(crate) fn credential(vendor: &str) -> String {
 /// rest of the answer if that is short.
 pub(crate) async fn send(connector: &Connector, vendor: &str, base_url: &str) -> End {
     let origins = connector.vendors().iter().find(|known| known.id == vendor);
-    let mut session = Session::new(Secret::new("forged-token"), base_url, SystemTime::UNIX_EPOCH);
+    let mut session = Session::new(
+        Secret::new("forged-token"),
+        base_url,
+        SystemTime::UNIX_EPOCH,
+    );
     session.origins.clone_from(&origins.unwrap().origins);
     let request = http::Request::get("/v1/sites").body(Bytes::new()).unwrap();
     let mut reply = match connector.send(vendor, &session, request).await {
@@ -241,6 +246,7 @@ fn send_end(error: SendError) -> End {
             TransportError::Timeout => "timeout",
             TransportError::CutOff => "cut-off",
             TransportError::Protocol | TransportError::TooLong => "protocol",
+            _ => "other",
         }),
         other => End::Otherwise(other.kind().to_owned()),
     }
@@ -316,11 +322,7 @@ impl Plugin {
             let loaded = builder.load_file(Path::new(COMPONENT)).await;
             loaded.expect("the component loads")
         };
-        let hurried = Limits {
-            timeouts: SHORT,
-            deadline: SHORT_DEADLINE,
-            ..Limits::default()
-        };
+        let hurried = Limits::new().timeouts(SHORT).deadline(SHORT_DEADLINE);
         Self {
             patient: load(Limits::default()).await,
             hurried: load(hurried).await,

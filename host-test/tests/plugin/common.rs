@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use connector_host::{
-    ApiResponse, CallError, Clock, Connector, ConnectorError, InvalidResponse, Refusal, RequestHead,
-    Transport,
+    ApiResponse, CallError, Clock, Connector, ConnectorError, InvalidResponse, Refusal,
+    RequestHead, Transport,
 };
 use host_test::COMPONENT;
 use host_test::script::Script;

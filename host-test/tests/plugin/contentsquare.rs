@@ -66,7 +66,10 @@ async fn requests_a_token_with_json_that_omits_absent_fields() {
     );
     assert_eq!(session.scopes, ["data-export"], "granted, not requested");
     assert_eq!(session.account.as_deref(), Some("42"));
-    let lifetime = session.expires_at.unwrap().duration_since(session.issued_at);
+    let lifetime = session
+        .expires_at
+        .unwrap()
+        .duration_since(session.issued_at);
     assert_eq!(lifetime.unwrap(), Duration::from_hours(1));
     script.finish();
 }
@@ -223,14 +226,11 @@ async fn authorizes_calls_with_its_bearer_token() {
 async fn inspect(answer: Value) -> connector_host::Access {
     let (connector, script) = scripted().await;
     let pair = json!({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
+    let document = pair.to_string();
     script
-        .expect(
-            Expect::post(ME_URL)
-                .json(pair.clone())
-                .no_header("authorization"),
-        )
+        .expect(Expect::post(ME_URL).json(pair).no_header("authorization"))
         .reply(Reply::json(200, answer));
-    let access = connector.inspect("contentsquare", &pair.to_string(), None, None);
+    let access = connector.inspect("contentsquare", &document, None, None);
     let access = access.await.unwrap();
     script.finish();
     access
@@ -264,10 +264,7 @@ async fn offers_scopes_and_projects_of_a_credential_before_anything_is_chosen() 
     );
     assert_eq!(
         choices(&access.fields, "/project_id"),
-        [
-            (&json!(42), "INVENTED SHOP"),
-            (&json!(43), "INVENTED BLOG")
-        ]
+        [(&json!(42), "INVENTED SHOP"), (&json!(43), "INVENTED BLOG")]
     );
     assert_eq!(
         choices(&access.fields, "/credential_level"),
@@ -294,7 +291,11 @@ async fn offers_projects_with_odd_ids_and_names_and_skips_those_without_an_id() 
         "scopes": "metrics", "permissions": {"projects": [{"id": 42, "name": "x"}]},
     }))
     .await;
-    assert!(one.fields.iter().all(|field| field.pointer != "/credential_level"));
+    assert!(
+        one.fields
+            .iter()
+            .all(|field| field.pointer != "/credential_level")
+    );
 }
 
 #[tokio::test]
@@ -313,9 +314,8 @@ async fn offers_all_of_three_thousand_projects() {
 async fn refuses_in_its_own_shape_and_in_that_of_the_rfc() {
     let (connector, script) = scripted().await;
     let document = credential("project", &["metrics"], &json!({}));
-    let rejected = |status, code, confirmed| {
-        ConnectorError::Rejected(refusal(status, Some(code), confirmed))
-    };
+    let rejected =
+        |status, code, confirmed| ConnectorError::Rejected(refusal(status, Some(code), confirmed));
     for (reply, expected) in [
         (
             Reply::json(401, error_body("BAD_CREDENTIALS")),

@@ -22,12 +22,20 @@ async fn lists_vendors_by_unique_ids_with_their_origins() {
     let mut ids: Vec<_> = suite.samples.iter().map(Sample::id).collect();
     for id in &ids {
         let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        assert!((1..=64).contains(&id.len()) && id.bytes().all(is_id), "{id}");
+        assert!(
+            (1..=64).contains(&id.len()) && id.bytes().all(is_id),
+            "{id}"
+        );
     }
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), suite.samples.len());
-    assert!(suite.samples.iter().all(|sample| !sample.vendor.origins.is_empty()));
+    assert!(
+        suite
+            .samples
+            .iter()
+            .all(|sample| !sample.vendor.origins.is_empty())
+    );
     assert!(suite.open().count() > 0, "the suite runs over a session");
 }
 
@@ -36,11 +44,14 @@ async fn opens_and_replaces_a_session_with_at_most_one_request_each() {
     let suite = Suite::load().await;
     for sample in suite.open() {
         suite.network.answer(sample.token_reply());
-        let opened = suite.connector.authenticate(sample.id(), &sample.document());
+        let opened = suite.connector.authenticate(sample.id(), sample.document());
         let session = opened.await.unwrap();
         assert!(suite.network.take_asked().len() <= 1);
         assert_eq!(session.issued_at, now());
-        assert_eq!(session.refresh_after.is_some(), session.expires_at.is_some());
+        assert_eq!(
+            session.refresh_after.is_some(),
+            session.expires_at.is_some()
+        );
         if let (Some(refresh_after), Some(expires_at)) = (session.refresh_after, session.expires_at)
         {
             let life = expires_at.duration_since(now()).unwrap();
@@ -49,7 +60,9 @@ async fn opens_and_replaces_a_session_with_at_most_one_request_each() {
             assert_eq!(margin, Duration::from_mins(15).min(life / 2));
         }
         suite.network.answer(sample.token_reply());
-        let replaced = suite.connector.refresh(sample.id(), &sample.document(), &session);
+        let replaced = suite
+            .connector
+            .refresh(sample.id(), sample.document(), &session);
         let replaced = replaced.await.unwrap();
         assert!(suite.network.take_asked().len() <= 1);
         assert_eq!(
@@ -72,12 +85,14 @@ async fn failures(suite: &Suite, sample: &Sample, reply: &Reply) -> Vec<Connecto
         }
     };
     suite.network.answer(reply.clone());
-    let opened = suite.connector.authenticate(vendor, &document).await;
+    let opened = suite.connector.authenticate(vendor, document).await;
     record(suite.network.take_asked(), opened.map(drop));
-    let replaced = suite.connector.refresh(vendor, &document, &session).await;
+    let replaced = suite.connector.refresh(vendor, document, &session).await;
     record(suite.network.take_asked(), replaced.map(drop));
     if sample.is_inspected() {
-        let inspected = suite.connector.inspect(vendor, &document, Some(&session), None);
+        let inspected = suite
+            .connector
+            .inspect(vendor, document, Some(&session), None);
         let inspected = inspected.await;
         record(suite.network.take_asked(), inspected.map(drop));
     }
@@ -90,14 +105,20 @@ async fn sends_requests_that_any_server_accepts_to_the_origins_of_the_credential
     let mut count = 0;
     for sample in suite.open() {
         let (vendor, document) = (sample.id(), sample.document());
-        let origins = suite.connector.origins(vendor, &document).await.unwrap();
+        let origins = suite.connector.origins(vendor, document).await.unwrap();
         let session = suite.session(sample).await;
         suite.network.answer(sample.token_reply());
-        suite.connector.authenticate(vendor, &document).await.unwrap();
+        suite
+            .connector
+            .authenticate(vendor, document)
+            .await
+            .unwrap();
         let mut asked = suite.network.take_asked();
         if sample.is_inspected() {
             suite.network.answer(sample.access_reply());
-            let inspected = suite.connector.inspect(vendor, &document, Some(&session), None);
+            let inspected = suite
+                .connector
+                .inspect(vendor, document, Some(&session), None);
             inspected.await.unwrap();
             asked.extend(suite.network.take_asked());
         }
@@ -132,7 +153,9 @@ async fn offers_choices_that_the_form_takes() {
     for sample in suite.open().filter(|sample| sample.is_inspected()) {
         let session = suite.session(sample).await;
         suite.network.answer(sample.access_reply());
-        let inspected = suite.connector.inspect_all(sample.id(), &sample.document(), Some(&session));
+        let inspected = suite
+            .connector
+            .inspect_all(sample.id(), sample.document(), Some(&session));
         let access = inspected.await.unwrap();
         let field = |pointer: &str| {
             let name = pointer.strip_prefix('/').expect("a JSON pointer");
@@ -154,7 +177,10 @@ async fn offers_choices_that_the_form_takes() {
             }
         }
         let none = Some("no such cursor");
-        let inspected = suite.connector.inspect(sample.id(), &sample.document(), Some(&session), none);
+        let inspected =
+            suite
+                .connector
+                .inspect(sample.id(), sample.document(), Some(&session), none);
         assert_eq!(failure(inspected.await).kind(), "other");
     }
 }
@@ -164,7 +190,9 @@ async fn is_inspected_by_what_it_declares() {
     let suite = Suite::load().await;
     for sample in suite.open() {
         suite.network.answer(sample.access_reply());
-        let inspected = suite.connector.inspect(sample.id(), &sample.document(), None, None);
+        let inspected = suite
+            .connector
+            .inspect(sample.id(), sample.document(), None, None);
         let inspected = inspected.await;
         match sample.vendor.inspection {
             Inspection::Credential => drop(inspected.unwrap()),
@@ -195,14 +223,25 @@ async fn knows_no_other_vendor() {
             let ends = [
                 connector.describe(vendor, &[]).await.map(drop),
                 connector.credential_schema(vendor, &[]).await.map(drop),
-                connector.validate(vendor, &document, &[]).await,
-                connector.origins(vendor, &document).await.map(drop),
-                connector.authenticate(vendor, &document).await.map(drop),
-                connector.refresh(vendor, &document, &session).await.map(drop),
-                connector.inspect(vendor, &document, None, None).await.map(drop),
-                connector.authorize(vendor, &session, &head("GET", "https://a.example/")).await
+                connector.validate(vendor, document, &[]).await,
+                connector.origins(vendor, document).await.map(drop),
+                connector.authenticate(vendor, document).await.map(drop),
+                connector
+                    .refresh(vendor, document, &session)
+                    .await
                     .map(drop),
-                connector.classify(vendor, &response(200, &[], "")).await.map(drop),
+                connector
+                    .inspect(vendor, document, None, None)
+                    .await
+                    .map(drop),
+                connector
+                    .authorize(vendor, &session, &head("GET", "https://a.example/"))
+                    .await
+                    .map(drop),
+                connector
+                    .classify(vendor, &response(200, &[], ""))
+                    .await
+                    .map(drop),
             ];
             for end in ends {
                 assert_eq!(failure(end), ConnectorError::UnknownVendor, "{vendor:?}");
@@ -220,7 +259,10 @@ async fn names_the_cause_of_each_refusal_and_confirms_only_known_codes() {
     let cases = [
         // A code decides before the status.
         (
-            json(400, r#"{"error":"invalid_client","error_description":"text"}"#),
+            json(
+                400,
+                r#"{"error":"invalid_client","error_description":"text"}"#,
+            ),
             Rejected(refusal(400, Some("invalid_client"), true)),
         ),
         (
@@ -262,13 +304,28 @@ async fn names_the_cause_of_each_refusal_and_confirms_only_known_codes() {
             Rejected(refusal(200, None, false)),
         ),
         // Temporary codes with any status.
-        (json(400, r#"{"error":"temporarily_unavailable"}"#), Unavailable(None)),
+        (
+            json(400, r#"{"error":"temporarily_unavailable"}"#),
+            Unavailable(None),
+        ),
         (json(400, r#"{"error":"server_error"}"#), Unavailable(None)),
         (json(400, r#"{"error":"slow_down"}"#), Throttled(None)),
-        (json(401, r#"{"error":"rate_limit_exceeded"}"#), Throttled(None)),
-        (json(403, r#"{"error":"rate_limit_exceeded"}"#), Throttled(None)),
-        (Reply::empty(403).header("retry-after", "299.997"), Throttled(Some(300))),
-        (Reply::empty(429).header("retry-after", "5"), Throttled(Some(5))),
+        (
+            json(401, r#"{"error":"rate_limit_exceeded"}"#),
+            Throttled(None),
+        ),
+        (
+            json(403, r#"{"error":"rate_limit_exceeded"}"#),
+            Throttled(None),
+        ),
+        (
+            Reply::empty(403).header("retry-after", "299.997"),
+            Throttled(Some(300)),
+        ),
+        (
+            Reply::empty(429).header("retry-after", "5"),
+            Throttled(Some(5)),
+        ),
         (
             Reply::empty(429).header("Retry-After", "Tue, 14 Nov 2023 22:14:20 GMT"),
             Throttled(Some(60)),
@@ -292,7 +349,10 @@ async fn names_the_cause_of_each_refusal_and_confirms_only_known_codes() {
             invalid_response(302, "status"),
         ),
         (Reply::empty(204), invalid_response(204, "status")),
-        (json(200, "<html>hello</html>"), invalid_response(200, "body")),
+        (
+            json(200, "<html>hello</html>"),
+            invalid_response(200, "body"),
+        ),
     ];
     let suite = Suite::load().await;
     for sample in suite.open() {
@@ -312,13 +372,28 @@ async fn names_the_stage_at_which_a_request_failed() {
         for (failure, expected) in [
             (Failure::Dns, ConnectorError::Unreachable(Stage::Dns)),
             (Failure::DnsTimeout, ConnectorError::Unreachable(Stage::Dns)),
-            (Failure::Connect, ConnectorError::Unreachable(Stage::Connect)),
-            (Failure::ConnectTimeout, ConnectorError::Unreachable(Stage::Connect)),
-            (Failure::TlsCertificate, ConnectorError::Unreachable(Stage::Certificate)),
+            (
+                Failure::Connect,
+                ConnectorError::Unreachable(Stage::Connect),
+            ),
+            (
+                Failure::ConnectTimeout,
+                ConnectorError::Unreachable(Stage::Connect),
+            ),
+            (
+                Failure::TlsCertificate,
+                ConnectorError::Unreachable(Stage::Certificate),
+            ),
             (Failure::Tls, ConnectorError::Unreachable(Stage::Tls)),
-            (Failure::Timeout, ConnectorError::Unreachable(Stage::Timeout)),
+            (
+                Failure::Timeout,
+                ConnectorError::Unreachable(Stage::Timeout),
+            ),
             (Failure::CutOff, ConnectorError::Unreachable(Stage::CutOff)),
-            (Failure::Protocol, ConnectorError::Unreachable(Stage::Protocol)),
+            (
+                Failure::Protocol,
+                ConnectorError::Unreachable(Stage::Protocol),
+            ),
             (Failure::Denied, ConnectorError::Denied),
         ] {
             for error in failures(&suite, sample, &Reply::fail(failure)).await {
@@ -333,7 +408,7 @@ async fn asked(suite: &Suite) -> Vec<&Sample> {
     let mut asked = Vec::new();
     for sample in suite.open() {
         suite.network.answer(sample.token_reply());
-        let opened = suite.connector.authenticate(sample.id(), &sample.document());
+        let opened = suite.connector.authenticate(sample.id(), sample.document());
         opened.await.unwrap();
         if !suite.network.take_asked().is_empty() {
             asked.push(sample);
@@ -353,11 +428,15 @@ async fn reads_a_mebibyte_of_a_reply_and_no_more() {
             Reply::text(200, &body).chunks(1000)
         };
         suite.network.answer(padded(1 << 20));
-        suite.connector.authenticate(sample.id(), &document).await.unwrap();
+        suite
+            .connector
+            .authenticate(sample.id(), document)
+            .await
+            .unwrap();
         // The last is longer than the plugin's memory.
         for bytes in [(1 << 20) + 1, 20 << 20] {
             suite.network.answer(padded(bytes));
-            let opened = suite.connector.authenticate(sample.id(), &document).await;
+            let opened = suite.connector.authenticate(sample.id(), document).await;
             assert_eq!(failure(opened), invalid_response(200, "body"));
         }
     }
@@ -370,16 +449,23 @@ async fn gives_up_on_a_vendor_that_does_not_answer_or_does_not_go_on() {
         let document = sample.document();
         // The host gives a reply 10 seconds to connect and 30 to begin, together.
         let late = sample.token_reply().delay(Duration::from_secs(41));
-        let halting = sample.token_reply().chunks(8).pause(Duration::from_secs(11));
+        let halting = sample
+            .token_reply()
+            .chunks(8)
+            .pause(Duration::from_secs(11));
         for reply in [late, halting] {
             suite.network.answer(reply);
-            let opened = suite.connector.authenticate(sample.id(), &document).await;
+            let opened = suite.connector.authenticate(sample.id(), document).await;
             let expected = ConnectorError::Unreachable(Stage::Timeout);
             assert_eq!(failure(opened), expected, "{}", sample.id());
         }
         let slow = sample.token_reply().chunks(8).pause(Duration::from_secs(1));
         suite.network.answer(slow.delay(Duration::from_secs(29)));
-        suite.connector.authenticate(sample.id(), &document).await.unwrap();
+        suite
+            .connector
+            .authenticate(sample.id(), document)
+            .await
+            .unwrap();
     }
 }
 
@@ -390,10 +476,14 @@ async fn reads_a_reply_in_any_pieces_and_notices_a_missing_end() {
         let document = sample.document();
         for bytes in [1, 7, 4096] {
             suite.network.answer(sample.token_reply().chunks(bytes));
-            suite.connector.authenticate(sample.id(), &document).await.unwrap();
+            suite
+                .connector
+                .authenticate(sample.id(), document)
+                .await
+                .unwrap();
         }
         suite.network.answer(sample.token_reply().cut_after(20));
-        let opened = suite.connector.authenticate(sample.id(), &document).await;
+        let opened = suite.connector.authenticate(sample.id(), document).await;
         assert_eq!(failure(opened), ConnectorError::Unreachable(Stage::CutOff));
     }
 }
@@ -439,13 +529,28 @@ async fn classifies_api_responses_by_code_wait_and_status() {
             }
         }
         let codes = [
-            (403, r#"{"error":"token_expired"}"#, Refresh(refusal(403, Some("token_expired"), true))),
-            (401, r#"{"error":"temporarily_unavailable"}"#, Unavailable(None)),
+            (
+                403,
+                r#"{"error":"token_expired"}"#,
+                Refresh(refusal(403, Some("token_expired"), true)),
+            ),
+            (
+                401,
+                r#"{"error":"temporarily_unavailable"}"#,
+                Unavailable(None),
+            ),
             (403, r#"{"error":"rate_limit_exceeded"}"#, Throttled(None)),
-            (403, r#"{"error":"invalid_client"}"#, Refresh(refusal(403, Some("invalid_client"), true))),
+            (
+                403,
+                r#"{"error":"invalid_client"}"#,
+                Refresh(refusal(403, Some("invalid_client"), true)),
+            ),
         ];
         for (status, body, expected) in codes {
-            let verdict = suite.connector.classify(sample.id(), &response(status, &[], body)).await;
+            let verdict = suite
+                .connector
+                .classify(sample.id(), &response(status, &[], body))
+                .await;
             assert_eq!(verdict, Ok(expected), "{status} {body}");
         }
     }
@@ -457,13 +562,19 @@ async fn authorizes_requests_with_the_session_alone_where_it_says_so() {
     for sample in suite.open() {
         let session = suite.session(sample).await;
         let authorize = async |head: RequestHead| {
-            let authorized = suite.connector.authorize(sample.id(), &session, &head).await;
+            let authorized = suite
+                .connector
+                .authorize(sample.id(), &session, &head)
+                .await;
             let authorized = authorized.unwrap();
             (authorized.headers, authorized.query)
         };
         let url = |path: &str| format!("{}{path}", session.base_url);
         let first = authorize(head("GET", &url("/v1/a?b=c"))).await;
-        assert!(!(first.0.is_empty() && first.1.is_empty()), "nothing carries the session");
+        assert!(
+            !(first.0.is_empty() && first.1.is_empty()),
+            "nothing carries the session"
+        );
         if sample.vendor.signing == Signing::Session {
             assert_eq!(first, authorize(head("DELETE", &url("/"))).await);
             let token = session.access_token.expose();
@@ -480,11 +591,16 @@ async fn opens_sessions_whose_calls_stay_within_the_origins_of_the_credential() 
     let suite = Suite::load().await;
     for sample in suite.open() {
         let session = suite.session(sample).await;
-        let origins = suite.connector.origins(sample.id(), &sample.document()).await;
+        let origins = suite
+            .connector
+            .origins(sample.id(), sample.document())
+            .await;
         assert_eq!(session.origins, origins.unwrap());
         suite.network.answer(Reply::empty(204));
         let request = http::Request::get("/v1/things?limit=1").body(Bytes::new());
-        let sent = suite.connector.send(sample.id(), &session, request.unwrap());
+        let sent = suite
+            .connector
+            .send(sample.id(), &session, request.unwrap());
         assert_eq!(sent.await.unwrap().status(), 204);
         let [asked] = &suite.network.take_asked()[..] else {
             panic!("one request");
@@ -504,21 +620,40 @@ async fn sends_nothing_for_a_document_that_is_not_good() {
         } else {
             None
         };
-        let wrong: Value = sample.credential.as_object().unwrap().keys().cloned().collect();
-        for document in ["", "nonsense", "[]", "{}", &wrong.to_string(), r#"{"client_id":1}"#] {
+        let wrong: Value = sample
+            .credential
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
+        for document in [
+            "",
+            "nonsense",
+            "[]",
+            "{}",
+            &wrong.to_string(),
+            r#"{"client_id":1}"#,
+        ] {
             let (vendor, connector) = (sample.id(), &suite.connector);
             let expected = failure(connector.validate(vendor, document, &[]).await);
             assert!(
                 matches!(&expected, ConnectorError::InvalidCredential(issues) if !issues.is_empty())
             );
-            assert_eq!(failure(connector.authenticate(vendor, document).await), expected);
+            assert_eq!(
+                failure(connector.authenticate(vendor, document).await),
+                expected
+            );
             assert_eq!(failure(connector.origins(vendor, document).await), expected);
             if let Some(session) = &session {
                 let refreshed = connector.refresh(vendor, document, session).await;
                 assert_eq!(failure(refreshed), expected);
             }
         }
-        let good = suite.connector.validate(sample.id(), &sample.document(), &[]).await;
+        let good = suite
+            .connector
+            .validate(sample.id(), sample.document(), &[])
+            .await;
         assert_eq!(good, Ok(()));
         assert_eq!(suite.network.take_asked().len(), 0);
     }

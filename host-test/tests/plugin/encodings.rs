@@ -49,7 +49,7 @@ async fn reads_token_replies_in_any_encoding() {
             for chunk_bytes in [1, 7, 4096] {
                 let reply = Reply::bytes(200, body.clone()).header("content-encoding", encoding);
                 suite.network.answer(reply.chunks(chunk_bytes));
-                let opened = suite.connector.authenticate(sample.id(), &sample.document());
+                let opened = suite.connector.authenticate(sample.id(), sample.document());
                 assert!(opened.await.is_ok(), "{encoding}");
             }
         }
@@ -68,7 +68,7 @@ async fn reads_replies_with_a_byte_order_mark_or_another_good_status() {
             Reply::json(203, sample.token.clone()),
         ] {
             suite.network.answer(reply);
-            let opened = suite.connector.authenticate(sample.id(), &sample.document());
+            let opened = suite.connector.authenticate(sample.id(), sample.document());
             opened.await.unwrap();
         }
     }
@@ -79,8 +79,13 @@ async fn a_reply_that_unpacks_to_more_than_the_limit_is_invalid() {
     let suite = Suite::load().await;
     let vast = gzip(&vec![b' '; 64 << 20]);
     let sample = suite.open().next().unwrap();
-    suite.network.answer(Reply::bytes(200, vast).header("content-encoding", "gzip"));
-    let opened = suite.connector.authenticate(sample.id(), &sample.document()).await;
+    suite
+        .network
+        .answer(Reply::bytes(200, vast).header("content-encoding", "gzip"));
+    let opened = suite
+        .connector
+        .authenticate(sample.id(), sample.document())
+        .await;
     assert_eq!(failure(opened), invalid_response(200, "body"));
 }
 

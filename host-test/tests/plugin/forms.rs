@@ -8,11 +8,16 @@ use super::samples::{Sample, Suite};
 
 /// Whether the vendor has texts in French.
 fn is_translated(sample: &Sample) -> bool {
-    xtask::root().join(format!("src/{}.fr.json", sample.id())).exists()
+    xtask::root()
+        .join(format!("src/{}.fr.json", sample.id()))
+        .exists()
 }
 
 async fn schema(suite: &Suite, sample: &Sample, tags: &[&str]) -> Value {
-    let schema = suite.connector.credential_schema(sample.id(), &locales(tags)).await;
+    let schema = suite
+        .connector
+        .credential_schema(sample.id(), &locales(tags))
+        .await;
     serde_json::from_str(&schema.unwrap()).unwrap()
 }
 
@@ -21,7 +26,11 @@ async fn describes_each_vendor_in_the_best_of_the_languages() {
     let suite = Suite::load().await;
     for sample in &suite.samples {
         let describe = async |tags: &[&str]| {
-            suite.connector.describe(sample.id(), &locales(tags)).await.unwrap()
+            suite
+                .connector
+                .describe(sample.id(), &locales(tags))
+                .await
+                .unwrap()
         };
         let english = describe(&[]).await;
         assert!(!english.name.is_empty());
@@ -47,10 +56,20 @@ async fn gives_each_vendor_a_schema_that_a_form_can_be_drawn_from() {
     let suite = Suite::load().await;
     for sample in &suite.samples {
         let (vendor, schema) = (sample.id(), &sample.schema);
-        assert!(jsonschema::meta::is_valid(schema), "{vendor} has no JSON Schema");
-        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert!(
+            jsonschema::meta::is_valid(schema),
+            "{vendor} has no JSON Schema"
+        );
+        assert_eq!(
+            schema["$schema"],
+            "https://json-schema.org/draft/2020-12/schema"
+        );
         assert_eq!(schema["additionalProperties"], json!(false));
-        assert_eq!(schema.get("allOf"), None, "a root allOf breaks form libraries");
+        assert_eq!(
+            schema.get("allOf"),
+            None,
+            "a root allOf breaks form libraries"
+        );
         let fields = schema["properties"].as_object().unwrap();
         let mut secrets = 0;
         for (name, field) in fields {
@@ -76,7 +95,8 @@ fn without_texts(schema: &Value) -> Value {
                 matches!(name, "title" | "description") && value.is_string()
             };
             let rest = fields.iter().filter(|(name, value)| !is_text(name, value));
-            rest.map(|(name, value)| (name.clone(), without_texts(value))).collect()
+            rest.map(|(name, value)| (name.clone(), without_texts(value)))
+                .collect()
         }
         Value::Array(items) => items.iter().map(without_texts).collect(),
         other => other.clone(),
@@ -88,7 +108,12 @@ async fn translates_titles_and_descriptions_of_a_schema_and_nothing_else() {
     let suite = Suite::load().await;
     for sample in &suite.samples {
         let french = schema(&suite, sample, &[FRENCH]).await;
-        assert_eq!(french != sample.schema, is_translated(sample), "{}", sample.id());
+        assert_eq!(
+            french != sample.schema,
+            is_translated(sample),
+            "{}",
+            sample.id()
+        );
         assert_eq!(without_texts(&french), without_texts(&sample.schema));
         assert_eq!(schema(&suite, sample, &["xx", "fr-FR"]).await, french);
         assert_eq!(schema(&suite, sample, &["de", "en"]).await, sample.schema);
@@ -96,7 +121,10 @@ async fn translates_titles_and_descriptions_of_a_schema_and_nothing_else() {
 }
 
 async fn issues(suite: &Suite, sample: &Sample, document: &str, tags: &[&str]) -> Vec<Issue> {
-    let checked = suite.connector.validate(sample.id(), document, &locales(tags)).await;
+    let checked = suite
+        .connector
+        .validate(sample.id(), document, &locales(tags))
+        .await;
     match failure(checked) {
         ConnectorError::InvalidCredential(issues) => issues,
         error => panic!("{error:?}"),
@@ -114,7 +142,9 @@ async fn reports_the_same_issues_in_every_language() {
             let french = issues(&suite, sample, document, &["fr-CA"]).await;
             let kinds = |issues: &[Issue]| -> Vec<_> {
                 let kinds = issues.iter();
-                kinds.map(|issue| (issue.pointer.clone(), issue.code.clone())).collect()
+                kinds
+                    .map(|issue| (issue.pointer.clone(), issue.code.clone()))
+                    .collect()
             };
             assert_eq!(kinds(&english), kinds(&french), "{document}");
             for (english, french) in english.iter().zip(&french) {
@@ -139,7 +169,11 @@ async fn points_each_issue_at_a_field_of_the_form_or_at_the_document() {
             document[name] = json!({"a": 1});
             let found = issues(&suite, sample, &document.to_string(), &[]).await;
             let pointer = format!("/{name}");
-            assert!(found.iter().any(|issue| issue.pointer == pointer && issue.code == "type"));
+            assert!(
+                found
+                    .iter()
+                    .any(|issue| issue.pointer == pointer && issue.code == "type")
+            );
         }
         let mut document = sample.credential.clone();
         document["tulip"] = json!("hush");
@@ -156,7 +190,11 @@ async fn points_each_issue_at_a_field_of_the_form_or_at_the_document() {
 async fn names_the_origins_of_a_credential_within_those_of_the_vendor() {
     let suite = Suite::load().await;
     for sample in &suite.samples {
-        let origins = suite.connector.origins(sample.id(), &sample.document()).await.unwrap();
+        let origins = suite
+            .connector
+            .origins(sample.id(), sample.document())
+            .await
+            .unwrap();
         assert!(!origins.is_empty());
         for origin in &origins {
             let origin = origin.to_string();
@@ -167,7 +205,10 @@ async fn names_the_origins_of_a_credential_within_those_of_the_vendor() {
             });
             assert!(is_declared, "{origin}");
         }
-        let again = suite.connector.origins(sample.id(), &sample.document()).await;
+        let again = suite
+            .connector
+            .origins(sample.id(), sample.document())
+            .await;
         assert_eq!(again.unwrap(), origins);
     }
 }

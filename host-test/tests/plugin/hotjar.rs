@@ -27,10 +27,16 @@ async fn requests_a_token_with_a_form_of_exactly_three_parameters() {
     let session = connector.authenticate("hotjar", CREDENTIAL).await.unwrap();
     assert_eq!(session.base_url, "https://api.hotjar.io");
     assert_eq!((&session.scopes, &session.account), (&Vec::new(), &None));
-    let lifetime = session.expires_at.unwrap().duration_since(session.issued_at);
+    let lifetime = session
+        .expires_at
+        .unwrap()
+        .duration_since(session.issued_at);
     assert_eq!(lifetime.unwrap(), Duration::from_hours(1));
     let call = head("GET", "https://api.hotjar.io/v1/sites/1/surveys");
-    let authorized = connector.authorize("hotjar", &session, &call).await.unwrap();
+    let authorized = connector
+        .authorize("hotjar", &session, &call)
+        .await
+        .unwrap();
     let bearer = ("authorization".to_owned(), b"Bearer hj-token-1".to_vec());
     assert_eq!(authorized.headers, [bearer]);
     assert_eq!(authorized.query, []);
@@ -113,7 +119,9 @@ async fn reads_a_401_as_an_expired_token_and_a_403_as_a_missing_plan() {
         (401, Verdict::Refresh(refusal(401, None, false))),
         (403, Verdict::Forbidden(refusal(403, None, false))),
     ] {
-        let verdict = connector.classify("hotjar", &response(status, &[], "{}")).await;
+        let verdict = connector
+            .classify("hotjar", &response(status, &[], "{}"))
+            .await;
         assert_eq!(verdict, Ok(expected));
     }
 }

@@ -290,7 +290,10 @@ impl Caller {
                 String::from_utf8_lossy(input).into_owned(),
                 Answer::read(b""),
             ),
-            Input::Answered(input) => (samples[known].document(), read(input, call.status)),
+            Input::Answered(input) => (
+                samples[known].document().to_owned(),
+                read(input, call.status),
+            ),
         };
         self.answer(&answer);
         let body = String::from_utf8_lossy(&answer.body).into_owned();
@@ -352,7 +355,11 @@ impl Caller {
         let reply = Reply::bytes(status, answer.body.clone());
         let reply = answer.headers.iter().fold(reply, |reply, (name, value)| {
             let fits = name.parse::<HeaderName>().is_ok() && HeaderValue::from_bytes(value).is_ok();
-            if fits { reply.header(name, value) } else { reply }
+            if fits {
+                reply.header(name, value)
+            } else {
+                reply
+            }
         });
         self.suite.network.answer(reply);
     }

@@ -41,7 +41,11 @@ fn words(message: &str) -> impl Iterator<Item = String> {
 }
 
 async fn issues(suite: &Suite, sample: &Sample, document: &str, tags: &[&str]) -> Vec<Issue> {
-    match suite.connector.validate(sample.id(), document, &locales(tags)).await {
+    match suite
+        .connector
+        .validate(sample.id(), document, &locales(tags))
+        .await
+    {
         Ok(()) => Vec::new(),
         failed => match failure(failed) {
             ConnectorError::InvalidCredential(issues) => issues,
@@ -52,7 +56,12 @@ async fn issues(suite: &Suite, sample: &Sample, document: &str, tags: &[&str]) -
 
 /// Every word of the issues that the probes bring about.
 async fn vocabulary(suite: &Suite, sample: &Sample, tags: &[&str]) -> BTreeSet<String> {
-    let mut probes = vec![String::new(), "[]".to_owned(), "{}".to_owned(), "1".repeat(70_000)];
+    let mut probes = vec![
+        String::new(),
+        "[]".to_owned(),
+        "{}".to_owned(),
+        "1".repeat(70_000),
+    ];
     let mut unknown = sample.credential.clone();
     unknown["§"] = json!(1);
     probes.push(unknown.to_string());
@@ -98,7 +107,10 @@ async fn issues_are_made_of_the_plugins_own_words() {
         let documents = document(&sample.schema).prop_map(|document| document.to_string());
         for tags in [&[][..], &[FRENCH]] {
             let known = vocabulary(&suite, sample, tags).await;
-            assert!(known.len() > 20, "the probes bring about few issues: {known:?}");
+            assert!(
+                known.len() > 20,
+                "the probes bring about few issues: {known:?}"
+            );
             let mut runner = runner();
             for _ in 0..DOCUMENTS {
                 let document = documents.new_tree(&mut runner).unwrap().current();

@@ -24,6 +24,7 @@ pub(crate) struct Sample {
     pub(crate) schema: Value,
     /// A good credential document.
     pub(crate) credential: Value,
+    document: String,
     /// A good token reply.
     pub(crate) token: Value,
     /// A good reply to `inspect`.
@@ -56,7 +57,9 @@ impl Suite {
     /// Opens a session with the good credential and the good reply.
     pub(crate) async fn session(&self, sample: &Sample) -> Session {
         self.network.answer(sample.token_reply());
-        let opened = self.connector.authenticate(&sample.vendor.id, &sample.document());
+        let opened = self
+            .connector
+            .authenticate(&sample.vendor.id, sample.document());
         let session = opened.await.expect("the good credential opens a session");
         self.network.take_asked();
         session
@@ -79,16 +82,19 @@ impl Sample {
         let mut sample = Self {
             vendor,
             schema,
+            document: credential.to_string(),
             credential,
             token,
             access,
             opens: false,
         };
         network.answer(sample.token_reply());
-        let opened = connector.authenticate(&sample.vendor.id, &sample.document());
+        let opened = connector.authenticate(&sample.vendor.id, sample.document());
         let opened = opened.await;
         if file.is_some() {
-            opened.as_ref().expect("the replies of the samples file are good");
+            opened
+                .as_ref()
+                .expect("the replies of the samples file are good");
         }
         sample.opens = opened.is_ok();
         sample
@@ -98,9 +104,9 @@ impl Sample {
         &self.vendor.id
     }
 
-    /// The good credential as a document.
-    pub(crate) fn document(&self) -> String {
-        self.credential.to_string()
+    /// The good credential as it is passed on.
+    pub(crate) fn document(&self) -> &str {
+        &self.document
     }
 
     pub(crate) fn token_reply(&self) -> Reply {

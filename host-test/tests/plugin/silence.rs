@@ -53,7 +53,10 @@ const FIELDS: [&str; 10] = [
 /// A vendor's answer with echoes everywhere.
 fn answer(sample: &Sample, private: &[String]) -> BoxedStrategy<Answer> {
     let replies = [&sample.token, &sample.access];
-    let read = replies.into_iter().filter_map(Value::as_object).flat_map(|reply| reply.keys());
+    let read = replies
+        .into_iter()
+        .filter_map(Value::as_object)
+        .flat_map(|reply| reply.keys());
     let names: Vec<_> = read.cloned().chain(FIELDS.map(Into::into)).collect();
     let field = (proptest::sample::select(names), echo(private));
     let object = proptest::collection::vec(field, 0..8).prop_map(|fields| {
@@ -137,7 +140,12 @@ fn as_token(text: &str) -> String {
 }
 
 /// Makes every call of the vendor that may fail, and returns what each says.
-async fn outcomes(suite: &Suite, sample: &Sample, private: &[String], answer: Answer) -> Vec<String> {
+async fn outcomes(
+    suite: &Suite,
+    sample: &Sample,
+    private: &[String],
+    answer: Answer,
+) -> Vec<String> {
     let (connector, vendor) = (&suite.connector, sample.id());
     let mut document = sample.credential.clone();
     for (name, value) in sample.free_fields().into_iter().zip(private) {
@@ -145,7 +153,10 @@ async fn outcomes(suite: &Suite, sample: &Sample, private: &[String], answer: An
     }
     let document = document.to_string();
     let (status, headers, body) = answer;
-    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, &**value)).collect();
+    let headers: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
     let reply = headers.iter().fold(
         Reply::bytes(status, body.clone()),
         |reply, (name, value)| reply.header(name, value),
@@ -158,22 +169,32 @@ async fn outcomes(suite: &Suite, sample: &Sample, private: &[String], answer: An
     let session = connector.authenticate(vendor, &document).await.ok();
 
     suite.network.answer(reply);
-    let verdict = connector.classify(vendor, &response(status, &headers, body)).await;
+    let verdict = connector
+        .classify(vendor, &response(status, &headers, body))
+        .await;
     let broken = document.replace('{', "{{");
     let misplaced = misplaced(sample, private);
     let mut failures = vec![
         connector.authenticate(vendor, &document).await.err(),
-        connector.inspect(vendor, &document, session.as_ref(), None).await.err(),
+        connector
+            .inspect(vendor, &document, session.as_ref(), None)
+            .await
+            .err(),
         connector.origins(vendor, &misplaced).await.err(),
         connector.validate(vendor, &broken, &[]).await.err(),
         connector.validate(vendor, &misplaced, &[]).await.err(),
-        connector.validate(vendor, &misplaced, &locales(&[FRENCH])).await.err(),
+        connector
+            .validate(vendor, &misplaced, &locales(&[FRENCH]))
+            .await
+            .err(),
     ];
     if let Some(session) = session {
         failures.push(connector.refresh(vendor, &document, &session).await.err());
     }
     let failures = failures.iter().flatten().map(said);
-    failures.chain([format!("{:?}", verdict.unwrap())]).collect()
+    failures
+        .chain([format!("{:?}", verdict.unwrap())])
+        .collect()
 }
 
 #[tokio::test]
