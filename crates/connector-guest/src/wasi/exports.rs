@@ -107,7 +107,7 @@ impl<P: Plugin> wit::Guest for Exports<P> {
         };
         P::authorize(&vendor, &session.into(), &request, &Host)
             .map(Into::into)
-            .map_err(unauthorized)
+            .map_err(|error| unauthorized(&error))
     }
 
     fn classify(vendor: String, response: wit::Response) -> Result<wit::Verdict, wit::Error> {
@@ -134,7 +134,7 @@ fn unread(error: Error) -> wit::Error {
 }
 
 /// The errors of `authorize`.
-fn unauthorized(error: Error) -> wit::Error {
+fn unauthorized(error: &Error) -> wit::Error {
     const UNEXPECTED: error::Fault = error::Fault {
         code: "not-authorized",
         message: "the vendor cannot authorize this request",
@@ -142,7 +142,7 @@ fn unauthorized(error: Error) -> wit::Error {
     };
     match error {
         Error::UnknownVendor => wit::Error::UnknownVendor,
-        Error::Other(fault) => wit::Error::Other(fault.into()),
+        Error::Other(fault) => wit::Error::Other((*fault).into()),
         _ => wit::Error::Other(UNEXPECTED.into()),
     }
 }
