@@ -147,31 +147,30 @@ fn number(string: &str) -> Option<f64> {
 /// Reads scopes given as a list separated by spaces (RFC 6749 §3.3) or as a JSON array. `None` when
 /// there are none or one of them is no scope.
 pub fn scopes(value: &Value) -> Option<Vec<String>> {
-    let scopes: Option<Vec<String>> = match value {
+    // Loops: collecting into an `Option` takes 0.9 kB more of a component.
+    let mut scopes = Vec::new();
+    match value {
         Value::String(string) => {
-            let scopes = string.split_ascii_whitespace();
-            scopes
-                .map(|scope| is_scope(scope).then(|| scope.into()))
-                .collect()
+            for word in string.split_ascii_whitespace() {
+                scopes.push(scope(word)?);
+            }
         }
-        Value::Array(items) => items
-            .iter()
-            .map(|item| {
-                item.as_str()
-                    .filter(|scope| is_scope(scope))
-                    .map(Into::into)
-            })
-            .collect(),
-        _ => None,
-    };
-    scopes.filter(|scopes| (1..=MAX_SCOPES).contains(&scopes.len()))
+        Value::Array(items) => {
+            for item in items {
+                scopes.push(scope(item.as_str()?)?);
+            }
+        }
+        _ => return None,
+    }
+    (1..=MAX_SCOPES).contains(&scopes.len()).then_some(scopes)
 }
 
-fn is_scope(scope: &str) -> bool {
-    (1..=MAX_SCOPE_BYTES).contains(&scope.len())
-        && scope
+fn scope(word: &str) -> Option<String> {
+    let is_scope = (1..=MAX_SCOPE_BYTES).contains(&word.len())
+        && word
             .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+            .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+    is_scope.then(|| word.into())
 }
 
 #[cfg(test)]

@@ -25,7 +25,7 @@ pub struct Exports<P>(PhantomData<P>);
 
 impl<P: Plugin> wit::Guest for Exports<P> {
     fn vendors() -> Vec<wit::Vendor> {
-        P::vendors().into_iter().map(Into::into).collect()
+        to_wit(P::vendors())
     }
 
     fn describe(vendor: String, locales: Vec<String>) -> Result<String, wit::Error> {
@@ -107,7 +107,7 @@ impl<P: Plugin> wit::Guest for Exports<P> {
         };
         P::authorize(&vendor, &session.into(), &request, &Host)
             .map(Into::into)
-            .map_err(unauthorized)
+            .map_err(|error| unauthorized(&error))
     }
 
     fn classify(vendor: String, response: wit::Response) -> Result<wit::Verdict, wit::Error> {
@@ -134,7 +134,7 @@ fn unread(error: Error) -> wit::Error {
 }
 
 /// The errors of `authorize`.
-fn unauthorized(error: Error) -> wit::Error {
+fn unauthorized(error: &Error) -> wit::Error {
     const UNEXPECTED: error::Fault = error::Fault {
         code: "not-authorized",
         message: "the vendor cannot authorize this request",
@@ -142,13 +142,18 @@ fn unauthorized(error: Error) -> wit::Error {
     };
     match error {
         Error::UnknownVendor => wit::Error::UnknownVendor,
-        Error::Other(fault) => wit::Error::Other(fault.into()),
+        Error::Other(fault) => wit::Error::Other((*fault).into()),
         _ => wit::Error::Other(UNEXPECTED.into()),
     }
 }
 
-fn to_wit(issues: Vec<error::Issue>) -> Vec<data::Issue> {
-    issues.into_iter().map(Into::into).collect()
+/// Converts a list item by item. A loop, since collecting takes more of a component.
+fn to_wit<T, W: From<T>>(list: Vec<T>) -> Vec<W> {
+    let mut converted = Vec::with_capacity(list.len());
+    for item in list {
+        converted.push(item.into());
+    }
+    converted
 }
 
 impl From<Timestamp> for Datetime {
@@ -226,7 +231,7 @@ impl From<Access> for wit::Access {
         Self {
             identity: access.identity,
             scopes: access.scopes,
-            fields: access.fields.into_iter().map(Into::into).collect(),
+            fields: to_wit(access.fields),
             credential_expires_at: access.credential_expires_at.map(Into::into),
             next: access.next,
         }
@@ -238,7 +243,7 @@ impl From<FieldChoices> for data::FieldChoices {
         let depends_on = field.depends_on.iter();
         Self {
             pointer: field.pointer.into(),
-            choices: field.choices.into_iter().map(Into::into).collect(),
+            choices: to_wit(field.choices),
             complete: field.complete,
             depends_on: depends_on.map(|&pointer| pointer.into()).collect(),
         }
