@@ -48,9 +48,7 @@
 //!     }
 //! }
 //!
-//! mod plugin {
-//!     connector_guest::export!(super::Acme);
-//! }
+//! connector_guest::export!(Acme);
 //! ```
 //!
 //! # Building the component
@@ -82,6 +80,7 @@ pub mod form;
 pub mod pipeline;
 pub mod request;
 pub mod response;
+pub mod rotation;
 mod secret;
 pub mod session;
 pub mod signature;
@@ -107,7 +106,9 @@ pub use secret::{Secret, SecretBytes};
 pub use session::{Expiry, Session, Timestamp};
 pub use text::Text;
 pub use token::Token;
-pub use vendor::{Inspection, InspectionInput, Open, Signing, UNKNOWN_CURSOR, Vendor, VendorInfo};
+pub use vendor::{
+    Inspection, InspectionInput, Open, Signing, UNKNOWN_CURSOR, UNKNOWN_SESSION, Vendor, VendorInfo,
+};
 pub use verdict::Verdict;
 
 /// What the macro `export!` names, so that a plugin needs no other dependency.
@@ -116,3 +117,8 @@ pub mod reexports {
     pub use alloc::string::String;
     pub use alloc::vec::Vec;
 }
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use form_urlencoded::{Serializer, byte_serialize};
 
+use crate::error::{Error, Fault};
 use crate::secret::{Secret, SecretBytes};
 
 /// The content type of a form body (RFC 6749 Appendix B).
@@ -252,6 +253,24 @@ pub struct RequestHead {
     pub body: Option<Vec<u8>>,
 }
 
+impl RequestHead {
+    /// The SHA-256 of the body, for a vendor that signs it.
+    pub fn body_sha256(&self) -> Result<&[u8; 32], Error> {
+        self.body_sha256.as_ref().ok_or(NO_BODY)
+    }
+
+    /// The body, for a vendor that signs it.
+    pub fn body(&self) -> Result<&[u8], Error> {
+        self.body.as_deref().ok_or(NO_BODY)
+    }
+}
+
+const NO_BODY: Error = Error::Other(Fault {
+    code: "no-body",
+    message: "this vendor signs the body of a request, which is missing",
+    retry: false,
+});
+
 /// The parts of an API request that carry the session.
 #[derive(Debug, Clone, Default)]
 pub struct Authorization {
@@ -279,6 +298,13 @@ impl Authorization {
     pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, Secret::new(value)));
         self
+    }
+
+    /// The value of a header field, by its name in any case.
+    pub fn header_value(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(value.expose())
     }
 }
 

@@ -85,8 +85,10 @@ pub trait Vendor {
         form: &mut Form,
         input: &InspectionInput,
     ) -> Result<Option<Request>, Error> {
-        if input.cursor.is_some() {
-            return Err(UNKNOWN_CURSOR);
+        input.only_page()?;
+        // Asking by the token request would spend a token that rotates.
+        if self.info().durable_state {
+            return Err(NO_REQUEST);
         }
         let Some(credential) = self.read(form) else {
             return Ok(None);
@@ -146,12 +148,27 @@ impl<'a> InspectionInput<'a> {
     pub(crate) fn new(session: Option<&'a Session>, cursor: Option<&'a str>) -> Self {
         Self { session, cursor }
     }
+
+    /// Refuses a cursor, for a vendor that answers in one page.
+    pub fn only_page(&self) -> Result<(), Error> {
+        match self.cursor {
+            None => Ok(()),
+            Some(_) => Err(UNKNOWN_CURSOR),
+        }
+    }
 }
 
 /// The error for a cursor that the vendor does not know.
 pub const UNKNOWN_CURSOR: Error = Error::Other(Fault {
     code: "unknown-cursor",
     message: "the cursor is none that this plugin returned",
+    retry: false,
+});
+
+/// The error for a session that lacks what this vendor needs to authorize a request.
+pub const UNKNOWN_SESSION: Error = Error::Other(Fault {
+    code: "unknown-session",
+    message: "the session was not opened by this vendor",
     retry: false,
 });
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::characters::{is_hidden_within, is_trimmed};
 use super::{Form, MAX_ID, MAX_STRING_CHARS, Presence, messages};
 use crate::error::IssueCode;
+use crate::token::is_opaque_token;
 use crate::{Secret, Text, base_url};
 
 /// A field that was asked for. Its methods read it, and return `None` where they reported a problem or
@@ -42,30 +43,30 @@ impl<'f, 'a> Field<'f, 'a> {
     /// while pasting. In a schema: `minLength` 1, `maxLength` 1024,
     /// [`STRING_PATTERN`](super::STRING_PATTERN).
     pub fn string(mut self) -> Option<Secret> {
-        let Value::String(string) = self.value.take()? else {
-            self.report(IssueCode::Type, messages::NOT_A_STRING);
+        self.trimmed()
+    }
+
+    /// Reads a string like [`string`](Self::string) that goes into a header field as it is, such as an
+    /// API key: printable ASCII without spaces. In a schema: `minLength` 1, `maxLength` 1024,
+    /// [`TOKEN_PATTERN`](super::TOKEN_PATTERN).
+    pub fn token(mut self) -> Option<Secret> {
+        let token = self.trimmed()?;
+        if !is_opaque_token(token.expose()) {
+            self.report(IssueCode::Format, messages::NOT_A_TOKEN);
             return None;
-        };
-        let string = Secret::new(string);
-        let trimmed = string.expose().trim_matches(is_trimmed);
-        let (code, message) = if is_longer(string.expose(), MAX_STRING_CHARS) {
-            let max = MAX_STRING_CHARS.to_string();
-            let message = self.form.say(messages::TOO_LONG, &[&max]);
-            self.form.push(self.pointer(), IssueCode::TooLong, message);
+        }
+        Some(token)
+    }
+
+    /// Reads a UUID (RFC 9562 §4), without whitespace around it, and returns it in lower case. In a
+    /// schema: `minLength` 1, `maxLength` 1024, [`UUID_PATTERN`](super::UUID_PATTERN).
+    pub fn uuid(mut self) -> Option<String> {
+        let uuid = self.trimmed()?;
+        if !is_uuid(uuid.expose()) {
+            self.report(IssueCode::Format, messages::NOT_A_UUID);
             return None;
-        } else if trimmed.is_empty() {
-            (IssueCode::Blank, messages::BLANK)
-        } else if trimmed.contains(char::is_control) {
-            (IssueCode::ControlCharacter, messages::CONTROL_CHARACTER)
-        } else if trimmed.contains(is_hidden_within) {
-            (IssueCode::InvisibleCharacter, messages::INVISIBLE_CHARACTER)
-        } else if trimmed.len() == string.expose().len() {
-            return Some(string);
-        } else {
-            return Some(Secret::new(trimmed));
-        };
-        self.report(code, message);
-        None
+        }
+        Some(uuid.expose().to_ascii_lowercase())
     }
 
     /// Reads a string that has to hold a rule, and reports `message` as `format` otherwise. The string
@@ -197,6 +198,34 @@ impl<'f, 'a> Field<'f, 'a> {
         boolean
     }
 
+    /// Reads a string by the rules of [`string`](Self::string).
+    fn trimmed(&mut self) -> Option<Secret> {
+        let Value::String(string) = self.value.take()? else {
+            self.report(IssueCode::Type, messages::NOT_A_STRING);
+            return None;
+        };
+        let string = Secret::new(string);
+        let trimmed = string.expose().trim_matches(is_trimmed);
+        let (code, message) = if is_longer(string.expose(), MAX_STRING_CHARS) {
+            let max = MAX_STRING_CHARS.to_string();
+            let message = self.form.say(messages::TOO_LONG, &[&max]);
+            self.form.push(self.pointer(), IssueCode::TooLong, message);
+            return None;
+        } else if trimmed.is_empty() {
+            (IssueCode::Blank, messages::BLANK)
+        } else if trimmed.contains(char::is_control) {
+            (IssueCode::ControlCharacter, messages::CONTROL_CHARACTER)
+        } else if trimmed.contains(is_hidden_within) {
+            (IssueCode::InvisibleCharacter, messages::INVISIBLE_CHARACTER)
+        } else if trimmed.len() == string.expose().len() {
+            return Some(string);
+        } else {
+            return Some(Secret::new(trimmed));
+        };
+        self.report(code, message);
+        None
+    }
+
     fn pointer(&self) -> String {
         ["/", self.name].concat()
     }
@@ -225,6 +254,16 @@ impl<'f, 'a> Field<'f, 'a> {
 /// Whether the string has more than `max` characters; stops counting there.
 fn is_longer(string: &str, max: usize) -> bool {
     string.chars().nth(max).is_some()
+}
+
+/// Whether the string has the form of RFC 9562 §4, in any case of letters.
+fn is_uuid(string: &str) -> bool {
+    const LEN: usize = 36;
+    string.len() == LEN
+        && string.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 /// Reads a whole number, as JSON Schema does: `42.0` is an integer.

@@ -9,6 +9,7 @@ use wasi::clocks::wall_clock::Datetime;
 use super::bindings::exports::integration::connector::credentials as wit;
 use super::bindings::exports::integration::connector::types as data;
 use super::outgoing::Host;
+use crate::Plugin;
 use crate::access::{Access, Choice, FieldChoices};
 use crate::error::{self, Error};
 use crate::request::{Authorization, RequestHead};
@@ -17,7 +18,6 @@ use crate::secret::Secret;
 use crate::session::{Session, Timestamp};
 use crate::vendor::{self, VendorInfo};
 use crate::verdict::Verdict;
-use crate::{Environment as _, Plugin};
 
 /// A plugin as the host sees it.
 pub struct Exports<P>(PhantomData<P>);
