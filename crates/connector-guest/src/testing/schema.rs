@@ -1,4 +1,5 @@
-//! Checks a vendor's schema: the rules of a portable form, and agreement with what the vendor reads.
+//! Checks a vendor's schema: the rules of a portable form, and agreement with what the vendor
+//! reads.
 
 use alloc::format;
 use alloc::string::String;
@@ -17,8 +18,9 @@ const TEXTS: [&str; 2] = ["title", "description"];
 /// Checks the schema of a vendor in each of its languages: that form libraries can read it, that it
 /// hides secrets, and that its fields are those that [`Vendor::read`] asks for.
 ///
-/// Call it in a test of each vendor. The rules of single values are a test of the vendor's own: hold
-/// the schema against [`pipeline::validate`](crate::pipeline::validate) with documents good and bad.
+/// Call it in a test of each vendor. The rules of single values are a test of the vendor's own:
+/// hold the schema against [`pipeline::validate`](crate::pipeline::validate) with documents good
+/// and bad.
 ///
 /// # Panics
 ///
@@ -35,7 +37,8 @@ pub fn check_schema(vendor: &impl Vendor) {
         };
         if structure(text.english()) != structure(translation) {
             faults.push(format!(
-                "{language}: the schema differs from the English one in more than titles and descriptions"
+                "{language}: the schema differs from the English one in more than titles and \
+                 descriptions"
             ));
         }
     }

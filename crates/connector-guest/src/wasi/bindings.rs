@@ -1,6 +1,5 @@
 //! The code that `wit-bindgen` generates from `wit/`.
 
-#![expect(unsafe_code, reason = "the canonical ABI passes pointers")]
 #![expect(
     clippy::pedantic,
     missing_docs,
