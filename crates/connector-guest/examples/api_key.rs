@@ -1,5 +1,5 @@
-//! Beacon: an API key in a header field. There is no token request, so signing in sends nothing; the
-//! inspection asks the API whose key it is.
+//! Beacon: an API key in a header field. There is no token request, so signing in sends nothing;
+//! the inspection asks the API whose key it is.
 
 use connector_guest::{
     Access, Authorization, Description, Environment, Error, Expiry, Fields, Form, Inspection,

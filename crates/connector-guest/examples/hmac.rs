@@ -1,5 +1,5 @@
-//! Quarry: every call is signed by HMAC-SHA-256 over its method, URL, time, nonce and body digest. There
-//! is no token: the session holds the secret, and its state the key ID.
+//! Quarry: every call is signed by HMAC-SHA-256 over its method, URL, time, nonce and body digest.
+//! There is no token: the session holds the secret, and its state the key ID.
 
 use connector_guest::signature::{hex, hmac_sha256};
 use connector_guest::{

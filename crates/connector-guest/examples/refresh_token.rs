@@ -1,5 +1,5 @@
-//! Orchard: a refresh token that a person pastes once and that each token request replaces. The state
-//! outlives the session; a token that the person replaces in the document goes before it.
+//! Orchard: a refresh token that a person pastes once and that each token request replaces. The
+//! state outlives the session; a token that the person replaces in the document goes before it.
 
 use connector_guest::{
     Access, Description, Error, Fields, Form, Inspection, InspectionInput, Open, Request, Response,

@@ -23,8 +23,8 @@ pub const MAX_STRING_CHARS: usize = 1024;
 /// The largest integer that every JSON reader keeps exactly (RFC 8259 §6).
 pub const MAX_ID: u64 = (1 << 53) - 1;
 
-/// The invisible characters and unusual spaces from U+00A0 on, for a character class. They are literal,
-/// because the engines of form libraries do not agree on escapes beyond `\x`.
+/// The invisible characters and unusual spaces from U+00A0 on, for a character class. They are
+/// literal, because the engines of form libraries do not agree on escapes beyond `\x`.
 macro_rules! hidden {
     () => {
         concat!(
@@ -110,8 +110,8 @@ pub struct Form<'a> {
 }
 
 impl<'a> Form<'a> {
-    /// Parses `document` and lets `read` take the fields. Fails with every problem that was reported,
-    /// in the best of the languages.
+    /// Parses `document` and lets `read` take the fields. Fails with every problem that was
+    /// reported, in the best of the languages.
     ///
     /// `read` returns `None` only where it reported a problem. Fields that it did not ask for are a
     /// problem too.
@@ -229,8 +229,8 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// Unread fields are reported together, and not by name: a person typed the name, and perhaps it
-    /// is a secret in the wrong place.
+    /// Unread fields are reported together, and not by name: a person typed the name, and perhaps
+    /// it is a secret in the wrong place.
     fn refuse_unread(&mut self) {
         // The fields that were asked for have been taken out.
         if !self.fields.is_empty() {

@@ -1,9 +1,10 @@
-//! Write a connector plugin: implement [`Vendor`] for each vendor, and [`export!`] them as a WebAssembly
-//! component that any host of the contract in `wit/` can load.
+//! Write a connector plugin: implement [`Vendor`] for each vendor, and [`export!`] them as a
+//! WebAssembly component that any host of the contract in `wit/` can load.
 //!
-//! A vendor is a set of steps, from [`Vendor::read`] to [`Vendor::classify`], whose defaults are RFC
-//! 6749 and RFC 6750. [`pipeline`] chains them; only the module `wasi` sends anything. Natively this is an
-//! ordinary library without that module, so vendors are tried with [`testing`] in milliseconds.
+//! A vendor is a set of steps, from [`Vendor::read`] to [`Vendor::classify`], whose defaults are
+//! RFC 6749 and RFC 6750. [`pipeline`] chains them; only the module `wasi` sends anything. Natively
+//! this is an ordinary library without that module, so vendors are tried with [`testing`] in
+//! milliseconds.
 //!
 //! ```
 //! use connector_guest::{
@@ -53,8 +54,9 @@
 //!
 //! # Building the component
 //!
-//! A plugin is an ordinary library crate, built for `wasm32-unknown-unknown` with `wasm-component-ld` as
-//! linker: `cargo rustc --release --target wasm32-unknown-unknown --crate-type cdylib`, with
+//! A plugin is an ordinary library crate, built for `wasm32-unknown-unknown` with
+//! `wasm-component-ld` as linker: `cargo rustc --release --target wasm32-unknown-unknown
+//! --crate-type cdylib`, with
 //! `linker = "wasm-component-ld"` for the target in `.cargo/config.toml`. The linker ships with Rust.
 
 #![cfg_attr(target_family = "wasm", no_std)]

@@ -34,8 +34,8 @@ const JSON: &str = "application/json";
 pub struct Request {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// The URL: `https`, a host, perhaps a path and a query. A query may hold a secret where the vendor
-    /// wants it there.
+    /// The URL: `https`, a host, perhaps a path and a query. A query may hold a secret where the
+    /// vendor wants it there.
     pub url: Secret,
     /// The header fields but those that every request has.
     pub headers: Vec<(Cow<'static, str>, Secret)>,
@@ -162,8 +162,8 @@ impl Request {
     }
 }
 
-/// The most bytes that the parameters take: percent-encoding at most triples a string. With that much
-/// room, no copy of a secret is left behind by growing.
+/// The most bytes that the parameters take: percent-encoding at most triples a string. With that
+/// much room, no copy of a secret is left behind by growing.
 fn encoded_len(parameters: &[(&str, &str)]) -> usize {
     let lengths = parameters
         .iter()

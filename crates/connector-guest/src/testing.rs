@@ -1,4 +1,5 @@
-//! Tries a vendor natively, against a closure that plays its HTTP: no component, no host, no network.
+//! Tries a vendor natively, against a closure that plays its HTTP: no component, no host, no
+//! network.
 //!
 //! ```
 //! # use connector_guest::*;
@@ -160,8 +161,8 @@ pub fn inspect(
     pipeline::inspect(vendor, credential, session, None, &Fixed::new(answer))
 }
 
-/// Authorizes an API request without header fields of its own. The vendor gets the parts of the body
-/// that it declares as signed, as from a host.
+/// Authorizes an API request without header fields of its own. The vendor gets the parts of the
+/// body that it declares as signed, as from a host.
 pub fn authorize(
     vendor: &impl Vendor,
     session: &Session,

@@ -1,5 +1,5 @@
-//! What a vendor is to this crate: the trait that a plugin implements, with the behaviour of RFC 6749
-//! and RFC 6750 as its defaults.
+//! What a vendor is to this crate: the trait that a plugin implements, with the behaviour of RFC
+//! 6749 and RFC 6750 as its defaults.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -64,20 +64,21 @@ pub trait Vendor {
         Token::bearer(fields)
     }
 
-    /// Returns where API calls go: fixed, by the credential, or by the token reply. What a reply names
-    /// is read by [`base_url::within`](crate::base_url::within).
+    /// Returns where API calls go: fixed, by the credential, or by the token reply. What a reply
+    /// names is read by [`base_url::within`](crate::base_url::within).
     fn base_url(&self, credential: &Self::Credential, fields: &mut Fields)
     -> Result<String, Error>;
 
-    /// Returns the scopes that the token request asks for: those granted when the reply names none (RFC
-    /// 6749 §5.1).
+    /// Returns the scopes that the token request asks for: those granted when the reply names none
+    /// (RFC 6749 §5.1).
     fn requested_scopes(&self, credential: &Self::Credential) -> Vec<String> {
         let _ = credential;
         Vec::new()
     }
 
     /// Reads who the credential is, into the request that asks what it reaches. `None` only where a
-    /// problem was reported. With [`Inspection::Session`] the session's authorization is added to it.
+    /// problem was reported. With [`Inspection::Session`] the session's authorization is added to
+    /// it.
     ///
     /// The default is the token request, for a vendor whose tokens cost nothing.
     fn inspection_request(
@@ -119,7 +120,8 @@ pub trait Vendor {
         Ok(Authorization::bearer(&session.access_token))
     }
 
-    /// Classifies an API response by the declared codes, those of RFC 6749 and RFC 6750, and the status.
+    /// Classifies an API response by the declared codes, those of RFC 6749 and RFC 6750, and the
+    /// status.
     fn classify(&self, response: &Response, now: Timestamp) -> Verdict {
         verdict::classify(&self.info().codes, response, now)
     }
@@ -179,7 +181,8 @@ const NO_REQUEST: Error = Error::Other(Fault {
     retry: false,
 });
 
-/// The parts of an API request on which its authorization depends. The contract is in `wit/types.wit`.
+/// The parts of an API request on which its authorization depends. The contract is in
+/// `wit/types.wit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signing {
     /// The session alone.

@@ -10,8 +10,8 @@ use crate::date;
 use crate::error::{Error, InvalidResponse};
 use crate::session::Timestamp;
 
-/// The fields of a JSON object, taken out one by one. Fields that nobody takes are ignored (RFC 6749
-/// §5.1).
+/// The fields of a JSON object, taken out one by one. Fields that nobody takes are ignored (RFC
+/// 6749 §5.1).
 #[derive(Debug)]
 pub struct Fields {
     /// The status, for the errors that name it.
@@ -74,8 +74,8 @@ impl Fields {
             .transpose()
     }
 
-    /// Takes the id `name` of the account that a token reaches. Another one than the requested account
-    /// is an error, since its token would mix up the data of two accounts.
+    /// Takes the id `name` of the account that a token reaches. Another one than the requested
+    /// account is an error, since its token would mix up the data of two accounts.
     pub fn take_account(
         &mut self,
         name: &'static str,
@@ -88,8 +88,8 @@ impl Fields {
         }
     }
 
-    /// Takes the time `name`, a date of RFC 3339. Absent or of another form is `None`: an expiry that
-    /// cannot be read is no reason to lose the token.
+    /// Takes the time `name`, a date of RFC 3339. Absent or of another form is `None`: an expiry
+    /// that cannot be read is no reason to lose the token.
     pub fn take_time(&mut self, name: &str) -> Option<Timestamp> {
         self.take(name)?.as_str().and_then(date::parse_rfc3339)
     }
