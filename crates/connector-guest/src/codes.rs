@@ -87,6 +87,11 @@ impl Codes {
         words: &[],
     };
 
+    /// Codes with their meaning, and no other words.
+    pub const fn known(known: &'static [(&'static str, Meaning)]) -> Self {
+        Self { known, words: &[] }
+    }
+
     /// What a code means, if it is known.
     pub fn meaning(&self, code: &str) -> Option<Meaning> {
         let declared = self.known.iter().find(|(known, _)| *known == code);

@@ -21,30 +21,45 @@ pub const MAX_STRING_CHARS: usize = 1024;
 /// The largest integer that every JSON reader keeps exactly (RFC 8259 §6).
 pub const MAX_ID: u64 = (1 << 53) - 1;
 
+/// The invisible characters and unusual spaces from U+00A0 on, for a character class. They are
+/// literal, because the engines of form libraries do not agree on escapes beyond `\x`.
+macro_rules! hidden {
+    () => {
+        concat!(
+            "\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
+            "\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{2800}\u{3000}\u{3164}",
+            "\u{fe00}-\u{fe0f}\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{e0000}-\u{e0fff}",
+        )
+    };
+}
+
+/// A pattern with whitespace and invisible characters allowed around it.
+macro_rules! trimmed {
+    ($($pattern:expr),+) => {
+        concat!(
+            "^[\\t-\\r \u{85}", hidden!(), "]*",
+            $($pattern,)+
+            "[\\t-\\r \u{85}", hidden!(), "]*$",
+        )
+    };
+}
+
 /// The pattern of a string field in a schema: the same rule as [`Field::string`].
 ///
 /// Whitespace and invisible characters around the string, none within it but U+0020, and no control
-/// character. The characters are literal, because the engines of form libraries do not agree on
-/// escapes beyond `\x`.
-pub const STRING_PATTERN: &str = concat!(
-    "^[\\t-\\r \u{85}",
-    "\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
-    "\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{2800}\u{3000}\u{3164}\u{fe00}-\u{fe0f}",
-    "\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{e0000}-\u{e0fff}",
-    "]*[^\\x00- \\x7f-\u{a0}",
-    "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
-    "\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{2800}\u{3000}\u{3164}\u{fe00}-\u{fe0f}",
-    "\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{e0000}-\u{e0fff}",
-    "]+( +[^\\x00- \\x7f-\u{a0}",
-    "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
-    "\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{2800}\u{3000}\u{3164}\u{fe00}-\u{fe0f}",
-    "\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{e0000}-\u{e0fff}",
-    "]+)*[\\t-\\r \u{85}",
-    "\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
-    "\u{2000}-\u{200f}\u{2028}-\u{202f}\u{205f}-\u{206f}\u{2800}\u{3000}\u{3164}\u{fe00}-\u{fe0f}",
-    "\u{feff}\u{ffa0}\u{fff0}-\u{fffb}\u{e0000}-\u{e0fff}",
-    "]*$",
+/// character.
+pub const STRING_PATTERN: &str = trimmed!(
+    "[^\\x00- \\x7f-",
+    hidden!(),
+    "]+( +[^\\x00- \\x7f-",
+    hidden!(),
+    "]+)*"
 );
+/// The pattern of [`Field::token`] in a schema.
+pub const TOKEN_PATTERN: &str = trimmed!("[!-~]+");
+/// The pattern of [`Field::uuid`] in a schema.
+pub const UUID_PATTERN: &str =
+    trimmed!("[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}");
 
 /// Whether a field has to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +106,8 @@ pub struct Form<'a> {
 }
 
 impl<'a> Form<'a> {
-    /// Parses `document` and lets `read` take the fields. Fails with every problem that was reported,
-    /// in the best of the languages.
+    /// Parses `document` and lets `read` take the fields. Fails with every problem that was
+    /// reported, in the best of the languages.
     ///
     /// `read` returns `None` only where it reported a problem. Fields that it did not ask for are a
     /// problem too.
@@ -144,6 +159,12 @@ impl<'a> Form<'a> {
             }
         }
         form.finish(None)
+    }
+
+    /// The names of the fields that were asked for, in the order of the form.
+    #[cfg(not(target_family = "wasm"))]
+    pub(crate) fn asked(&self) -> &[&'static str] {
+        &self.asked
     }
 
     /// A field that must be there.
@@ -202,8 +223,8 @@ impl<'a> Form<'a> {
         }
     }
 
-    /// Unread fields are reported together, and not by name: a person typed the name, and perhaps it
-    /// is a secret in the wrong place.
+    /// Unread fields are reported together, and not by name: a person typed the name, and perhaps
+    /// it is a secret in the wrong place.
     fn refuse_unread(&mut self) {
         // The fields that were asked for have been taken out.
         if !self.fields.is_empty() {

@@ -1,9 +1,10 @@
-//! Write a connector plugin: implement [`Vendor`] for each vendor, and [`export!`] them as a WebAssembly
-//! component that any host of the contract in `wit/` can load.
+//! Write a connector plugin: implement [`Vendor`] for each vendor, and [`export!`] them as a
+//! WebAssembly component that any host of the contract in `wit/` can load.
 //!
-//! A vendor is a set of steps, from [`Vendor::read`] to [`Vendor::classify`], whose defaults are RFC
-//! 6749 and RFC 6750. [`pipeline`] chains them; only the module `wasi` sends anything. Natively this is an
-//! ordinary library without that module, so vendors are tried with [`testing`] in milliseconds.
+//! A vendor is a set of steps, from [`Vendor::read`] to [`Vendor::classify`], whose defaults are
+//! RFC 6749 and RFC 6750. [`pipeline`] chains them; only the module `wasi` sends anything. Natively
+//! this is an ordinary library without that module, so vendors are tried with [`testing`] in
+//! milliseconds.
 //!
 //! ```
 //! use connector_guest::{
@@ -48,15 +49,14 @@
 //!     }
 //! }
 //!
-//! mod plugin {
-//!     connector_guest::export!(super::Acme);
-//! }
+//! connector_guest::export!(Acme);
 //! ```
 //!
 //! # Building the component
 //!
-//! A plugin is an ordinary library crate, built for `wasm32-unknown-unknown` with `wasm-component-ld` as
-//! linker: `cargo rustc --release --target wasm32-unknown-unknown --crate-type cdylib`, with
+//! A plugin is an ordinary library crate, built for `wasm32-unknown-unknown` with
+//! `wasm-component-ld` as linker: `cargo rustc --release --target wasm32-unknown-unknown
+//! --crate-type cdylib`, with
 //! `linker = "wasm-component-ld"` for the target in `.cargo/config.toml`. The linker ships with Rust.
 
 #![cfg_attr(target_family = "wasm", no_std)]
@@ -83,6 +83,7 @@ pub mod json;
 pub mod pipeline;
 pub mod request;
 pub mod response;
+pub mod rotation;
 mod schema;
 mod secret;
 pub mod session;
@@ -110,7 +111,9 @@ pub use secret::{Secret, SecretBytes};
 pub use session::{Expiry, Session, Timestamp};
 pub use text::Text;
 pub use token::Token;
-pub use vendor::{Inspection, InspectionInput, Open, Signing, UNKNOWN_CURSOR, Vendor, VendorInfo};
+pub use vendor::{
+    Inspection, InspectionInput, Open, Signing, UNKNOWN_CURSOR, UNKNOWN_SESSION, Vendor, VendorInfo,
+};
 pub use verdict::Verdict;
 
 /// What the macro `export!` names, so that a plugin needs no other dependency.
@@ -120,3 +123,8 @@ pub mod reexports {
     pub use alloc::string::String;
     pub use alloc::vec::Vec;
 }
+
+/// Compiles the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -169,15 +169,10 @@ pub fn authorize(
     request: &RequestHead,
     environment: &impl Environment,
 ) -> Result<Authorization, Error> {
-    const NO_BODY: Error = Error::Other(Fault {
-        code: "no-body",
-        message: "this vendor signs the body of a request, which is missing",
-        retry: false,
-    });
     match vendor.info().signing {
-        Signing::BodySha256 if request.body_sha256.is_none() => return Err(NO_BODY),
-        Signing::Body if request.body.is_none() => return Err(NO_BODY),
-        _ => {}
+        Signing::BodySha256 => drop(request.body_sha256()?),
+        Signing::Body => drop(request.body()?),
+        Signing::Session | Signing::Head => {}
     }
     vendor.authorize(session, request, environment)
 }

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use form_urlencoded::{Serializer, byte_serialize};
 
+use crate::error::{Error, Fault};
 use crate::json::write_string;
 use crate::secret::{Secret, SecretBytes};
 
@@ -34,8 +35,8 @@ const JSON: &str = "application/json";
 pub struct Request {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// The URL: `https`, a host, perhaps a path and a query. A query may hold a secret where the vendor
-    /// wants it there.
+    /// The URL: `https`, a host, perhaps a path and a query. A query may hold a secret where the
+    /// vendor wants it there.
     pub url: Secret,
     /// The header fields but those that every request has.
     pub headers: Vec<(Cow<'static, str>, Secret)>,
@@ -162,8 +163,8 @@ impl Request {
     }
 }
 
-/// The most bytes that the parameters take: percent-encoding at most triples a string. With that much
-/// room, no copy of a secret is left behind by growing.
+/// The most bytes that the parameters take: percent-encoding at most triples a string. With that
+/// much room, no copy of a secret is left behind by growing.
 fn encoded_len(parameters: &[(&str, &str)]) -> usize {
     let lengths = parameters
         .iter()
@@ -236,6 +237,24 @@ pub struct RequestHead {
     pub body: Option<Vec<u8>>,
 }
 
+impl RequestHead {
+    /// The SHA-256 of the body, for a vendor that signs it.
+    pub fn body_sha256(&self) -> Result<&[u8; 32], Error> {
+        self.body_sha256.as_ref().ok_or(NO_BODY)
+    }
+
+    /// The body, for a vendor that signs it.
+    pub fn body(&self) -> Result<&[u8], Error> {
+        self.body.as_deref().ok_or(NO_BODY)
+    }
+}
+
+const NO_BODY: Error = Error::Other(Fault {
+    code: "no-body",
+    message: "this vendor signs the body of a request, which is missing",
+    retry: false,
+});
+
 /// The parts of an API request that carry the session.
 #[derive(Debug, Clone, Default)]
 pub struct Authorization {
@@ -263,6 +282,13 @@ impl Authorization {
     pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, Secret::new(value)));
         self
+    }
+
+    /// The value of a header field, by its name in any case.
+    pub fn header_value(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(value.expose())
     }
 }
 

@@ -73,6 +73,13 @@ pub enum Expiry {
     Never,
 }
 
+impl From<Option<Timestamp>> for Expiry {
+    /// The end that a reply names, if it names one.
+    fn from(end: Option<Timestamp>) -> Self {
+        end.map_or(Self::Unknown, Self::At)
+    }
+}
+
 impl Expiry {
     /// This expiry, or `other` where it is unknown.
     #[must_use]

@@ -1,4 +1,5 @@
-//! Tries a vendor natively, against a closure that plays its HTTP: no component, no host, no network.
+//! Tries a vendor natively, against a closure that plays its HTTP: no component, no host, no
+//! network.
 //!
 //! ```
 //! # use connector_guest::*;
@@ -28,14 +29,19 @@
 //! assert_eq!(session.unwrap().access_token.expose(), "t");
 //! ```
 
+mod schema;
+
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::Cell;
 
-use crate::error::Error;
+pub use self::schema::check_schema;
+
+use crate::error::{Error, InvalidResponse, IssueCode, Refusal};
 use crate::request::{Authorization, Request, RequestHead};
 use crate::response::Response;
 use crate::session::{Session, Timestamp};
-use crate::vendor::Vendor;
+use crate::vendor::{Signing, Vendor};
 use crate::verdict::Verdict;
 use crate::{Access, Environment, Http, pipeline};
 
@@ -96,6 +102,36 @@ pub fn reply(status: u16, body: impl Into<Vec<u8>>) -> Response {
     }
 }
 
+/// The answer for a call that sends nothing: panics.
+pub fn no_request(request: &Request) -> Response {
+    unreachable!("a request to {}", request.url.expose())
+}
+
+/// A refusal that a known code confirms.
+pub fn refusal(status: u16, code: &str) -> Refusal {
+    Refusal {
+        status,
+        code: Some(code.into()),
+        confirmed: true,
+    }
+}
+
+/// The error for a reply with status 200 in which `field` is missing or wrong.
+pub fn invalid_response(field: &'static str) -> Error {
+    Error::InvalidResponse(InvalidResponse { status: 200, field })
+}
+
+/// Checks a credential document, and returns what is wrong as pointers and codes.
+pub fn issues(vendor: &impl Vendor, credential: &str) -> Vec<(String, IssueCode)> {
+    match pipeline::validate(vendor, credential, &[]) {
+        Err(Error::InvalidCredential(issues)) => {
+            let issues = issues.into_iter();
+            issues.map(|issue| (issue.pointer, issue.code)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// Opens a session.
 pub fn authenticate(
     vendor: &impl Vendor,
@@ -125,7 +161,8 @@ pub fn inspect(
     pipeline::inspect(vendor, credential, session, None, &Fixed::new(answer))
 }
 
-/// Authorizes an API request without header fields of its own.
+/// Authorizes an API request without header fields of its own. The vendor gets the parts of the
+/// body that it declares as signed, as from a host.
 pub fn authorize(
     vendor: &impl Vendor,
     session: &Session,
@@ -133,19 +170,24 @@ pub fn authorize(
     url: &str,
     body: &[u8],
 ) -> Result<Authorization, Error> {
+    let signing = vendor.info().signing;
     let head = RequestHead {
         method: method.into(),
         url: url.into(),
         headers: Vec::new(),
-        body_sha256: Some(crate::signature::sha256(body)),
-        body: Some(body.into()),
+        body_sha256: (signing == Signing::BodySha256).then(|| crate::signature::sha256(body)),
+        body: (signing == Signing::Body).then(|| body.into()),
     };
-    pipeline::authorize(
-        vendor,
-        session,
-        &head,
-        &Fixed::new(|_| unreachable!("no request")),
-    )
+    authorize_head(vendor, session, &head)
+}
+
+/// Authorizes an API request that is given as it reaches the vendor.
+pub fn authorize_head(
+    vendor: &impl Vendor,
+    session: &Session,
+    head: &RequestHead,
+) -> Result<Authorization, Error> {
+    pipeline::authorize(vendor, session, head, &Fixed::new(no_request))
 }
 
 /// Classifies an API response.

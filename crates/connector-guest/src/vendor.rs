@@ -1,5 +1,5 @@
-//! What a vendor is to this crate: the trait that a plugin implements, with the behaviour of RFC 6749
-//! and RFC 6750 as its defaults.
+//! What a vendor is to this crate: the trait that a plugin implements, with the behaviour of RFC
+//! 6749 and RFC 6750 as its defaults.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;
@@ -64,20 +64,21 @@ pub trait Vendor {
         Token::bearer(fields)
     }
 
-    /// Returns where API calls go: fixed, by the credential, or by the token reply. What a reply names
-    /// is read by [`base_url::within`](crate::base_url::within).
+    /// Returns where API calls go: fixed, by the credential, or by the token reply. What a reply
+    /// names is read by [`base_url::within`](crate::base_url::within).
     fn base_url(&self, credential: &Self::Credential, fields: &mut Fields)
     -> Result<String, Error>;
 
-    /// Returns the scopes that the token request asks for: those granted when the reply names none (RFC
-    /// 6749 §5.1).
+    /// Returns the scopes that the token request asks for: those granted when the reply names none
+    /// (RFC 6749 §5.1).
     fn requested_scopes(&self, credential: &Self::Credential) -> Vec<String> {
         let _ = credential;
         Vec::new()
     }
 
     /// Reads who the credential is, into the request that asks what it reaches. `None` only where a
-    /// problem was reported. With [`Inspection::Session`] the session's authorization is added to it.
+    /// problem was reported. With [`Inspection::Session`] the session's authorization is added to
+    /// it.
     ///
     /// The default is the token request, for a vendor whose tokens cost nothing.
     fn inspection_request(
@@ -85,8 +86,10 @@ pub trait Vendor {
         form: &mut Form,
         input: &InspectionInput,
     ) -> Result<Option<Request>, Error> {
-        if input.cursor.is_some() {
-            return Err(UNKNOWN_CURSOR);
+        input.only_page()?;
+        // Asking by the token request would spend a token that rotates.
+        if self.info().durable_state {
+            return Err(NO_REQUEST);
         }
         let Some(credential) = self.read(form) else {
             return Ok(None);
@@ -117,7 +120,8 @@ pub trait Vendor {
         Ok(Authorization::bearer(&session.access_token))
     }
 
-    /// Classifies an API response by the declared codes, those of RFC 6749 and RFC 6750, and the status.
+    /// Classifies an API response by the declared codes, those of RFC 6749 and RFC 6750, and the
+    /// status.
     fn classify(&self, response: &Response, now: Timestamp) -> Verdict {
         verdict::classify(&self.info().codes, response, now)
     }
@@ -146,12 +150,27 @@ impl<'a> InspectionInput<'a> {
     pub(crate) fn new(session: Option<&'a Session>, cursor: Option<&'a str>) -> Self {
         Self { session, cursor }
     }
+
+    /// Refuses a cursor, for a vendor that answers in one page.
+    pub fn only_page(&self) -> Result<(), Error> {
+        match self.cursor {
+            None => Ok(()),
+            Some(_) => Err(UNKNOWN_CURSOR),
+        }
+    }
 }
 
 /// The error for a cursor that the vendor does not know.
 pub const UNKNOWN_CURSOR: Error = Error::Other(Fault {
     code: "unknown-cursor",
     message: "the cursor is none that this plugin returned",
+    retry: false,
+});
+
+/// The error for a session that lacks what this vendor needs to authorize a request.
+pub const UNKNOWN_SESSION: Error = Error::Other(Fault {
+    code: "unknown-session",
+    message: "the session was not opened by this vendor",
     retry: false,
 });
 
@@ -162,7 +181,8 @@ const NO_REQUEST: Error = Error::Other(Fault {
     retry: false,
 });
 
-/// The parts of an API request on which its authorization depends. The contract is in `wit/types.wit`.
+/// The parts of an API request on which its authorization depends. The contract is in
+/// `wit/types.wit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signing {
     /// The session alone.

@@ -1,4 +1,5 @@
-//! One field of a form, read by its type. The rules are those that JSON Schema has for the same type.
+//! One field of a form, read by its type. The rules are those that JSON Schema has for the same
+//! type.
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -8,10 +9,11 @@ use super::characters::{is_hidden_within, is_trimmed};
 use super::{Form, MAX_ID, MAX_STRING_CHARS, Presence, messages};
 use crate::error::IssueCode;
 use crate::json::Value;
+use crate::token::is_opaque_token;
 use crate::{Secret, Text, base_url};
 
-/// A field that was asked for. Its methods read it, and return `None` where they reported a problem or
-/// where an optional field is missing.
+/// A field that was asked for. Its methods read it, and return `None` where they reported a problem
+/// or where an optional field is missing.
 #[must_use = "a field is read by one of its methods"]
 pub struct Field<'f, 'a> {
     form: &'f mut Form<'a>,
@@ -36,39 +38,39 @@ impl<'f, 'a> Field<'f, 'a> {
         field
     }
 
-    /// Reads a string, without whitespace and invisible characters around it. Any other character is
-    /// the vendor's business, but control characters and invisible characters within come from a slip
-    /// while pasting. In a schema: `minLength` 1, `maxLength` 1024,
+    /// Reads a string, without whitespace and invisible characters around it. Any other character
+    /// is the vendor's business, but control characters and invisible characters within come from a
+    /// slip while pasting. In a schema: `minLength` 1, `maxLength` 1024,
     /// [`STRING_PATTERN`](super::STRING_PATTERN).
     pub fn string(mut self) -> Option<Secret> {
-        let Value::String(string) = self.value.take()? else {
-            self.report(IssueCode::Type, messages::NOT_A_STRING);
-            return None;
-        };
-        let string = Secret::new(string);
-        let trimmed = string.expose().trim_matches(is_trimmed);
-        let (code, message) = if is_longer(string.expose(), MAX_STRING_CHARS) {
-            let max = MAX_STRING_CHARS.to_string();
-            let message = self.form.say(messages::TOO_LONG, &[&max]);
-            self.form.push(self.pointer(), IssueCode::TooLong, message);
-            return None;
-        } else if trimmed.is_empty() {
-            (IssueCode::Blank, messages::BLANK)
-        } else if trimmed.contains(char::is_control) {
-            (IssueCode::ControlCharacter, messages::CONTROL_CHARACTER)
-        } else if trimmed.contains(is_hidden_within) {
-            (IssueCode::InvisibleCharacter, messages::INVISIBLE_CHARACTER)
-        } else if trimmed.len() == string.expose().len() {
-            return Some(string);
-        } else {
-            return Some(Secret::new(trimmed));
-        };
-        self.report(code, message);
-        None
+        self.trimmed()
     }
 
-    /// Reads a string that has to hold a rule, and reports `message` as `format` otherwise. The string
-    /// is read as it stands: a rule that allows whitespace around it has to say so.
+    /// Reads a string like [`string`](Self::string) that goes into a header field as it is, such as
+    /// an API key: printable ASCII without spaces. In a schema: `minLength` 1, `maxLength` 1024,
+    /// [`TOKEN_PATTERN`](super::TOKEN_PATTERN).
+    pub fn token(mut self) -> Option<Secret> {
+        let token = self.trimmed()?;
+        if !is_opaque_token(token.expose()) {
+            self.report(IssueCode::Format, messages::NOT_A_TOKEN);
+            return None;
+        }
+        Some(token)
+    }
+
+    /// Reads a UUID (RFC 9562 §4), without whitespace around it, and returns it in lower case. In a
+    /// schema: `minLength` 1, `maxLength` 1024, [`UUID_PATTERN`](super::UUID_PATTERN).
+    pub fn uuid(mut self) -> Option<String> {
+        let uuid = self.trimmed()?;
+        if !is_uuid(uuid.expose()) {
+            self.report(IssueCode::Format, messages::NOT_A_UUID);
+            return None;
+        }
+        Some(uuid.expose().to_ascii_lowercase())
+    }
+
+    /// Reads a string that has to hold a rule, and reports `message` as `format` otherwise. The
+    /// string is read as it stands: a rule that allows whitespace around it has to say so.
     pub fn string_where(
         mut self,
         rule: impl FnOnce(&str) -> bool,
@@ -86,8 +88,9 @@ impl<'f, 'a> Field<'f, 'a> {
         Some(string)
     }
 
-    /// Reads an `https` URL at any host: no user name, query or fragment, port 443 or none, perhaps a
-    /// path. Returns it with the host in lower case, without port and trailing slash. In a schema:
+    /// Reads an `https` URL at any host: no user name, query or fragment, port 443 or none, perhaps
+    /// a path. Returns it with the host in lower case, without port and trailing slash. In a
+    /// schema:
     /// [`base_url::PATTERN`].
     pub fn url(self) -> Option<String> {
         let is_url = |string: &str| base_url::parse(string).is_some();
@@ -198,6 +201,34 @@ impl<'f, 'a> Field<'f, 'a> {
         boolean
     }
 
+    /// Reads a string by the rules of [`string`](Self::string).
+    fn trimmed(&mut self) -> Option<Secret> {
+        let Value::String(string) = self.value.take()? else {
+            self.report(IssueCode::Type, messages::NOT_A_STRING);
+            return None;
+        };
+        let string = Secret::new(string);
+        let trimmed = string.expose().trim_matches(is_trimmed);
+        let (code, message) = if is_longer(string.expose(), MAX_STRING_CHARS) {
+            let max = MAX_STRING_CHARS.to_string();
+            let message = self.form.say(messages::TOO_LONG, &[&max]);
+            self.form.push(self.pointer(), IssueCode::TooLong, message);
+            return None;
+        } else if trimmed.is_empty() {
+            (IssueCode::Blank, messages::BLANK)
+        } else if trimmed.contains(char::is_control) {
+            (IssueCode::ControlCharacter, messages::CONTROL_CHARACTER)
+        } else if trimmed.contains(is_hidden_within) {
+            (IssueCode::InvisibleCharacter, messages::INVISIBLE_CHARACTER)
+        } else if trimmed.len() == string.expose().len() {
+            return Some(string);
+        } else {
+            return Some(Secret::new(trimmed));
+        };
+        self.report(code, message);
+        None
+    }
+
     fn pointer(&self) -> String {
         ["/", self.name].concat()
     }
@@ -226,4 +257,65 @@ impl<'f, 'a> Field<'f, 'a> {
 /// Whether the string has more than `max` characters; stops counting there.
 fn is_longer(string: &str, max: usize) -> bool {
     string.chars().nth(max).is_some()
+}
+
+/// Whether the string has the form of RFC 9562 §4, in any case of letters.
+fn is_uuid(string: &str) -> bool {
+    const LEN: usize = 36;
+    string.len() == LEN
+        && string.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::form::{TOKEN_PATTERN, UUID_PATTERN};
+
+    /// Whether the field passes, by the form and by the pattern alike.
+    fn passes(value: &str, pattern: &str, read: fn(Field) -> bool) -> bool {
+        let schema = json!({"minLength": 1, "maxLength": MAX_STRING_CHARS, "pattern": pattern});
+        let by_schema = jsonschema::is_valid(&schema, &json!(value));
+        let document = json!({"field": value}).to_string();
+        let read = |form: &mut Form| read(form.required("field")).then_some(());
+        let by_form = Form::read(&document, &[], read).is_ok();
+        assert_eq!(by_form, by_schema, "{value:?}");
+        by_form
+    }
+
+    #[test]
+    fn reads_tokens_and_uuids_by_the_rules_of_their_patterns() {
+        const UUID: &str = "123e4567-E89B-12d3-a456-426614174000";
+        let long = "t".repeat(MAX_STRING_CHARS + 1);
+        let pasted = format!("\u{feff} {UUID}\n");
+        for (value, token, uuid) in [
+            (UUID, true, true),
+            (&*pasted, true, true),
+            ("sk_live;?=~!", true, false),
+            ("a b", false, false),
+            ("a\u{200b}b", false, false),
+            ("a\nb", false, false),
+            ("clé", false, false),
+            (" ", false, false),
+            ("", false, false),
+            (&long, false, false),
+            ("123e4567e89b12d3a456426614174000", true, false),
+            ("123e4567-e89b-12d3-a456-42661417400g", true, false),
+            ("123e4567-e89b-12d3-a4564-26614174000", true, false),
+            ("{123e4567-e89b-12d3-a456-426614174000}", true, false),
+        ] {
+            let reads_token = |field: Field| field.token().is_some();
+            let reads_uuid = |field: Field| field.uuid().is_some();
+            assert_eq!(
+                passes(value, TOKEN_PATTERN, reads_token),
+                token,
+                "{value:?}"
+            );
+            assert_eq!(passes(value, UUID_PATTERN, reads_uuid), uuid, "{value:?}");
+        }
+    }
 }

@@ -54,6 +54,21 @@ pub(super) const INVISIBLE_CHARACTER: Text = Text::new(
          copiez-la d’ailleurs",
     )],
 );
+pub(super) const NOT_A_TOKEN: Text = Text::new(
+    "this must be letters, digits and punctuation of ASCII, without spaces; copy it again",
+    &[(
+        "fr",
+        "ce champ ne peut contenir que des lettres, chiffres et signes ASCII, sans espaces ; \
+         recopiez-le",
+    )],
+);
+pub(super) const NOT_A_UUID: Text = Text::new(
+    "this must be a UUID such as 123e4567-e89b-12d3-a456-426614174000",
+    &[(
+        "fr",
+        "ce champ doit être un UUID comme 123e4567-e89b-12d3-a456-426614174000",
+    )],
+);
 pub(super) const NOT_A_CHOICE: Text =
     Text::new("this must be one of %", &[("fr", "ce champ doit valoir %")]);
 pub(super) const TOO_FEW: Text = Text::new(

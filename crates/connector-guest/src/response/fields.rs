@@ -4,11 +4,13 @@ use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
 use super::{MAX_RESPONSE_BYTES, Response};
+use crate::date;
 use crate::error::{Error, InvalidResponse};
 use crate::json::{self, Object, Value};
+use crate::session::Timestamp;
 
-/// The fields of a JSON object, taken out one by one. Fields that nobody takes are ignored (RFC 6749
-/// §5.1).
+/// The fields of a JSON object, taken out one by one. Fields that nobody takes are ignored (RFC
+/// 6749 §5.1).
 #[derive(Debug)]
 pub struct Fields {
     /// The status, for the errors that name it.
@@ -67,6 +69,26 @@ impl Fields {
         self.take(name)
             .map(|value| id(value).ok_or_else(|| self.invalid(name)))
             .transpose()
+    }
+
+    /// Takes the id `name` of the account that a token reaches. Another one than the requested
+    /// account is an error, since its token would mix up the data of two accounts.
+    pub fn take_account(
+        &mut self,
+        name: &'static str,
+        requested: Option<&str>,
+    ) -> Result<Option<String>, Error> {
+        let account = self.take_id(name)?;
+        match (&account, requested) {
+            (Some(account), Some(requested)) if account != requested => Err(self.invalid(name)),
+            _ => Ok(account),
+        }
+    }
+
+    /// Takes the time `name`, a date of RFC 3339. Absent or of another form is `None`: an expiry
+    /// that cannot be read is no reason to lose the token.
+    pub fn take_time(&mut self, name: &str) -> Option<Timestamp> {
+        self.take(name)?.as_str().and_then(date::parse_rfc3339)
     }
 
     /// Takes the object `name`; absent or of another type is an error.
