@@ -56,20 +56,35 @@ async fn names_a_token_of_another_type() {
     check_member("token_type", json!("lavender")).await;
 }
 
+/// An honest token reply signs in, whatever this optional field holds.
+async fn check_optional_field(name: &str, value: Value) {
+    for call in [Call::Hotjar, Call::Contentsquare] {
+        let mut body = call.honest();
+        body[name] = value.clone();
+        let row = answers("200 OK", "", body.to_string()).only(&[call]);
+        row.goes_well().await;
+    }
+}
+
 #[tokio::test]
 async fn names_a_lifetime_that_is_none() {
-    check_member("expires_in", json!("lavender")).await;
+    check_optional_field("expires_in", json!("lavender")).await;
 }
 
 #[tokio::test]
 async fn breaks_a_line_within_the_scope() {
-    check_member("scope", json!("metrics\r\nlavender")).await;
+    check_optional_field("scope", json!("metrics\r\nlavender")).await;
 }
 
 #[tokio::test]
-async fn names_another_project_than_any() {
+async fn names_a_scope_that_is_no_string() {
+    check_optional_field("scope", json!({"lavender": 1})).await;
+}
+
+#[tokio::test]
+async fn names_a_project_that_is_no_id() {
     let mut body = Call::Contentsquare.honest();
-    body["project_id"] = json!("lavender");
+    body["project_id"] = json!(["lavender"]);
     let row = answers("200 OK", "", body.to_string()).only(&[Call::Contentsquare]);
     row.fails(invalid(200, "project_id")).await;
 }
