@@ -239,7 +239,7 @@ impl Guest {
         let network = Dialing::new(vendors.ca_pem(), &vendors.connect_to())?;
         let baseline = self.baseline.with(over(Arc::new(network)));
         let mut answers = Vec::new();
-        for vendor in [vendors.hotjar(), vendors.contentsquare()] {
+        for vendor in vendors.vendors() {
             let mut credentials = vendor.sample_credentials();
             let mut wrong = credentials[0].1.clone();
             wrong["client_secret"] = "wrong".into();
