@@ -169,11 +169,11 @@ async fn points_each_issue_at_a_field_of_the_form_or_at_the_document() {
             document[name] = json!({"a": 1});
             let found = issues(&suite, sample, &document.to_string(), &[]).await;
             let pointer = format!("/{name}");
-            assert!(
-                found
-                    .iter()
-                    .any(|issue| issue.pointer == pointer && issue.code == "type")
-            );
+            let issue = found.iter().find(|issue| issue.pointer == pointer);
+            let issue = issue.unwrap_or_else(|| panic!("no issue at {pointer}: {found:?}"));
+            // A field that the other values rule out is reported for that.
+            let is_known = ["type", "not-combinable"].contains(&&*issue.code);
+            assert!(is_known, "{issue:?}");
         }
         let mut document = sample.credential.clone();
         document["tulip"] = json!("hush");

@@ -177,8 +177,7 @@ struct Call {
     vendor: String,
     /// A credential document, or the answer to a good one.
     input: Input,
-    /// Instead of the answer's own status. For `classify`, any; over the network, one that HTTP
-    /// has.
+    /// Instead of the answer's own status.
     status: Option<u16>,
 }
 
@@ -337,7 +336,7 @@ impl Caller {
             },
             Function::Classify => {
                 let response = ApiResponse {
-                    status: answer.status,
+                    status: http_status(answer.status),
                     headers: answer.headers,
                     body: answer.body,
                 };
@@ -348,11 +347,7 @@ impl Caller {
 
     /// Lets the network answer so, as far as HTTP can.
     fn answer(&self, answer: &Answer) {
-        let status = match answer.status {
-            status @ 100..1000 => status,
-            status => 100 + status % 900,
-        };
-        let reply = Reply::bytes(status, answer.body.clone());
+        let reply = Reply::bytes(http_status(answer.status), answer.body.clone());
         let reply = answer.headers.iter().fold(reply, |reply, (name, value)| {
             let fits = name.parse::<HeaderName>().is_ok() && HeaderValue::from_bytes(value).is_ok();
             if fits {
@@ -362,6 +357,14 @@ impl Caller {
             }
         });
         self.suite.network.answer(reply);
+    }
+}
+
+/// A status that HTTP has.
+fn http_status(status: u16) -> u16 {
+    match status {
+        100..1000 => status,
+        _ => 100 + status % 900,
     }
 }
 
