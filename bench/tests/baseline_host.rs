@@ -41,7 +41,8 @@ async fn signs_in(host: &Baseline) -> bool {
     let mut store = host.store();
     let instance = host.instance(&mut store).await.unwrap();
     let functions = instance.integration_connector_credentials();
-    let session = functions.call_authenticate(&mut store, "hotjar", &CREDENTIAL.to_owned());
+    let credential = CREDENTIAL.to_owned();
+    let session = functions.call_authenticate(&mut store, "hotjar", &credential);
     session.await.unwrap().is_ok()
 }
 
@@ -80,7 +81,7 @@ async fn every_description_satisfies_the_published_schema() {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wit/describe.schema.json");
     let schema: Value = serde_json::from_str(&fs::read_to_string(schema).unwrap()).unwrap();
     assert!(jsonschema::meta::is_valid(&schema));
-    let mut options = jsonschema::options();
+    let options = jsonschema::options();
     let validator = options
         .should_validate_formats(true)
         .build(&schema)

@@ -294,7 +294,8 @@ async fn a_get_brings_a_token_for_one_account_until_a_date() {
     let token = |name: &str| json!({"session": name, "account": ACCOUNT, "expires_at": "2023-11-15T00:13:20Z"});
     let (session, asked) = tidal.sign_in(&credential, token("s;1")).await;
     let asked = asked.unwrap();
-    let url = format!("https://api.tidal.example/session?account={ACCOUNT}&key=hu+sh-0001");
+    let url =
+        format!("https://api.tidal.example/session?account={ACCOUNT}&key=hu+sh-0001&minutes=60");
     assert_eq!((asked.method.as_str(), asked.url.to_string()), ("GET", url));
     assert_eq!(session.account.as_deref(), Some(ACCOUNT));
     assert_eq!(session.expires_at, Some(now() + Duration::from_hours(2)));

@@ -60,7 +60,7 @@ async fn sends_a_body_without_end() {
 
 #[tokio::test]
 async fn sends_chunks_without_end() {
-    let row = http1(CHUNKED, without_end(b"1\r\n \r\n"));
+    let row = http1(CHUNKED, without_end(b"10\r\n                \r\n"));
     row.fails(invalid(200, "body")).await;
 }
 
