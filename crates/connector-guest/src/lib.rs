@@ -48,9 +48,7 @@
 //!     }
 //! }
 //!
-//! mod plugin {
-//!     connector_guest::export!(super::Acme);
-//! }
+//! connector_guest::export!(Acme);
 //! ```
 //!
 //! # Building the component
