@@ -1,12 +1,13 @@
 //! The fields of a JSON object that a vendor promised.
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{MAX_RESPONSE_BYTES, Response};
 use crate::error::{Error, InvalidResponse};
+use crate::form::MAX_ID;
 
 /// The fields of a JSON object, taken out one by one. Fields that nobody takes are ignored (RFC 6749
 /// §5.1).
@@ -20,6 +21,7 @@ pub struct Fields {
 impl Fields {
     /// Parses the body of a response that reports no failure.
     pub(super) fn parse(response: &Response) -> Result<Self, Error> {
+        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
         let status = response.status;
         if let Some(stage) = response.cut_off {
             return Err(Error::Unreachable(stage));
@@ -33,7 +35,6 @@ impl Fields {
         if response.body.len() > MAX_RESPONSE_BYTES {
             return Err(invalid());
         }
-        const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
         let body = response.body.as_slice();
         let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
         match serde_json::from_slice(body) {
@@ -64,10 +65,11 @@ impl Fields {
         }
     }
 
-    /// Takes the id `name`, a string that is not empty or a whole number, as a string; absent is
+    /// Takes the id `name`, a string or a whole number, as a string. Absent or an empty string is
     /// `None`, anything else is an error.
     pub fn take_id(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         self.take(name)
+            .filter(|value| value.as_str().is_none_or(|id| !id.trim().is_empty()))
             .map(|value| id(value).ok_or_else(|| self.invalid(name)))
             .transpose()
     }
@@ -95,7 +97,11 @@ pub fn id(value: Value) -> Option<String> {
             let is_id = !id.is_empty() && id.len() <= MAX_ID_BYTES && id.bytes().all(is_visible);
             is_id.then_some(id)
         }
-        value => crate::form::integer(&value).map(|id| alloc::string::ToString::to_string(&id)),
+        Value::Number(number) if number.is_u64() => Some(number.to_string()),
+        // A float beyond 2⁵³ may stand for another number.
+        value => crate::form::integer(&value)
+            .filter(|id| id.unsigned_abs() <= MAX_ID)
+            .map(|id| id.to_string()),
     }
 }
 
