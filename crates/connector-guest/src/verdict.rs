@@ -88,3 +88,6 @@ fn bearer_error(field: &str) -> Option<&str> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;
