@@ -314,3 +314,6 @@ fn integration_presence(scopes: Option<&[&'static str]>) -> Presence {
         Some([]) | None => Presence::Optional,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -82,3 +82,6 @@ impl Vendor for Hotjar {
         Ok(BASE_URL.into())
     }
 }
+
+#[cfg(test)]
+mod tests;
