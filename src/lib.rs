@@ -14,4 +14,7 @@ extern crate alloc;
 pub mod contentsquare;
 pub mod hotjar;
 
+#[cfg(test)]
+mod tests;
+
 connector_guest::export!(hotjar::Hotjar, contentsquare::Contentsquare);

@@ -106,9 +106,25 @@ impl Codes {
         declared.or_else(standard).map(|(_, meaning)| *meaning)
     }
 
-    /// The code, if it may be passed on: a declared or a standard one, or a few known words in any case
-    /// of letters.
-    pub(crate) fn passed_on(&self, code: &str) -> Option<String> {
+    /// The first meaning that counts, and the code to pass on: the one that has this meaning, else the
+    /// first that may be passed on.
+    pub(crate) fn decide<'c, I: Iterator<Item = &'c str>>(
+        &self,
+        codes: impl Fn() -> I,
+        counts: impl Fn(Meaning) -> bool,
+    ) -> (Option<Meaning>, Option<String>) {
+        let known = codes().find_map(|code| {
+            let meaning = self.meaning(code)?;
+            counts(meaning).then_some((meaning, code))
+        });
+        let code = known
+            .and_then(|(_, code)| self.passed_on(code))
+            .or_else(|| codes().find_map(|code| self.passed_on(code)));
+        (known.map(|(meaning, _)| meaning), code)
+    }
+
+    /// The code, if it may be passed on: a declared one, or a few known words in any case of letters.
+    fn passed_on(&self, code: &str) -> Option<String> {
         let is_known = |word: &str| {
             let mut known = WORDS.split(' ').chain(self.words.iter().copied());
             known.any(|known| known.eq_ignore_ascii_case(word))

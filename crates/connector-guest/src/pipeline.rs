@@ -188,3 +188,6 @@ pub fn was_not_sent(stage: Stage) -> bool {
         Stage::Dns | Stage::Connect | Stage::Tls | Stage::Certificate
     )
 }
+
+#[cfg(test)]
+mod tests;

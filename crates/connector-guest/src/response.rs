@@ -99,23 +99,18 @@ pub fn check(codes: &Codes, response: &Response, now: Timestamp) -> Result<(), E
     if is_success && body.success != Some(false) && !body.has_error {
         return Ok(());
     }
+    // A server that fails may say anything about a token or a request.
+    let counts =
+        |meaning| status < 500 || !matches!(meaning, Meaning::Expired | Meaning::Malformed);
+    let (meaning, code) = codes.decide(|| body.codes(), counts);
     let refusal = |confirmed| Refusal {
         status,
-        code: body.codes().find_map(|code| codes.passed_on(code)),
+        code,
         confirmed,
     };
     let wait = response.retry_after(now);
-    let is_server_error = status >= 500;
-    let meaning = body
-        .codes()
-        .filter_map(|code| codes.meaning(code))
-        // A server that fails may say anything about a token or a request.
-        .find(|meaning| {
-            !(is_server_error && matches!(meaning, Meaning::Expired | Meaning::Malformed))
-        });
     Err(match (meaning, status) {
         (Some(Meaning::Throttled), _) => Error::Throttled(wait),
-        (Some(Meaning::Unavailable), _) => Error::Unavailable(wait),
         (Some(Meaning::Forbidden), _) => Error::Forbidden(refusal(true)),
         (Some(Meaning::Rejected | Meaning::Malformed | Meaning::Expired), _) => {
             Error::Rejected(refusal(true))
@@ -125,7 +120,7 @@ pub fn check(codes: &Codes, response: &Response, now: Timestamp) -> Result<(), E
         (None, 403) => Error::Forbidden(refusal(false)),
         (None, 400 | 401) => Error::Rejected(refusal(false)),
         (None, _) if is_success => Error::Rejected(refusal(false)),
-        (None, 408 | 500..=599) => Error::Unavailable(wait),
+        (Some(Meaning::Unavailable), _) | (None, 408 | 500..=599) => Error::Unavailable(wait),
         (None, _) => Error::InvalidResponse(InvalidResponse {
             status,
             field: "status",

@@ -147,24 +147,30 @@ fn number(string: &str) -> Option<f64> {
 /// Reads scopes given as a list separated by spaces (RFC 6749 §3.3) or as a JSON array. `None` when
 /// there are none or one of them is no scope.
 pub fn scopes(value: &Value) -> Option<Vec<String>> {
-    let scopes: Option<Vec<String>> = match value {
-        Value::String(string) => {
-            let scopes = string.split_ascii_whitespace();
-            scopes
-                .map(|scope| is_scope(scope).then(|| scope.into()))
-                .collect()
+    let words = scope_words(value)?;
+    let are_scopes =
+        (1..=MAX_SCOPES).contains(&words.len()) && words.iter().all(|word| is_scope(word));
+    are_scopes.then(|| words.into_iter().map(Into::into).collect())
+}
+
+/// Reads scopes in the same way, and skips what is no scope: for a list that is shown, such as that of
+/// [`Access`](crate::Access). It may be empty. `None` when the value is no list.
+pub fn readable_scopes(value: &Value) -> Option<Vec<String>> {
+    let words = scope_words(value)?.into_iter();
+    let scopes = words.filter(|word| is_scope(word)).take(MAX_SCOPES);
+    Some(scopes.map(Into::into).collect())
+}
+
+/// The entries of a list of scopes; one that is no string is empty, and so no scope.
+fn scope_words(value: &Value) -> Option<Vec<&str>> {
+    match value {
+        Value::String(string) => Some(string.split_ascii_whitespace().collect()),
+        Value::Array(items) => {
+            let words = items.iter().map(|item| item.as_str().unwrap_or_default());
+            Some(words.collect())
         }
-        Value::Array(items) => items
-            .iter()
-            .map(|item| {
-                item.as_str()
-                    .filter(|scope| is_scope(scope))
-                    .map(Into::into)
-            })
-            .collect(),
         _ => None,
-    };
-    scopes.filter(|scopes| (1..=MAX_SCOPES).contains(&scopes.len()))
+    }
 }
 
 fn is_scope(scope: &str) -> bool {
@@ -179,6 +185,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn value(json: &serde_json::Value) -> Value {
+        json::parse(json.to_string().as_bytes()).unwrap()
+    }
 
     #[test]
     fn reads_lifetimes_however_they_are_written() {
@@ -198,7 +208,7 @@ mod tests {
             (json!(true), None),
             (json!({}), None),
         ] {
-            assert_eq!(lifetime_secs(&value), secs, "{value}");
+            assert_eq!(lifetime_secs(&self::value(&value)), secs, "{value}");
         }
     }
 
@@ -218,7 +228,27 @@ mod tests {
             (json!("é"), None),
             (json!(7), None),
         ] {
-            assert_eq!(scopes(&value), expected, "{value}");
+            assert_eq!(scopes(&self::value(&value)), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn reads_what_can_be_read_of_scopes_that_are_shown() {
+        for (value, expected) in [
+            (
+                json!("metrics data-export"),
+                Some(&["metrics", "data-export"][..]),
+            ),
+            (json!(["metrics", 7, "", "a b", null]), Some(&["metrics"])),
+            (json!("metrics é"), Some(&["metrics"])),
+            (json!(" "), Some(&[])),
+            (json!([]), Some(&[])),
+            (json!(7), None),
+            (json!({}), None),
+        ] {
+            let read = readable_scopes(&value);
+            let expected = expected.map(|scopes| scopes.iter().map(|&s| s.to_owned()).collect());
+            assert_eq!(read, expected, "{value}");
         }
     }
 
