@@ -193,7 +193,8 @@ impl Vendor for Contentsquare {
         let scopes = scopes.as_ref().and_then(token::readable_scopes);
         let scopes = scopes.ok_or_else(|| fields.invalid("scopes"))?;
         let mut permissions = fields.take_object("permissions")?;
-        let reached = permissions.take_list("projects")?;
+        let reached = permissions.take_list("projects");
+        let reached = reached.map_err(|_| fields.invalid("permissions"))?;
         let count = reached.len();
         let projects = access::items(reached, project);
         // A form would choose the only project by itself, so one that cannot be read must count.

@@ -153,8 +153,13 @@ pub fn name(vendors: &str) -> Option<String> {
 }
 
 /// Reads a list item by item, so that an odd one does not hide the others.
-pub fn items<T>(list: Vec<Value>, read: impl FnMut(Value) -> Option<T>) -> Vec<T> {
-    list.into_iter().filter_map(read).collect()
+pub fn items<T>(list: Vec<Value>, mut read: impl FnMut(Value) -> Option<T>) -> Vec<T> {
+    // Collecting in place, as the library does here, would take more of a component.
+    let mut items = Vec::new();
+    for value in list {
+        items.extend(read(value));
+    }
+    items
 }
 
 #[cfg(test)]

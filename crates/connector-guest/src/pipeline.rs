@@ -11,7 +11,8 @@ use crate::request::{Authorization, Request, RequestHead};
 use crate::response::{self, Fields, Response};
 use crate::secret::Secret;
 use crate::session::{Session, Timestamp};
-use crate::vendor::{Inspection, InspectionInput, Open, Signing, Vendor};
+use crate::token::Token;
+use crate::vendor::{Inspection, InspectionInput, Open, Signing, Vendor, VendorInfo};
 use crate::verdict::Verdict;
 use crate::{Environment, Http};
 
@@ -66,7 +67,7 @@ fn open(
 ) -> Result<Session, Error> {
     let credential = read(vendor, credential, ENGLISH)?;
     let issued_at = environment.now();
-    let (token, mut fields) = match vendor.open(&credential, state.as_ref())? {
+    let (mut token, mut fields) = match vendor.open(&credential, state.as_ref())? {
         Open::Token(token) => (token, Fields::empty()),
         Open::Request(request) => {
             let response = environment.send(request)?;
@@ -74,19 +75,28 @@ fn open(
             (vendor.token(&credential, &mut fields, issued_at)?, fields)
         }
     };
-    let dates = token.expiry.or(vendor.info().expiry).dates(issued_at);
-    Ok(Session {
+    let base_url = vendor.base_url(&credential, &mut fields)?;
+    token
+        .scopes
+        .get_or_insert_with(|| vendor.requested_scopes(&credential));
+    token.state = token.state.or(state);
+    Ok(session(token, vendor.info(), base_url, issued_at))
+}
+
+/// The session of a token. Apart from [`open`], which is there once for each vendor.
+#[inline(never)]
+fn session(token: Token, info: &VendorInfo, base_url: String, issued_at: Timestamp) -> Session {
+    let dates = token.expiry.or(info.expiry).dates(issued_at);
+    Session {
         access_token: token.access_token,
-        state: token.state.or(state),
-        base_url: vendor.base_url(&credential, &mut fields)?,
-        scopes: token
-            .scopes
-            .unwrap_or_else(|| vendor.requested_scopes(&credential)),
+        state: token.state,
+        base_url,
+        scopes: token.scopes.unwrap_or_default(),
         account: token.account,
         issued_at,
         refresh_after: dates.map(|(refresh_after, _)| refresh_after),
         expires_at: dates.map(|(_, expires_at)| expires_at),
-    })
+    }
 }
 
 /// Asks what a credential reaches.
@@ -113,18 +123,9 @@ pub fn inspect(
         Inspection::Session => Some(session.ok_or(NO_SESSION)?),
     };
     let input = InspectionInput::new(session, cursor);
-    let mut failure = None;
-    let request = Form::read_some(credential, ENGLISH, |form| {
-        let request = vendor.inspection_request(form, &input);
-        request.unwrap_or_else(|error| {
-            failure = Some(error);
-            None
-        })
-    });
-    let mut request = match failure {
-        Some(error) => return Err(error),
-        None => request?,
-    };
+    let mut request = Form::read_some(credential, ENGLISH, |form| {
+        vendor.inspection_request(form, &input).transpose()
+    })??;
     if let Some(session) = session {
         request = authorized(vendor, session, request, environment)?;
     }

@@ -147,18 +147,21 @@ fn number(string: &str) -> Option<f64> {
 /// Reads scopes given as a list separated by spaces (RFC 6749 §3.3) or as a JSON array. `None` when
 /// there are none or one of them is no scope.
 pub fn scopes(value: &Value) -> Option<Vec<String>> {
-    let words = scope_words(value)?;
-    let are_scopes =
-        (1..=MAX_SCOPES).contains(&words.len()) && words.iter().all(|word| is_scope(word));
-    are_scopes.then(|| words.into_iter().map(Into::into).collect())
+    let mut scopes = Vec::new();
+    for word in scope_words(value)? {
+        scopes.push(scope(word)?);
+    }
+    (1..=MAX_SCOPES).contains(&scopes.len()).then_some(scopes)
 }
 
-/// Reads scopes in the same way, and skips what is no scope: for a list that is shown, such as that of
-/// [`Access`](crate::Access). It may be empty. `None` when the value is no list.
+/// Reads scopes in the same way, and skips what is no scope: for a list that is shown, such as that
+/// of [`Access`](crate::Access). It may be empty. `None` when the value is no list.
 pub fn readable_scopes(value: &Value) -> Option<Vec<String>> {
-    let words = scope_words(value)?.into_iter();
-    let scopes = words.filter(|word| is_scope(word)).take(MAX_SCOPES);
-    Some(scopes.map(Into::into).collect())
+    let mut scopes = Vec::new();
+    for word in scope_words(value)?.into_iter().take(MAX_SCOPES) {
+        scopes.extend(scope(word));
+    }
+    Some(scopes)
 }
 
 /// The entries of a list of scopes; one that is no string is empty, and so no scope.
@@ -173,11 +176,12 @@ fn scope_words(value: &Value) -> Option<Vec<&str>> {
     }
 }
 
-fn is_scope(scope: &str) -> bool {
-    (1..=MAX_SCOPE_BYTES).contains(&scope.len())
-        && scope
+fn scope(word: &str) -> Option<String> {
+    let is_scope = (1..=MAX_SCOPE_BYTES).contains(&word.len())
+        && word
             .bytes()
-            .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
+            .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+    is_scope.then(|| word.into())
 }
 
 #[cfg(test)]
@@ -246,7 +250,7 @@ mod tests {
             (json!(7), None),
             (json!({}), None),
         ] {
-            let read = readable_scopes(&value);
+            let read = readable_scopes(&self::value(&value));
             let expected = expected.map(|scopes| scopes.iter().map(|&s| s.to_owned()).collect());
             assert_eq!(read, expected, "{value}");
         }

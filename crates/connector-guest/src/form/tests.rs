@@ -7,7 +7,7 @@
 )]
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::Secret;

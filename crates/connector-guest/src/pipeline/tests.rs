@@ -39,8 +39,8 @@ impl Vendor for &'static Acme {
         Description::new("Acme", "https://acme.example/keys")
     }
 
-    fn schema(&self) -> Text {
-        "{}".into()
+    fn schema(&self) -> crate::Schema {
+        crate::Schema::new("{}", &[])
     }
 
     fn read(&self, form: &mut Form) -> Option<Self::Credential> {

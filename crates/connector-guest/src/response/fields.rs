@@ -51,7 +51,8 @@ impl Fields {
 
     /// Takes the field `name`; `null` counts as absent.
     pub fn take(&mut self, name: &str) -> Option<Value> {
-        self.fields.take(name).filter(|value| *value != Value::Null)
+        let value = self.fields.take(name)?;
+        (!matches!(value, Value::Null)).then_some(value)
     }
 
     /// Takes the string `name`; absent is `None`, another type is an error.

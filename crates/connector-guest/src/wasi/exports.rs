@@ -7,6 +7,8 @@ use core::marker::PhantomData;
 
 use wasi::clocks::wall_clock::Datetime;
 
+#[cfg(feature = "small")]
+use super::allocator::Call;
 use super::bindings::exports::integration::connector::credentials as wit;
 use super::bindings::exports::integration::connector::types as data;
 use super::outgoing::Host;
@@ -20,19 +22,26 @@ use crate::session::{Session, Timestamp};
 use crate::vendor::{self, VendorInfo};
 use crate::verdict::Verdict;
 
+/// A call of an export, where the standard library's allocator frees memory.
+#[cfg(not(feature = "small"))]
+struct Call;
+
 /// A plugin as the host sees it.
 pub struct Exports<P>(PhantomData<P>);
 
 impl<P: Plugin> wit::Guest for Exports<P> {
     fn vendors() -> Vec<wit::Vendor> {
-        P::vendors().into_iter().map(Into::into).collect()
+        let _call = Call;
+        to_wit(P::vendors())
     }
 
     fn describe(vendor: String, locales: Vec<String>) -> Result<String, wit::Error> {
+        let _call = Call;
         P::describe(&vendor, &locales).map_err(unknown_vendor)
     }
 
     fn credential_schema(vendor: String, locales: Vec<String>) -> Result<String, wit::Error> {
+        let _call = Call;
         let schema = P::credential_schema(&vendor, &locales);
         schema.map(Cow::into_owned).map_err(unknown_vendor)
     }
@@ -42,16 +51,19 @@ impl<P: Plugin> wit::Guest for Exports<P> {
         credential: String,
         locales: Vec<String>,
     ) -> Result<(), wit::Error> {
+        let _call = Call;
         let credential = Secret::new(credential);
         P::validate(&vendor, credential.expose(), &locales).map_err(unread)
     }
 
     fn origins(vendor: String, credential: String) -> Result<Vec<String>, wit::Error> {
+        let _call = Call;
         let credential = Secret::new(credential);
         P::origins(&vendor, credential.expose()).map_err(unread)
     }
 
     fn authenticate(vendor: String, credential: String) -> Result<wit::Session, wit::Error> {
+        let _call = Call;
         let credential = Secret::new(credential);
         Ok(P::authenticate(&vendor, credential.expose(), &Host)?.into())
     }
@@ -61,6 +73,7 @@ impl<P: Plugin> wit::Guest for Exports<P> {
         credential: String,
         current: wit::Session,
     ) -> Result<wit::Session, wit::Error> {
+        let _call = Call;
         let credential = Secret::new(credential);
         Ok(P::refresh(&vendor, credential.expose(), current.into(), &Host)?.into())
     }
@@ -71,6 +84,7 @@ impl<P: Plugin> wit::Guest for Exports<P> {
         session: Option<wit::Session>,
         cursor: Option<String>,
     ) -> Result<wit::Access, wit::Error> {
+        let _call = Call;
         let credential = Secret::new(credential);
         let session = session.map(Session::from);
         let cursor = cursor.as_deref();
@@ -89,6 +103,7 @@ impl<P: Plugin> wit::Guest for Exports<P> {
         session: wit::Session,
         request: wit::RequestHead,
     ) -> Result<wit::Authorization, wit::Error> {
+        let _call = Call;
         const BAD_DIGEST: error::Fault = error::Fault {
             code: "bad-digest",
             message: "the SHA-256 of the body does not have 32 bytes",
@@ -111,6 +126,7 @@ impl<P: Plugin> wit::Guest for Exports<P> {
     }
 
     fn classify(vendor: String, response: wit::Response) -> Result<wit::Verdict, wit::Error> {
+        let _call = Call;
         P::classify(&vendor, &response.into(), &Host)
             .map(Into::into)
             .map_err(unknown_vendor)
@@ -147,8 +163,13 @@ fn unauthorized(error: &Error) -> wit::Error {
     }
 }
 
-fn to_wit(issues: Vec<error::Issue>) -> Vec<data::Issue> {
-    issues.into_iter().map(Into::into).collect()
+/// Converts a list item by item. A loop, since collecting takes more of a component.
+fn to_wit<T, W: From<T>>(list: Vec<T>) -> Vec<W> {
+    let mut converted = Vec::with_capacity(list.len());
+    for item in list {
+        converted.push(item.into());
+    }
+    converted
 }
 
 impl From<Timestamp> for Datetime {
@@ -226,7 +247,7 @@ impl From<Access> for wit::Access {
         Self {
             identity: access.identity,
             scopes: access.scopes,
-            fields: access.fields.into_iter().map(Into::into).collect(),
+            fields: to_wit(access.fields),
             credential_expires_at: access.credential_expires_at.map(Into::into),
             next: access.next,
         }
@@ -238,7 +259,7 @@ impl From<FieldChoices> for data::FieldChoices {
         let depends_on = field.depends_on.iter();
         Self {
             pointer: field.pointer.into(),
-            choices: field.choices.into_iter().map(Into::into).collect(),
+            choices: to_wit(field.choices),
             complete: field.complete,
             depends_on: depends_on.map(|&pointer| pointer.into()).collect(),
         }
