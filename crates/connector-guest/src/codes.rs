@@ -24,8 +24,8 @@ pub enum Meaning {
 
 /// The codes that mean the same at every vendor: those of RFC 6749 §5.2
 /// (<https://www.rfc-editor.org/rfc/rfc6749#section-5.2>) and §4.1.2.1, of RFC 6750 §3.1
-/// (<https://www.rfc-editor.org/rfc/rfc6750#section-3.1>) and RFC 8628 §3.5, and widespread names for
-/// throttling. Without separators and in lower case.
+/// (<https://www.rfc-editor.org/rfc/rfc6750#section-3.1>) and RFC 8628 §3.5, and widespread names
+/// for throttling. Without separators and in lower case.
 const STANDARD: [(&str, Meaning); 25] = [
     ("invalidclient", Meaning::Rejected),
     ("invalidgrant", Meaning::Rejected),
@@ -106,8 +106,8 @@ impl Codes {
         declared.or_else(standard).map(|(_, meaning)| *meaning)
     }
 
-    /// The first meaning that counts, and the code to pass on: the one that has this meaning, else the
-    /// first that may be passed on.
+    /// The first meaning that counts, and the code to pass on: the one that has this meaning, else
+    /// the first that may be passed on.
     pub(crate) fn decide<'c, I: Iterator<Item = &'c str>>(
         &self,
         codes: impl Fn() -> I,
@@ -123,7 +123,8 @@ impl Codes {
         (known.map(|(meaning, _)| meaning), code)
     }
 
-    /// The code, if it may be passed on: a declared one, or a few known words in any case of letters.
+    /// The code, if it may be passed on: a declared one, or a few known words in any case of
+    /// letters.
     fn passed_on(&self, code: &str) -> Option<String> {
         let is_known = |word: &str| {
             let mut known = WORDS.split(' ').chain(self.words.iter().copied());

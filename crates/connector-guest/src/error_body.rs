@@ -17,8 +17,8 @@ const MAX_DEPTH: u8 = 3;
 pub(crate) struct ErrorBody {
     /// The field `success`, in which some vendors report a failure with status 200.
     pub(crate) success: Option<bool>,
-    /// Whether there is a field `error` that says anything, as a failed token request has it (RFC 6749
-    /// §5.2).
+    /// Whether there is a field `error` that says anything, as a failed token request has it (RFC
+    /// 6749 §5.2).
     pub(crate) has_error: bool,
     codes: Vec<(Rank, String)>,
 }
@@ -37,12 +37,12 @@ enum Rank {
 }
 
 impl ErrorBody {
-    /// Reads a body that may be cut off anywhere, or be no JSON at all: all that stands before the end
-    /// counts.
+    /// Reads a body that may be cut off anywhere, or be no JSON at all: all that stands before the
+    /// end counts.
     pub(crate) fn read(body: &[u8]) -> Self {
         let mut error = Self::default();
-        // Codes are ASCII. In other strings a wrong encoding, or a byte-order mark before the object,
-        // must not end the reading.
+        // Codes are ASCII. In other strings a wrong encoding, or a byte-order mark before the
+        // object, must not end the reading.
         let mark = body.iter().take_while(|byte| !byte.is_ascii()).count();
         let mut ascii = Cow::Borrowed(body.get(mark..).unwrap_or_default());
         if !ascii.is_ascii() {

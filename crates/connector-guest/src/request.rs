@@ -317,7 +317,8 @@ mod tests {
         fn writes_json_that_the_library_reads_back(
             string in "[^\\x00-\\x1f]{0,40}", name in "[a-z]{1,9}", integer in any::<u64>(),
         ) {
-            let fields = [(&*name, Json::from(&*string)), ("N", integer.into()), ("B", true.into())];
+            let string_field = (&*name, Json::from(&*string));
+            let fields = [string_field, ("N", integer.into()), ("B", true.into())];
             let mut request = Request::post("https://a.example").json(&fields);
             let read: serde_json::Value = serde_json::from_slice(request.body.expose()).unwrap();
             prop_assert_eq!(read, serde_json::json!({&name: string, "N": integer, "B": true}));

@@ -39,7 +39,8 @@ pub struct Response {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body; longer than [`MAX_RESPONSE_BYTES`] only when it was cut there.
     pub body: Vec<u8>,
-    /// Why the body ended before it was complete. The status is known all the same, and may be enough.
+    /// Why the body ended before it was complete. The status is known all the same, and may be
+    /// enough.
     pub cut_off: Option<Stage>,
 }
 
@@ -81,8 +82,8 @@ fn retry_after_secs(value: &str, now_secs: impl FnOnce() -> u64) -> Option<u32> 
     u32::try_from(secs.clamp(1, MAX_RETRY_AFTER_SECS)).ok()
 }
 
-/// Reads the response of an endpoint that takes a credential: the fields of a JSON object in a 200, 201
-/// or 203 that reports no failure, else the error that it is.
+/// Reads the response of an endpoint that takes a credential: the fields of a JSON object in a 200,
+/// 201 or 203 that reports no failure, else the error that it is.
 ///
 /// A known code decides before the status, since vendors and what stands before them disagree on
 /// statuses. A refusal is confirmed only by such a code.

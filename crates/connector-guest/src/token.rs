@@ -99,7 +99,8 @@ impl Token {
     }
 }
 
-/// Whether `token` has the syntax of RFC 6750 §2.1 (`b64token`), which cannot break out of a header.
+/// Whether `token` has the syntax of RFC 6750 §2.1 (`b64token`), which cannot break out of a
+/// header.
 fn is_bearer_token(token: &str) -> bool {
     let body = token.trim_end_matches('=');
     token.len() <= MAX_TOKEN_BYTES

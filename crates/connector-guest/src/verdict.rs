@@ -25,8 +25,8 @@ pub enum Verdict {
     Unavailable(Option<u32>),
 }
 
-/// Classifies a response by the codes of RFC 6749 and RFC 6750, by those that the vendor declares, and
-/// by the status. Every response gets a verdict.
+/// Classifies a response by the codes of RFC 6749 and RFC 6750, by those that the vendor declares,
+/// and by the status. Every response gets a verdict.
 pub fn classify(codes: &Codes, response: &Response, now: Timestamp) -> Verdict {
     let status = response.status;
     let beginning = response.body.get(..MAX_CLASSIFIED_BYTES);
@@ -71,7 +71,8 @@ fn bearer_error(field: &str) -> Option<&str> {
     });
     for parameter in parameters {
         let mut parameter = parameter.trim();
-        // A challenge begins with its scheme and a space; a parameter may have spaces around its `=`.
+        // A challenge begins with its scheme and a space; a parameter may have spaces around its
+        // `=`.
         if let Some((scheme, rest)) = parameter.split_once([' ', '\t'])
             && !scheme.contains('=')
             && !rest.trim_start().starts_with('=')

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::testing::{self, Fixed, NOW, reply};
 use crate::{
-    Codes, Description, Expiry, Inspection, InvalidResponse, IssueCode, Text, Timestamp, Token,
+    Codes, Description, Expiry, Inspection, InvalidResponse, IssueCode, Timestamp, Token,
     UNKNOWN_CURSOR, VendorInfo, base_url,
 };
 

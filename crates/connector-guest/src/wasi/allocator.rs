@@ -1,6 +1,6 @@
 //! The heap of a small plugin: memory is handed out from its start to its end, and taken back as a
-//! whole when the next call begins. A plugin keeps nothing between calls, so an instance that serves
-//! many of them needs no more memory than its largest call.
+//! whole when the next call begins. A plugin keeps nothing between calls, so an instance that
+//! serves many of them needs no more memory than its largest call.
 
 #![expect(unsafe_code, reason = "an allocator hands out raw memory")]
 
@@ -19,13 +19,13 @@ static HEAP: Heap = Heap {
 };
 
 unsafe extern "C" {
-    // Where the linker's own data ends. Memory has `--initial-heap` of `.cargo/config.toml` behind it
-    // from the start.
+    // Where the linker's own data ends. Memory has `--initial-heap` of `.cargo/config.toml` behind
+    // it from the start.
     static mut __heap_base: u8;
 }
 
-/// A heap without a list of free blocks. Freeing block by block takes 9 kB of a component, nearly all
-/// of it in the code that drops values.
+/// A heap without a list of free blocks. Freeing block by block takes 9 kB of a component, nearly
+/// all of it in the code that drops values.
 struct Heap {
     /// The number of bytes handed out.
     used: Cell<usize>,
@@ -33,8 +33,8 @@ struct Heap {
     is_over: Cell<bool>,
 }
 
-/// A call of an export. When it is dropped, all that is left of the call is its result, which the host
-/// has read before it begins the next call.
+/// A call of an export. When it is dropped, all that is left of the call is its result, which the
+/// host has read before it begins the next call.
 pub(super) struct Call;
 
 impl Drop for Call {

@@ -1,4 +1,5 @@
-//! The exports: conversions between the types of WIT and those of this crate. Generated types stop here.
+//! The exports: conversions between the types of WIT and those of this crate. Generated types stop
+//! here.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -103,12 +104,12 @@ impl<P: Plugin> wit::Guest for Exports<P> {
         session: wit::Session,
         request: wit::RequestHead,
     ) -> Result<wit::Authorization, wit::Error> {
-        let _call = Call;
         const BAD_DIGEST: error::Fault = error::Fault {
             code: "bad-digest",
             message: "the SHA-256 of the body does not have 32 bytes",
             retry: false,
         };
+        let _call = Call;
         let digest = request.body_sha256.map(<[u8; 32]>::try_from);
         let Ok(body_sha256) = digest.transpose() else {
             return Err(wit::Error::Other(BAD_DIGEST.into()));
@@ -133,8 +134,8 @@ impl<P: Plugin> wit::Guest for Exports<P> {
     }
 }
 
-// The errors of functions that fail in one or two ways. Each case that an export cannot return is code
-// less: to return any error takes 0.9 kB.
+// The errors of functions that fail in one or two ways. Each case that an export cannot return is
+// code less: to return any error takes 0.9 kB.
 
 /// The only error of some functions.
 fn unknown_vendor(_: Error) -> wit::Error {
