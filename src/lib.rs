@@ -17,4 +17,7 @@ pub mod hotjar;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+leak_check::capture!();
+
 connector_guest::export!(hotjar::Hotjar, contentsquare::Contentsquare);

@@ -8,6 +8,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::{fs, panic};
 
+leak_check::capture!();
+
 type Property = fn(&[u8]);
 
 /// Each property, with the name of its target and of its folder.

@@ -1,5 +1,7 @@
-//! What single calls cost, with HTTP that answers at once from memory: loading the plugin, making an instance, and each function of the contract.
-//! Beside them the floors: machine code that is only taken in, a component that does nothing, and the same exchange by the native `oauth2` crate.
+//! What single calls cost, with HTTP that answers at once from memory: loading the plugin, making
+//! an instance, and each function of the contract. Beside them the floors: machine code that is
+//! only taken in, a component that does nothing, and the same exchange by the native `oauth2`
+//! crate.
 //!
 //! `cargo bench --bench calls`, or with a part of a name behind `--`.
 
@@ -11,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use connector_bench::baseline::{self, Baseline};
 use connector_host::{
     ApiResponse, Connector, ResponseBody, Runtime, Sessions, Timeouts, Transport, TransportError,
 };
@@ -18,7 +21,6 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
 use host_test::COMPONENT_BYTES;
-use host_test::plain::{self, Plain};
 use http_body_util::{BodyExt as _, Full};
 use oauth2::basic::BasicClient;
 use oauth2::{ClientId, ClientSecret, TokenResponse as _, TokenUrl};
@@ -59,7 +61,8 @@ impl Transport for Fixed {
     }
 }
 
-/// The two kinds of runtime that a platform may have: all work on the caller's thread, or on threads of its own.
+/// The two kinds of runtime that a platform may have: all work on the caller's thread, or on
+/// threads of its own.
 fn runtimes() -> [(&'static str, Tokio); 2] {
     let made = |mut builder: runtime::Builder| builder.enable_all().build().unwrap();
     [
@@ -80,9 +83,9 @@ fn engine() -> Engine {
     Runtime::shared().unwrap().engine().clone()
 }
 
-fn plain() -> Plain {
+fn baseline() -> Baseline {
     let component = Component::new(&engine(), COMPONENT_BYTES).unwrap();
-    Plain::new(&component, plain::over(Arc::new(Fixed))).unwrap()
+    Baseline::new(&component, baseline::over(Arc::new(Fixed))).unwrap()
 }
 
 fn load(c: &mut Criterion) {
@@ -104,8 +107,8 @@ fn load(c: &mut Criterion) {
         fs::write(&code, component.serialize().unwrap()).unwrap();
         b.iter(|| machine_code(&engine, &code));
     });
-    // All that a process has to do for its first session, from making the runtime on: one for a command, and one for a server.
-    // What it has to do to end is not counted.
+    // All that a process has to do for its first session, from making the runtime on: one for a
+    // command, and one for a server. What it has to do to end is not counted.
     for calls in [10, 10_000] {
         let first = async || {
             let begin = Instant::now();
@@ -161,11 +164,11 @@ fn empty(c: &mut Criterion) {
 
 fn instantiate(c: &mut Criterion) {
     let [(_, tokio), _] = runtimes();
-    let plain = plain();
+    let baseline = baseline();
     c.bench_function("plugin/instantiate", |b| {
         b.to_async(&tokio).iter(|| async {
-            let mut store = plain.store();
-            plain.pre().instantiate_async(&mut store).await.unwrap();
+            let mut store = baseline.store();
+            baseline.pre().instantiate_async(&mut store).await.unwrap();
         });
     });
 }
@@ -209,9 +212,9 @@ fn authenticate(c: &mut Criterion) {
         group.bench_function(format!("fresh/{name}/in-a-task"), |b| {
             b.iter_custom(|times| tokio.block_on(tasked(connector.clone(), times)));
         });
-        let plain = plain();
+        let baseline = baseline();
         group.bench_function(format!("kept/{name}"), |b| {
-            b.iter_custom(|times| tokio.block_on(kept(&plain, times)));
+            b.iter_custom(|times| tokio.block_on(kept(&baseline, times)));
         });
     }
     group.bench_function("oauth2-crate", |b| b.iter(native));
@@ -229,9 +232,9 @@ async fn tasked(connector: Connector, times: u64) -> Duration {
 }
 
 /// Many calls in one instance, as a host may do that serves one tenant alone.
-async fn kept(plain: &Plain, times: u64) -> Duration {
-    let mut store = plain.store();
-    let instance = plain.instance(&mut store).await.unwrap();
+async fn kept(baseline: &Baseline, times: u64) -> Duration {
+    let mut store = baseline.store();
+    let instance = baseline.instance(&mut store).await.unwrap();
     let credentials = instance.integration_connector_credentials();
     let credential = CREDENTIAL.to_owned();
     let begin = Instant::now();

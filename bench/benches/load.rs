@@ -1,5 +1,5 @@
-//! What many callers at once do to the host: each of four trials prints its figures, and fails when something came out wrong.
-//! Memory is what the kernel counts as resident, so these run on Linux.
+//! What many callers at once do to the host: each of four trials prints its figures, and fails when
+//! something came out wrong. Memory is what the kernel counts as resident, so these run on Linux.
 //!
 //! `cargo bench --bench load`, or with the names of trials behind `--`.
 
@@ -11,17 +11,17 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use connector_bench::dialing::Dialing;
 use connector_host::{
     Clock, Connector, Limits, ResponseBody, Sessions, Timeouts, Transport, TransportError,
 };
+use connector_simulators::Simulators;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use futures::stream::{self, StreamExt as _};
 use host_test::COMPONENT_BYTES;
 use host_test::answers::Answers;
-use host_test::dialing::Dialing;
 use host_test::script::Reply;
-use host_test::sim::Simulators;
 use serde_json::json;
 use tokio::sync::Barrier;
 use tokio::time::Instant;
@@ -103,7 +103,8 @@ async fn callers() -> Outcome {
     let took = begin.elapsed();
     let asked = vendor.asked() - 1;
     println!(
-        "callers: {served} of {CALLERS} callers served after the session expired, token requests: {asked}, in {took:.0?} of which the vendor took 100 ms"
+        "callers: {served} of {CALLERS} served after the session expired, token requests: {asked}, \
+         in {took:.0?} of which the vendor took 100 ms"
     );
     expect(
         served == CALLERS && asked == 1,
@@ -111,7 +112,8 @@ async fn callers() -> Outcome {
     )
 }
 
-/// Many sign in at once, and none is answered before all have asked. Only the plugin and its host are in this process.
+/// Many sign in at once, and none is answered before all have asked. Only the plugin and its host
+/// are in this process.
 async fn in_flight() -> Outcome {
     let all = Arc::new(Barrier::new(IN_FLIGHT + 1));
     let vendor = Held {
@@ -148,7 +150,8 @@ async fn in_flight() -> Outcome {
     let took = begin.elapsed();
     let each = after.saturating_sub(before) / u64::try_from(IN_FLIGHT)?;
     println!(
-        "in-flight: {ended} of {IN_FLIGHT} authentications ended rightly, all at once, in {took:.1?}; memory for each: {each} bytes; memory maps of the process: {maps}"
+        "in-flight: {ended} of {IN_FLIGHT} authentications succeeded concurrently in {took:.1?}; \
+         memory for each: {each} bytes; memory maps of the process: {maps}"
     );
     expect(ended == IN_FLIGHT, "each ends rightly")?;
     expect(each <= FLIGHT_BYTES, "each takes no more memory than that")
@@ -177,7 +180,8 @@ impl Transport for Held {
     }
 }
 
-/// Many sign in over TLS: over the connection that the host keeps, and over one for each, as the runtime's own client has it.
+/// Many sign in over TLS: over the connection that the host keeps, and over one for each, as the
+/// runtime's own client has it.
 async fn handshakes() -> Outcome {
     let simulators = Simulators::start().await?;
     let dialing = Dialing::new(simulators.ca_pem(), &simulators.connect_to())?;
@@ -185,16 +189,20 @@ async fn handshakes() -> Outcome {
     let (own, own_connections) = over(&simulators, Arc::new(dialing)).await?;
     let ratio = kept / own;
     println!(
-        "handshakes: {SIGN_INS} authentications, {AT_ONCE} at a time, with the vendor on the same cores; over kept connections (of which there is {kept_connections}) {kept:.0} a second, over one for each ({own_connections}) {own:.0} a second: {ratio:.1} times"
+        "handshakes: {SIGN_INS} authentications, {AT_ONCE} at a time, with the vendor on the same \
+         cores; over {kept_connections} kept connections {kept:.0} a second, over \
+         {own_connections} new ones {own:.0} a second: {ratio:.1} times"
     );
-    // How many times as fast, is another matter where both sides share the cores: see `host-test/compare`.
+    // How many times as fast, is another matter where both sides share the cores: see
+    // `bench/compare`.
     expect(
         kept_connections == 1 && ratio > 1.0,
         "one connection carries all, and faster",
     )
 }
 
-/// How many authentications a second there are over this network, and how many connections they took.
+/// How many authentications a second there are over this network, and how many connections they
+/// took.
 async fn over(
     simulators: &Simulators,
     network: Arc<dyn Transport>,
@@ -234,7 +242,8 @@ async fn soak() -> Outcome {
         .map(|bytes| (bytes >> 10).to_string())
         .collect();
     println!(
-        "soak: {ended} of {CALLS} calls ended rightly in {took:.0?}, {each:.1?} each on all cores; resident after each tenth, in KiB: {}",
+        "soak: {ended} of {CALLS} calls succeeded in {took:.0?}, {each:.1?} each on all cores; \
+         resident after each tenth, in KiB: {}",
         kib.join(" ")
     );
     let (first, last) = (resident[0], resident[resident.len() - 1]);
@@ -245,7 +254,8 @@ async fn soak() -> Outcome {
     )
 }
 
-/// Signs in to Hotjar so often, each time in a task of its own and so many at a time, and tells how often that ended rightly.
+/// Signs in to Hotjar so often, each time in a task of its own and so many at a time, and tells how
+/// often that ended rightly.
 async fn sign_in(
     connector: &Connector,
     credential: &Arc<str>,
@@ -294,7 +304,8 @@ impl Clock for Jumping {
     }
 }
 
-/// What the kernel counts as this process's share of memory, in bytes: pages that many instances read and none has written count once.
+/// What the kernel counts as this process's share of memory, in bytes: pages that many instances
+/// read and none has written count once.
 fn resident_bytes() -> Result<u64, Box<dyn Error>> {
     let maps = fs::read_to_string("/proc/self/smaps_rollup")?;
     let line = maps.lines().find_map(|line| line.strip_prefix("Pss:"));

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use connector_host::{ApiResponse, CallError, Connector, ConnectorError, Session, Vendor};
-use host_test::COMPONENT_BYTES;
-use host_test::sim::{Simulator, Simulators};
+use connector_simulators::{Simulator, Simulators};
 use http::Request;
 use serde_json::Value;
 
@@ -67,7 +66,7 @@ async fn open(of: &Plugin, page: &Page, recorder: &Arc<Recorder>) -> Result<Conn
     let connector = plugin::load(of, recorder.clone()).await?;
     let bytes = match &of.component {
         Some(path) => path.metadata().map(|file| file.len()).ok(),
-        None => Some(COMPONENT_BYTES.len() as u64),
+        None => Some(plugin::COMPONENT_BYTES.len() as u64),
     };
     if let Some(bytes) = bytes {
         let kib = bytes.div_ceil(1024);

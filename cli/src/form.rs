@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connector_host::SystemClock;
-use host_test::sim::Simulators;
+use connector_simulators::Simulators;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};

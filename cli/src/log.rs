@@ -1,12 +1,20 @@
-//! What the program and everything beneath it tell of their work, for whoever looks for a fault: on standard error, when asked for.
-//! No secret is in it, at no level; `host-test/said/run` proves it.
+//! The log on standard error, of the program and its libraries. It contains no secret at any level,
+//! which `host-test/leak-check/run` checks.
 
 use std::io;
 
 use clap::ValueEnum;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// The crates of the compiler, by prefix.
+const COMPILER: [&str; 4] = [
+    "cranelift",
+    "regalloc2",
+    "wasmtime_environ",
+    "wasmtime_internal",
+];
 
 /// How much is told.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -30,16 +38,17 @@ impl From<Level> for LevelFilter {
     }
 }
 
-/// Begins to tell. Where a run of the tests listens already, that has it all.
+/// Starts to log. The compiler's crates log only up to INFO: half a gigabyte below it, all of it
+/// about the plugin's code.
 pub(crate) fn start(level: Level) {
-    if said::listening() {
-        return;
-    }
+    let level = LevelFilter::from(level);
+    let compiler = COMPILER.map(|target| (target, level.min(LevelFilter::INFO)));
+    let levels = Targets::new().with_default(level).with_targets(compiler);
     let writer = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(false);
     tracing_subscriber::registry()
         .with(writer)
-        .with(said::everyone(level.into()))
+        .with(levels)
         .init();
 }

@@ -7,7 +7,8 @@
     clippy::indexing_slicing
 )]
 
-said::listens!();
+#[cfg(test)]
+leak_check::capture!();
 
 mod args;
 mod commands;
@@ -38,9 +39,6 @@ use crate::failure::Failure;
 
 fn main() -> ExitCode {
     core_dumps::forbid();
-    // What the tests start is listened to as they are; what people are given listens to nobody.
-    #[cfg(debug_assertions)]
-    said::listen();
     let args = Args::read();
     if let Some(level) = args.log {
         log::start(level);

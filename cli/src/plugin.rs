@@ -9,13 +9,15 @@ use connector_host::{
     Connector, Live, LiveBuilder, LiveError, LoadError, ResponseBody, Runtime, Timeouts, Transport,
     TransportError,
 };
+use connector_simulators::Simulators;
 use etcetera::BaseStrategy;
-use host_test::COMPONENT_BYTES;
-use host_test::sim::Simulators;
 
 use crate::args::{Network, Plugin};
 use crate::failure::Failure;
 use crate::input::Input;
+
+/// The plugin, built with this program.
+pub(crate) const COMPONENT_BYTES: &[u8] = include_bytes!(env!("CONNECTOR_WASM"));
 
 /// A command makes few calls at a time. Room for as many as a server has would take it longer to make than all else that it does.
 const CALLS_AT_ONCE: u32 = 16;

@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn secrets_are_masked_however_they_are_encoded() {
-        host_test::note::typed(SECRET);
+        leak_check::register(SECRET);
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("client_id", "me")
             .append_pair("client_secret", SECRET)

@@ -7,7 +7,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use connector_host::{Connector, Vendor};
-use host_test::sim::Simulators;
+use connector_simulators::Simulators;
 
 use crate::args::Simulate;
 use crate::failure::{Failure, plain};

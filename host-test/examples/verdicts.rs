@@ -1,5 +1,6 @@
-//! Reads credential documents as JSON lines from standard input and prints `true` or `false` for each: what the crate `jsonschema` says of it
-//! by the schema in the file that is named. One of the three validators that `host-test/forms` compares.
+//! Reads credential documents as JSON lines from standard input and prints `true` or `false` for
+//! each: what the crate `jsonschema` says of it by the schema in the file that is named. One of the
+//! three validators that `host-test/forms` compares.
 
 use std::error::Error;
 use std::io::{BufWriter, Write, stdin, stdout};

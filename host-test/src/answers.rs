@@ -1,5 +1,5 @@
-//! The fake HTTP for tests with many requests in no order: a function from a request to its reply. What comes in a known order is better
-//! said by a [`Script`](crate::script::Script).
+//! The fake HTTP for tests with many requests in no order: a function from a request to its reply.
+//! What comes in a known order is better said by a [`Script`](crate::script::Script).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,8 +10,8 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response};
 
-use crate::note;
 use crate::script::Reply;
+use crate::secrets;
 
 /// A transport that answers every request by a function.
 ///
@@ -58,7 +58,7 @@ impl Transport for Answers {
         _timeouts: Timeouts,
     ) -> BoxFuture<'static, Result<Response<ResponseBody>, TransportError>> {
         let before = self.asked.fetch_add(1, Ordering::Relaxed);
-        note::request(request.headers(), request.body());
+        secrets::request(request.headers(), request.body());
         (self.answer)(&request, before).play().boxed()
     }
 }

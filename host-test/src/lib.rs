@@ -1,29 +1,20 @@
-//! The harness around the connector plugin: what plays the network and the vendors, and where the built plugin lies.
-//! The contract tests in `tests/` use it, and so does the command line for its demonstration.
+//! The harness around the built plugin: scripted HTTP, and the plugin itself.
 //!
-//! - [`script`] is a fake HTTP: it knows which requests are to come and what each is answered, and a test fails when
-//!   anything else is asked. Nothing in it opens a socket.
-//! - [`answers`] is one for many requests in no order: a function from a request to its reply.
-//! - [`plain`] is a host without any care, and [`dialing`] a client that keeps no connection: to measure beside.
-//! - [`note`] notes the secrets that pass, while a run of the tests is listened to.
-//! - [`sim`] plays the vendors over TLS on loopback, as strict as their documentation, with faults on demand.
-//! - [`tls`] makes the certificates of such services, good and bad.
+//! - [`script`] expects requests in order and fails the test on any other.
+//! - [`answers`] answers any number of requests in any order by a function.
+//! - [`secrets`] registers the secrets that pass for the leak check.
 //!
-//! A harness may panic, and does so with a sentence that says what differed. Everything in here that looks like a secret is invented.
+//! A harness may panic, with a sentence that says what differed. All its secrets are invented.
 
 #[cfg(test)]
-said::listens!();
+leak_check::capture!();
 
 pub mod answers;
-pub mod dialing;
-pub mod note;
-pub mod plain;
 pub mod script;
-pub mod sim;
-pub mod tls;
+pub mod secrets;
 
-/// The path of the plugin, built from this workspace by the build script with the profile that people take away.
+/// The path of the plugin as it is released, built by the build script.
 pub const COMPONENT: &str = env!("CONNECTOR_WASM");
 
-/// The plugin itself, for a program that may be moved away from where it was built.
+/// The plugin itself.
 pub const COMPONENT_BYTES: &[u8] = include_bytes!(env!("CONNECTOR_WASM"));

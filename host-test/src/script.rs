@@ -1,5 +1,6 @@
 //! The fake HTTP: requests expected in order, each with its reply, and a record of what was asked.
-//! What is expected of one request is in `script/expect.rs`, how it is answered in `script/reply.rs`.
+//! What is expected of one request is in `script/expect.rs`, how it is answered in
+//! `script/reply.rs`.
 
 mod expect;
 mod reply;
@@ -30,12 +31,14 @@ pub use reply::Reply;
 /// # assert!(std::panic::catch_unwind(|| script.finish()).is_err(), "nobody asked");
 /// ```
 ///
-/// Expectations are met in order. A request that was not expected, or differs from what was, fails as
-/// [`TransportError::Denied`] and is remembered: [`Script::finish`] fails even when the plugin makes something else of it.
-/// Dropping the first script (not a clone) finishes it too, so a forgotten `finish` hides nothing.
+/// Expectations are met in order. A request that was not expected, or differs from what was, fails
+/// as [`TransportError::Denied`] and is remembered: [`Script::finish`] fails even when the plugin
+/// makes something else of it. Dropping the first script (not a clone) finishes it too, so a
+/// forgotten `finish` hides nothing.
 pub struct Script {
     state: Arc<Mutex<State>>,
-    /// Clones are given away, to a connector for instance, and may be dropped where a panic goes unseen.
+    /// Clones are given away, to a connector for instance, and may be dropped where a panic goes
+    /// unseen.
     finishes_on_drop: bool,
 }
 
@@ -117,8 +120,8 @@ impl Script {
     ///
     /// # Panics
     ///
-    /// When an expectation is left, or a request came that was not expected or differed. Says which and how; invented
-    /// values may show.
+    /// When an expectation is left, or a request came that was not expected or differed. Says which
+    /// and how; invented values may show.
     pub fn finish(&self) {
         let problems = self.take_problems();
         assert!(
@@ -136,7 +139,8 @@ impl Script {
         problems
     }
 
-    /// A test that failed while it held the lock has failed already; what it left is still readable.
+    /// A test that failed while it held the lock has failed already; what it left is still
+    /// readable.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -184,7 +188,7 @@ impl Transport for Script {
         timeouts: Timeouts,
     ) -> BoxFuture<'static, Result<Response<ResponseBody>, TransportError>> {
         let (parts, body) = request.into_parts();
-        crate::note::request(&parts.headers, &body);
+        crate::secrets::request(&parts.headers, &body);
         let reply = self.answer(Asked {
             method: parts.method,
             url: parts.uri,

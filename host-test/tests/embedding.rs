@@ -1,28 +1,53 @@
-//! The example of embedding, run as a person runs it.
+//! The host's example `embed`, run as a platform would run it, against simulated vendors.
 
 use std::env;
-use std::process::Command;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
 
-said::listens!();
+use connector_simulators::Simulators;
+use host_test::COMPONENT;
 
-#[test]
-fn an_embedder_does_not_notice_that_its_token_expired() {
+leak_check::capture!();
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedder_does_not_notice_that_its_token_expired() {
+    let simulators = Simulators::start().await.unwrap();
+    let vendor = simulators.contentsquare();
+    let dir = tempfile::tempdir().unwrap();
+    let (ca, credential) = (
+        dir.path().join("ca.pem"),
+        dir.path().join("credential.json"),
+    );
+    fs::write(&ca, simulators.ca_pem()).unwrap();
+    let (_, document) = vendor.sample_credentials().swap_remove(0);
+    fs::write(&credential, document.to_string()).unwrap();
+
     let tests = env::current_exe().unwrap();
     let built = tests.ancestors().nth(2).unwrap();
-    let run = Command::new(built.join("examples/embed")).output();
-    let run = run.expect("`cargo test` without a selection builds the examples");
-    let said = String::from_utf8_lossy(&run.stdout);
-    said::stream(&*said);
-    assert!(
-        run.status.success(),
-        "{}",
-        String::from_utf8_lossy(&run.stderr)
-    );
-    let count = |text: &str| said.matches(text).count();
-    // The first call, the same again with a token that is over, and that again with a new one.
-    let requests = (
-        count("POST https://api.contentsquare.com/v1/oauth/token"),
-        count("/v1/exports"),
-    );
-    assert_eq!((count("200 OK"), requests), (2, (2, 3)), "{said}");
+    let embedder = Command::new(built.join("examples/embed"))
+        .args([COMPONENT, vendor.id()])
+        .args([&credential, &ca])
+        .args(simulators.connect_to())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut embedder = embedder.expect("`cargo test` without a selection builds the examples");
+    let mut calls = embedder.stdin.take().unwrap();
+    let mut responses = BufReader::new(embedder.stdout.take().unwrap()).lines();
+    for _ in 0..2 {
+        writeln!(calls, "{}", vendor.sample_call()).unwrap();
+        let response = responses.next().expect("a response for each call").unwrap();
+        leak_check::output(&response);
+        assert!(response.starts_with("200 OK"), "{response}");
+        vendor.expire_sessions();
+    }
+    drop(calls);
+    assert!(embedder.wait().unwrap().success());
+
+    // The first call, the same call with the expired token, and once more with a new token.
+    let requests = vendor.requests().join("\n");
+    let count = |text: &str| requests.matches(text).count();
+    let found = (count("/v1/oauth/token"), count("/v1/exports"));
+    assert_eq!(found, (2, 3), "{requests}");
 }

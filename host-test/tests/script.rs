@@ -11,7 +11,7 @@ use http_body_util::BodyExt as _;
 use serde_json::json;
 use tokio::time::Instant;
 
-said::listens!();
+leak_check::capture!();
 
 const URL: &str = "https://api.hotjar.io/v1/oauth/token";
 

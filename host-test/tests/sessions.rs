@@ -1,4 +1,5 @@
-//! Sessions kept alive, and API calls made with them: the real plugin, a vendor that is a function, and a clock that is held.
+//! Sessions kept alive, and API calls made with them: the real plugin, a vendor that is a function,
+//! and a clock that is held.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use http_body_util::BodyExt as _;
 use serde_json::json;
 use tokio::time::{Instant, advance, sleep, timeout};
 
-said::listens!();
+leak_check::capture!();
 
 const HOTJAR: &str = r#"{"client_id":"hj-id-0001","client_secret":"hj;secret?&=+% 1"}"#;
 const ROTATED: &str = r#"{"client_id":"hj-id-0001","client_secret":"hj;secret?&=+% 2"}"#;
@@ -206,7 +207,8 @@ async fn the_old_session_serves_while_there_is_no_new_one_and_nobody_storms() {
             assert_eq!(shown(&session), "tok.en-0");
             sleep(seconds(1)).await;
         }
-        // At the rarest after 1, 2, 4 … 256 s and twice that by chance, at the most often after 1, 2, 4 … 256 s, 300 s.
+        // At the rarest after 1, 2, 4 … 256 s and twice that by chance, at the most often after 1,
+        // 2, 4 … 256 s, 300 s.
         let asked = vendor.asked();
         assert!((8..=12).contains(&asked), "{asked} requests");
 
@@ -584,8 +586,7 @@ async fn ten_calls_are_under_way_for_one_project_and_the_others_wait_their_turn(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_does_not_come_in_time_is_throttled_and_an_answer_that_is_dropped_gives_its_turn_back()
- {
+async fn a_late_permit_is_throttled_and_a_dropped_response_returns_its_permit() {
     let (vendor, _) = serving(|_, _| {
         Reply::bytes(200, "x".repeat(9000))
             .chunks(5000)

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use connector_host::{Live, ResponseBody, Timeouts, Transport, TransportError};
-use host_test::sim::{Fault, Options, Simulator, Simulators};
+use connector_simulators::{Fault, Options, Simulator, Simulators};
 use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 
-said::listens!();
+leak_check::capture!();
 
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(10),
@@ -135,6 +135,7 @@ async fn every_sample_credential_gets_a_token_and_the_first_makes_the_sample_cal
     let client = Client::new(&simulators);
     for vendor in both(&simulators) {
         for (shows, document) in vendor.sample_credentials() {
+            leak_check::register_document(document.to_string());
             let (status, reply) = client.grant(vendor, &document).await;
             assert_eq!(status, 200, "{shows}: {reply}");
             assert_eq!(reply["expires_in"], 3600, "{shows}");

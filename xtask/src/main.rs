@@ -1,47 +1,73 @@
-//! `cargo wasm`: builds the plugin and says where it lies and how large it is. How it is built is in the library beside.
+//! The command `cargo xtask`. Each subcommand is a function of the library.
 
 use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use xtask::component::PLUGIN;
+use xtask::{Component, lines};
+
 const USAGE: &str = "\
-usage: cargo wasm
+usage: cargo xtask <command>
 
-Builds the plugin as people take it away, and prints its path and its size:
-target/wasm32-unknown-unknown/component/connector.wasm, or in CARGO_TARGET_DIR where that is set.";
+commands:
+  wasm [-p PACKAGE] [--example NAME]
+         build the plugin, or another package or example, as a component;
+         prints its path and size [default: target/wasm/connector.wasm,
+         or below CARGO_TARGET_DIR]
+  lines  fail if a line of code or comment is wider than 100 columns";
 
-/// What programs exit with that were called in a way they do not know.
-const WRONG_USE: u8 = 2;
+/// The conventional exit status for wrong usage.
+const WRONG_USAGE: u8 = 2;
 
 fn main() -> ExitCode {
-    match env::args().nth(1).as_deref() {
-        None => {}
-        Some("--help" | "-h") => {
-            println!("{USAGE}");
-            return ExitCode::SUCCESS;
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["wasm"] => wasm(PLUGIN, None),
+        ["wasm", "-p", package] => wasm(package, None),
+        ["wasm", "-p", package, "--example", example] => wasm(package, Some(example)),
+        ["lines"] => check_lines(),
+        ["--help" | "-h"] | [.., "--help" | "-h"] => Ok(USAGE.to_owned()),
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(WRONG_USAGE);
         }
-        Some(other) => {
-            eprintln!("error: `cargo wasm` takes no {other:?}\n\n{USAGE}");
-            return ExitCode::from(WRONG_USE);
-        }
-    }
-    match build() {
+    };
+    match done {
         Ok(line) => {
             println!("{line}");
             ExitCode::SUCCESS
         }
-        Err(why) => {
-            eprintln!("error: {why}");
+        Err(error) => {
+            eprintln!("error: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn build() -> Result<String, String> {
-    let root = connector_artefact::root();
-    let target_dir = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
-    let component = connector_artefact::build(&root.join(target_dir))?;
-    let bytes = fs::metadata(&component).map_err(|error| error.to_string())?;
-    Ok(format!("{} ({} bytes)", component.display(), bytes.len()))
+fn wasm(package: &str, example: Option<&str>) -> Result<String, String> {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let component = xtask::build(&Component {
+        package,
+        example,
+        target_dir: &xtask::root().join(target),
+    })?;
+    let file = fs::metadata(&component).map_err(|error| error.to_string())?;
+    Ok(format!("{} ({} bytes)", component.display(), file.len()))
+}
+
+fn check_lines() -> Result<String, String> {
+    let wide = lines::wide(xtask::root()).map_err(|error| error.to_string())?;
+    for line in &wide {
+        println!("{}:{}: {} columns", line.path, line.line, line.columns);
+    }
+    match wide.len() {
+        0 => Ok(format!("no line is wider than {}", lines::MAX_COLUMNS)),
+        count => Err(format!(
+            "{count} lines are wider than {} columns; wrap them",
+            lines::MAX_COLUMNS
+        )),
+    }
 }

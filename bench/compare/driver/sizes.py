@@ -12,7 +12,7 @@ from pathlib import Path
 from subjects import COMPARE, NODE, PROGRAM, Subject
 
 
-def artefact(subject: Subject) -> dict | None:
+def installed(subject: Subject) -> dict | None:
     if subject.component:
         data = subject.component.read_bytes()
         return {"kind": "component", "bytes": len(data), "gzip_bytes": len(gzip.compress(data, 9))}
@@ -62,7 +62,7 @@ def _folder(folder: Path, without: tuple[str, ...] = ()) -> int:
 
 
 def runtimes(subjects: list[Subject]) -> dict[str, int]:
-    """What has to be there beside the artefact, in bytes: interpreters, and the program that holds wasmtime."""
+    """What has to be there beside the subject, in bytes: interpreters, and the program that holds wasmtime."""
     found = {}
     if any(subject.component for subject in subjects):
         stripped = COMPARE / "compare-stripped"

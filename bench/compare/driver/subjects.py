@@ -36,15 +36,15 @@ class Subject:
     node_package: str | None = None
 
 
-def _plain(id: str, name: str, short: str, component: Path) -> Subject:
-    return Subject(id, name, short, (PROGRAM, "plain", machine_code(component)), component, compiled=True)
+def _baseline(id: str, name: str, short: str, component: Path) -> Subject:
+    return Subject(id, name, short, (PROGRAM, "baseline", machine_code(component)), component, compiled=True)
 
 
 SUBJECTS = (
     Subject("connector", "**this plugin in `connector-host`**", "`connector-host`", (PROGRAM, "connector", COMPARE / "code"), CONNECTOR),
-    _plain("plain", "this plugin in a plain wasmtime host", "the plain host", CONNECTOR),
-    _plain("js", "the plugin in JavaScript, plain host", "the plugin in JavaScript", COMPARE / "connector-js.wasm"),
-    _plain("py", "the plugin in Python, plain host", "the plugin in Python", COMPARE / "connector-py.wasm"),
+    _baseline("baseline", "this plugin in a baseline wasmtime host", "the baseline host", CONNECTOR),
+    _baseline("js", "the plugin in JavaScript, baseline host", "the plugin in JavaScript", COMPARE / "connector-js.wasm"),
+    _baseline("py", "the plugin in Python, baseline host", "the plugin in Python", COMPARE / "connector-py.wasm"),
     Subject(
         "airbyte",
         "Airbyte CDK, `Oauth2Authenticator`",

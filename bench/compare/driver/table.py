@@ -49,7 +49,7 @@ def _slope(subject: dict, results: dict) -> list[float]:
 
 
 COLUMNS = (
-    Column("size", "artefact", None, None),
+    Column("size", "size", None, None),
     Column("cold", "cold start to first session, ms", "first", _each("first", lambda result: result["start_secs"] * 1e3)),
     Column("cpu", "processor time for each, ms", "loop", _each("loop", lambda result: result["cpu_secs"] / result["n"] * 1e3)),
     Column("rate", "per second, one after the other", "loop", _each("loop", lambda result: result["n"] / result["wall_secs"])),
@@ -67,21 +67,21 @@ def markdown(results: dict, columns: list[Column], picture: bool) -> str:
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     if picture:
         most = f"{results['scale'][-1]:,}"
-        lines += ["", f"![Memory and processor time of each, from 1 to {most} authentications in flight]({PICTURE})"]
+        lines += ["", f"![Memory and processor time of each, from 1 to {most} authentications in flight](scale.svg)"]
     return "\n".join([*lines, "", *(f"- {note}" for note in _notes(results, columns))])
 
 
-def write_into(readme: Path, text: str) -> None:
-    before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+def write_into(document: Path, text: str) -> None:
+    before, begin, rest = document.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
-        raise SystemExit(f"compare: {readme} has no place for the table, which is between {BEGIN} and {END}")
-    readme.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+        raise SystemExit(f"compare: {document} has no place for the table, which is between {BEGIN} and {END}")
+    document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _cell(column: Column, subject: dict, results: dict) -> str:
     if column.figures is None:
-        return _size(subject["artefact"])
+        return _size(subject["size"])
     figures = column.figures(subject, results)
     if not figures:
         return "–"
@@ -96,12 +96,12 @@ def _vendor_busy(trials: list[dict]) -> bool:
     return median(trial["vendor_cpu_secs"] / trial["wall_secs"] for trial in trials) > BUSY
 
 
-def _size(artefact: dict | None) -> str:
-    if artefact is None:
+def _size(size: dict | None) -> str:
+    if size is None:
         return "in the program"
-    if artefact["kind"] != "component":
-        return f"{artefact['bytes'] / 2**20:.1f} MiB and {artefact['kind']}"
-    return f"{_bytes(artefact['bytes'])}, {_bytes(artefact['gzip_bytes'])} gzipped"
+    if size["kind"] != "component":
+        return f"{size['bytes'] / 2**20:.1f} MiB and {size['kind']}"
+    return f"{_bytes(size['bytes'])}, {_bytes(size['gzip_bytes'])} gzipped"
 
 
 def _bytes(number: float) -> str:
@@ -119,16 +119,16 @@ def _notes(results: dict, columns: list[Column]) -> list[str]:
     ids = {column.id for column in columns}
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     notes = [
-        f"`host-test/compare/run` on {results['machine']}: each subject on one core and the vendor on another, {results['rounds']} times in turn.",
+        f"`bench/compare/run` on {results['machine']}: each subject on one core and the vendor on another, {results['rounds']} times in turn.",
         f"{versions}.",
         "Each is a new token from the project's own simulated Hotjar, over TLS. The vendor counts too.",
     ]
     runtimes = ", ".join(f"{name} {_bytes(size)}" for name, size in results["runtimes"].items())
     if "size" in ids and runtimes:
-        notes.append(f"Not in the artefact: {runtimes}.")
+        notes.append(f"Not in the size: {runtimes}.")
     took = ", ".join(f"{SHORT[id]} {secs:.1f} s" for id, secs in results["compile_secs"].items())
     if "cold" in ids and took:
-        notes.append(f"The plain host starts with machine code made before, which took: {took}. `connector-host` has kept its own.")
+        notes.append(f"The baseline host starts with machine code made before, which took: {took}. `connector-host` has kept its own.")
     if "cold" in ids:
         notes.append("A cold start finds its files in the system's memory.")
     made = ", ".join(f"{SHORT[id]} {_connections(subject['loop']):.2f}" for id, subject in subjects.items() if "loop" in subject)

@@ -1,4 +1,5 @@
-//! What a process knows of itself: its processor time and its memory, as Linux counts them. The subjects in other languages say the same.
+//! What a process knows of itself: its processor time and its memory, as Linux counts them. The
+//! subjects in other languages say the same.
 
 use std::fs;
 use std::time::Duration;

@@ -1,8 +1,9 @@
-//! Asks components the same questions as the plugin of this workspace, all in the plain host, and names each answer that differs: what is sent,
-//! what is made of what vendors may answer and of what people may type, in a fresh instance each and in one that is kept.
+//! Asks components the same questions as the plugin of this workspace, all in the baseline host,
+//! and names each answer that differs: what is sent, what is made of what vendors may answer and of
+//! what people may type, in a fresh instance each and in one that is kept.
 //!
-//! The vendors are a function in this process, which answers what people wrote for the fuzzer (`fuzz/cases`, with `--corpus` also what it found),
-//! and then the simulated ones, over TLS.
+//! The vendors are a function in this process, which answers what people wrote for the fuzzer
+//! (`fuzz/cases`), and then the simulated ones, over TLS.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -13,13 +14,13 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use connector_bench::baseline::{Network, over};
+use connector_bench::dialing::Dialing;
+use connector_simulators::Simulators;
 use futures::FutureExt as _;
 use futures::future::ready;
 use futures::stream;
 use host_test::COMPONENT;
-use host_test::dialing::Dialing;
-use host_test::plain::{Network, over};
-use host_test::sim::Simulators;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
@@ -28,19 +29,17 @@ use wasmtime_wasi_http::Error as HttpError;
 use wasmtime_wasi_http::WasiBody;
 
 use answer::Answer;
-use plain::{Allocation, Instance, Plain, wit};
+use baseline::{Allocation, Baseline, Instance, wit};
 
 #[path = "../../../fuzz/src/answer.rs"]
 pub mod answer;
 #[expect(dead_code, reason = "what loads machine code is for whoever measures")]
-mod plain;
+mod baseline;
 
 const HELP: &str = "\
 Asks components the same questions as the plugin, and names each answer that differs.
 
-usage: agree [--corpus] COMPONENT...
-
-  --corpus   also with what the fuzzer found (fuzz/corpus)
+usage: agree COMPONENT...
 
 Exits with 1 when an answer differs.";
 
@@ -49,13 +48,14 @@ const INSTANCES: u32 = 2;
 
 /// A document that is good, for whoever asks about answers.
 const HOTJAR: &str = r#"{"client_id":" hj-id~*1 ","client_secret":"hj;secret?&=+% é~*1"}"#;
-const CONTENTSQUARE: &str = r#"{"client_id":"cs-id","client_secret":"cs;secret?\"\\ é","credential_level":"project",
-    "scopes":["data-export","metrics"]}"#;
-const OF_ACCOUNT: &str = r#"{"client_id":"cs-id","client_secret":"cs;secret","credential_level":"account",
-    "scopes":["data-export"],"project_id":42.0}"#;
-const ENRICHMENT: &str = r#"{"client_id":"cs-id","client_secret":"cs;secret","credential_level":"project",
-    "scopes":["enrichment"],"integration_id":7}"#;
-const SURVEYS: &str = r#"{"client_id":"cs-id","client_secret":"cs;secret","credential_level":"project","scopes":["surveys"]}"#;
+const CONTENTSQUARE: &str = r#"{"client_id":"cs-id","client_secret":"cs;secret?\"\\ é",
+    "credential_level":"project","scopes":["data-export","metrics"]}"#;
+const OF_ACCOUNT: &str = r#"{"client_id":"cs-id","client_secret":"cs;secret",
+    "credential_level":"account","scopes":["data-export"],"project_id":42.0}"#;
+const ENRICHMENT: &str = r#"{"client_id":"cs-id","client_secret":"cs;secret",
+    "credential_level":"project","scopes":["enrichment"],"integration_id":7}"#;
+const SURVEYS: &str = r#"{"client_id":"cs-id","client_secret":"cs;secret",
+    "credential_level":"project","scopes":["surveys"]}"#;
 const CREDENTIALS: [(&str, &str); 5] = [
     ("hotjar", HOTJAR),
     ("contentsquare", CONTENTSQUARE),
@@ -97,7 +97,7 @@ enum Reply {
 /// A component that is asked.
 struct Guest {
     name: String,
-    plain: Plain,
+    baseline: Baseline,
     exchange: Arc<Mutex<Exchange>>,
 }
 
@@ -111,10 +111,8 @@ struct Exchange {
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
     let mut files = Vec::new();
-    let mut folders = vec!["cases"];
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
-            "--corpus" => folders.push("corpus"),
             option if option.starts_with('-') => {
                 println!("{HELP}");
                 return Ok(ExitCode::from(u8::from(option != "--help") * 2));
@@ -126,7 +124,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         eprintln!("{HELP}");
         return Ok(ExitCode::from(2));
     }
-    let questions = questions(&folders)?;
+    let questions = questions()?;
     let ours = Guest::load(COMPONENT.as_ref())?;
     let expected = ours.answers(&questions).await?;
     let mut differing = 0;
@@ -158,7 +156,7 @@ impl Guest {
         let network: Network = Arc::new(move |request| ready(answer(&vendor, &request)).boxed());
         Ok(Self {
             name: file.file_name().unwrap_or_default().display().to_string(),
-            plain: Plain::load(&component, Allocation::Pool(INSTANCES), network)?,
+            baseline: Baseline::load(&component, Allocation::Pool(INSTANCES), network)?,
             exchange,
         })
     }
@@ -169,9 +167,9 @@ impl Guest {
         questions: &[Question],
     ) -> Result<Vec<(String, String)>, Box<dyn Error>> {
         let mut answers = self.vendors().await?;
-        let mut kept = self.plain.instance().await?;
+        let mut kept = self.baseline.instance().await?;
         for question in questions {
-            let mut fresh = self.plain.instance().await?;
+            let mut fresh = self.baseline.instance().await?;
             let name = format!(
                 "{:?}, {}, {}",
                 question.verb, question.vendor, question.name
@@ -179,7 +177,7 @@ impl Guest {
             answers.push((name.clone(), self.answer(&mut fresh, question).await));
             let again = self.answer(&mut kept, question).await;
             if again.starts_with(BROKE) {
-                kept = self.plain.instance().await?;
+                kept = self.baseline.instance().await?;
             }
             answers.push((format!("{name}, in a kept instance"), again));
         }
@@ -188,7 +186,7 @@ impl Guest {
     }
 
     async fn vendors(&self) -> Result<Vec<(String, String)>, Box<dyn Error>> {
-        let vendors = self.plain.instance().await?.vendors().await?;
+        let vendors = self.baseline.instance().await?.vendors().await?;
         Ok(vec![("Vendors".to_owned(), format!("{vendors:?}"))])
     }
 
@@ -224,7 +222,7 @@ impl Guest {
     async fn simulated(&self) -> Result<Vec<(String, String)>, Box<dyn Error>> {
         let vendors = Simulators::start().await?;
         let network = Dialing::new(vendors.ca_pem(), &vendors.connect_to())?;
-        let plain = self.plain.with(over(Arc::new(network)));
+        let baseline = self.baseline.with(over(Arc::new(network)));
         let mut answers = Vec::new();
         for vendor in [vendors.hotjar(), vendors.contentsquare()] {
             let mut credentials = vendor.sample_credentials();
@@ -233,7 +231,7 @@ impl Guest {
             credentials.push(("a wrong secret", wrong));
             for (shows, document) in credentials {
                 let document = document.to_string();
-                let mut instance = plain.instance().await?;
+                let mut instance = baseline.instance().await?;
                 let opened = instance.authenticate(vendor.id(), &document).await;
                 let renewed = instance.refresh(vendor.id(), &document, &session()).await;
                 let access = instance.inspect(vendor.id(), &document).await;
@@ -372,7 +370,7 @@ fn session() -> wit::Session {
     }
 }
 
-fn questions(folders: &[&str]) -> Result<Vec<Question>, Box<dyn Error>> {
+fn questions() -> Result<Vec<Question>, Box<dyn Error>> {
     let mut questions = Vec::new();
     for vendor in ["hotjar", "contentsquare", "Hotjar", ""] {
         questions.push(Question::about(
@@ -382,14 +380,14 @@ fn questions(folders: &[&str]) -> Result<Vec<Question>, Box<dyn Error>> {
             "",
         ));
     }
-    for (name, document) in documents(folders)? {
+    for (name, document) in documents()? {
         for vendor in ["hotjar", "contentsquare", "nobody"] {
             for verb in [Verb::Validate, Verb::Authenticate, Verb::Inspect] {
                 questions.push(Question::about(&name, verb, vendor, &document));
             }
         }
     }
-    for (name, answer) in answers(folders)? {
+    for (name, answer) in answers()? {
         let reply = Reply::Answer(Arc::new(answer));
         for (vendor, document) in CREDENTIALS {
             let about = |verb| Question::about(&name, verb, vendor, document).answered(&reply);
@@ -426,9 +424,9 @@ impl Question {
 }
 
 /// What people may type.
-fn documents(folders: &[&str]) -> Result<Vec<(String, String)>, Box<dyn Error>> {
+fn documents() -> Result<Vec<(String, String)>, Box<dyn Error>> {
     let mut documents = Vec::new();
-    for (name, input) in inside(folders, "credential_document")? {
+    for (name, input) in cases("credential_document")? {
         documents.push((name, String::from_utf8_lossy(&input).into_owned()));
     }
     let client = |id: &str| json!({"client_id": id, "client_secret": "s"}).to_string();
@@ -451,20 +449,20 @@ fn documents(folders: &[&str]) -> Result<Vec<(String, String)>, Box<dyn Error>> 
 }
 
 /// What vendors may answer.
-fn answers(folders: &[&str]) -> Result<Vec<(String, Answer)>, Box<dyn Error>> {
+fn answers() -> Result<Vec<(String, Answer)>, Box<dyn Error>> {
     let mut answers = Vec::new();
     for target in ["token_reply", "credential_information", "classify"] {
-        for (name, input) in inside(folders, target)? {
+        for (name, input) in cases(target)? {
             answers.push((name, Answer::read(&input)));
         }
     }
-    for (name, input) in inside(folders, "retry_after")? {
+    for (name, input) in cases("retry_after")? {
         for status in [429, 503] {
             let headers = vec![("Retry-After".to_owned(), input.clone())];
             answers.push((name.clone(), made(status, headers, Vec::new())));
         }
     }
-    for (name, input) in inside(folders, "base_url")? {
+    for (name, input) in cases("base_url")? {
         let token = json!({
             "access_token": "tok.en-1", "token_type": "bearer", "project_id": 42,
             "endpoint": String::from_utf8_lossy(&input),
@@ -529,21 +527,16 @@ fn made(status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8>) -> Answer {
 /// What a target of the fuzzer is given, each input with its name.
 type Inputs = Vec<(String, Vec<u8>)>;
 
-/// The inputs of a target in the folders, in the same order in every run.
-fn inside(folders: &[&str], target: &str) -> Result<Inputs, Box<dyn Error>> {
+/// The fuzz cases of a target, sorted.
+fn cases(target: &str) -> Result<Inputs, Box<dyn Error>> {
     let mut inputs = Vec::new();
-    for folder in folders {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../fuzz")
-            .join(folder)
-            .join(target);
-        let files: Result<BTreeSet<_>, _> = fs::read_dir(path)?
-            .map(|file| file.map(|file| file.path()))
-            .collect();
-        for file in files? {
-            let name = file.file_name().unwrap_or_default().display().to_string();
-            inputs.push((format!("{target}/{name}"), fs::read(file)?));
-        }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/cases");
+    let files: Result<BTreeSet<_>, _> = fs::read_dir(path.join(target))?
+        .map(|file| file.map(|file| file.path()))
+        .collect();
+    for file in files? {
+        let name = file.file_name().unwrap_or_default().display().to_string();
+        inputs.push((format!("{target}/{name}"), fs::read(file)?));
     }
     Ok(inputs)
 }

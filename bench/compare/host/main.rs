@@ -1,15 +1,18 @@
-//! The Rust side of the comparison, which `host-test/compare/run` drives: the subjects that are programs of Rust, on the command line that all
-//! subjects share, and the simulated vendor as a process of its own (`vendor.rs`). What a process can tell of itself is in `account.rs`.
+//! The Rust side of the comparison, which `bench/compare/run` drives: the subjects that are
+//! programs of Rust, on the command line that all subjects share, and the simulated vendor as a
+//! process of its own (`vendor.rs`). What a process can tell of itself is in `account.rs`.
 //!
-//! `compare SUBJECT first`, `compare SUBJECT loop N [CONCURRENCY]`, `compare SUBJECT flight N`; a subject is `connector FOLDER`, which
-//! keeps its machine code there, `oauth2`, or `plain FILE`, with machine code that `compare compile COMPONENT FILE` made. `compare plugin FILE` writes the plugin to a file.
+//! `compare SUBJECT first`, `compare SUBJECT loop N [CONCURRENCY]`, `compare SUBJECT flight N`; a
+//! subject is `connector FOLDER`, which keeps its machine code there, `oauth2`, or `baseline FILE`,
+//! with machine code that `compare compile COMPONENT FILE` made. `compare plugin FILE` writes the
+//! plugin to a file.
 
 mod account;
 #[expect(
     dead_code,
     reason = "one verb of the seven is compared, without a script"
 )]
-mod plain;
+mod baseline;
 mod vendor;
 
 use std::env;
@@ -20,12 +23,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use connector_bench::baseline::over;
+use connector_bench::dialing::Dialing;
 use connector_host::{Connector, Limits, Live, Runtime, Timeouts, Transport};
 use futures::future::LocalBoxFuture;
 use futures::stream::{self, StreamExt as _};
 use host_test::COMPONENT_BYTES;
-use host_test::dialing::Dialing;
-use host_test::plain::over;
 use http_body_util::BodyExt as _;
 use oauth2::basic::BasicClient;
 use oauth2::{AuthType, ClientId, ClientSecret, TokenResponse as _, TokenUrl};
@@ -33,7 +36,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use account::{cpu, proportional_bytes, resident_bytes, resident_peak_bytes, restart_peak};
-use plain::{Allocation, Plain};
+use baseline::{Allocation, Baseline};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 
@@ -49,8 +52,9 @@ const TOKEN_URL: &str = "https://api.hotjar.io/v1/oauth/token";
 /// How every token of the simulators begins.
 const TOKEN: &str = "sim";
 
-const USAGE: &str = "compare vendor [--answer-after MS] | compare plugin FILE | compare compile COMPONENT FILE | \
-    compare connector FOLDER|oauth2|plain FILE first|loop N [CONCURRENCY]|flight N";
+const USAGE: &str = "compare vendor [--answer-after MS] | compare plugin FILE | \
+    compare compile COMPONENT FILE | \
+    compare connector FOLDER|oauth2|baseline FILE first|loop N [CONCURRENCY]|flight N";
 
 fn main() -> Outcome {
     let arguments: Vec<String> = env::args().skip(1).collect();
@@ -66,7 +70,7 @@ fn main() -> Outcome {
         }
         ["plugin", file] => Ok(fs::write(file, COMPONENT_BYTES)?),
         ["compile", component, file] => {
-            let code = Plain::compile(&fs::read(component)?, Allocation::OnDemand)?;
+            let code = Baseline::compile(&fs::read(component)?, Allocation::OnDemand)?;
             Ok(fs::write(file, code)?)
         }
         ["connector", folder, work @ ..] => runtime.block_on(async {
@@ -78,15 +82,16 @@ fn main() -> Outcome {
             let reach = Reach::given()?;
             measure(&oauth2(&reach)?, work).await
         }),
-        ["plain", file, work @ ..] => runtime.block_on(async {
+        ["baseline", file, work @ ..] => runtime.block_on(async {
             let reach = Reach::given()?;
-            measure(&plain(&reach, file.as_ref())?, work).await
+            measure(&baseline(&reach, file.as_ref())?, work).await
         }),
         _ => Err(USAGE.into()),
     }
 }
 
-/// The vendor as every subject is told of it, in its environment: who to be, where to go, whom to trust.
+/// The vendor as every subject is told of it, in its environment: who to be, where to go, whom to
+/// trust.
 struct Reach {
     credential: String,
     rule: String,
@@ -120,7 +125,8 @@ const fn patient() -> Timeouts {
     }
 }
 
-/// The plugin in its own host, every call in a fresh instance, with room for so many and its machine code kept in a folder.
+/// The plugin in its own host, every call in a fresh instance, with room for so many and its
+/// machine code kept in a folder.
 async fn connector(reach: &Reach, folder: &Path, at_once: usize) -> Outcome<SignIn> {
     let limits = Limits {
         deadline: PATIENCE,
@@ -145,15 +151,15 @@ async fn connector(reach: &Reach, folder: &Path, at_once: usize) -> Outcome<Sign
 }
 
 /// A component in a host that knows nothing of connectors, every call in a fresh instance.
-fn plain(reach: &Reach, file: &Path) -> Outcome<SignIn> {
+fn baseline(reach: &Reach, file: &Path) -> Outcome<SignIn> {
     let dialing = Dialing::new(&reach.ca_pem, std::slice::from_ref(&reach.rule))?;
     let network = over(Arc::new(dialing));
-    let plain = Plain::load_compiled(file, Allocation::OnDemand, network)?;
+    let baseline = Baseline::load_compiled(file, Allocation::OnDemand, network)?;
     let credential: Arc<str> = reach.credential.as_str().into();
     Ok(Box::new(move || {
-        let (plain, credential) = (plain.clone(), Arc::clone(&credential));
+        let (baseline, credential) = (baseline.clone(), Arc::clone(&credential));
         Box::pin(async move {
-            let session = plain.authenticate(VENDOR, &credential).await;
+            let session = baseline.authenticate(VENDOR, &credential).await;
             let session = session.map_err(|error| error.to_string())?;
             let session = session.map_err(|error| format!("{error:?}"))?;
             Ok(session.access_token)

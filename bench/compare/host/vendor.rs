@@ -1,8 +1,9 @@
-//! The simulated vendor as a process of its own, so that what it costs is not counted as a subject's.
+//! The simulated vendor as a process of its own, so that what it costs is not counted as a
+//! subject's.
 
 use std::time::Duration;
 
-use host_test::sim::{Options, Simulators};
+use connector_simulators::{Options, Simulators};
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
 
@@ -12,7 +13,8 @@ use crate::{Outcome, VENDOR};
 /// So many that one connection carries all that a trial has in flight.
 const STREAMS: u32 = 100_000;
 
-/// Prints where it is and who it lets in, then answers each line of standard input with what it has done so far, and ends with it.
+/// Prints where it is and who it lets in, then answers each line of standard input with what it has
+/// done so far, and ends with it.
 pub(crate) async fn run(answer_after: Duration) -> Outcome {
     let options = Options {
         answer_after,

@@ -5,7 +5,7 @@ use std::fs;
 
 use bytes::Bytes;
 use connector_host::{Clock, SystemClock};
-use host_test::sim::{Fault, Simulators};
+use connector_simulators::{Fault, Simulators, TOKEN_PREFIX};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use serde_json::{Value, json};
@@ -77,7 +77,7 @@ impl House {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Response<String> {
-        host_test::note::document(body);
+        leak_check::register_document(body);
         let request = Request::builder().method(method).uri(path);
         let request = headers.iter().fold(request, |request, (name, value)| {
             request.header(*name, *value)
@@ -103,7 +103,7 @@ impl House {
         assert_eq!(header("cache-control"), "no-store");
         let cors = |name: &http::HeaderName| name.as_str().starts_with("access-control");
         assert!(!parts.headers.keys().any(cors));
-        said::stream(&text);
+        leak_check::output(&text);
         self.assert_silent(&text);
         Response::from_parts(parts, text)
     }
@@ -118,10 +118,7 @@ impl House {
                 }
             }
         }
-        // The simulators' tokens.
-        let token =
-            |rest: &str| rest.len() > 16 && rest.bytes().take(16).all(|b| b.is_ascii_hexdigit());
-        assert!(!text.split("sim").skip(1).any(token), "{text}");
+        assert!(!text.contains(TOKEN_PREFIX), "{text}");
         assert!(!text.contains("hush"), "{text}");
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use host_test::sim::Fault;
+use connector_simulators::Fault;
 use serde_json::{Value, json};
 
 use crate::harness::{Run, Vendors, shows_a_secret};

@@ -4,14 +4,11 @@ use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use host_test::sim::Simulators;
+use connector_simulators::{Simulators, TOKEN_PREFIX};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(crate) const VENDORS: [&str; 2] = ["hotjar", "contentsquare"];
-
-/// How the simulators' tokens begin; 16 hexadecimal digits follow.
-const TOKEN_START: &str = "sim";
 
 /// What a run of the binary left behind.
 pub(crate) struct Run {
@@ -28,7 +25,7 @@ impl Run {
 
     /// The same, with these variables in the environment.
     pub(crate) fn with(arguments: &[&str], stdin: &str, variables: &[(&str, &str)]) -> Self {
-        note(&[stdin], variables);
+        register(&[stdin], variables);
         let mut child = Command::new(env!("CARGO_BIN_EXE_connector"))
             .args(arguments)
             // Machine code is kept here, and not with the person who runs the tests.
@@ -48,9 +45,9 @@ impl Run {
             stderr: String::from_utf8(output.stderr).unwrap(),
         };
         let revealed = arguments.contains(&"--reveal");
-        said::stream(&run.stderr);
+        leak_check::output(&run.stderr);
         if !revealed {
-            said::stream(&run.stdout);
+            leak_check::output(&run.stdout);
         }
         assert!(!shows_a_secret(&run.stderr), "{}", run.stderr);
         assert!(!shows_a_token(&run.stderr), "{}", run.stderr);
@@ -78,17 +75,17 @@ impl Run {
     }
 }
 
-/// Notes what is typed, piped or set here for the search over the whole run of the tests.
-pub(crate) fn note(documents: &[&str], variables: &[(&str, &str)]) {
+/// Registers the secrets that are typed, piped or set here for the leak check.
+pub(crate) fn register(documents: &[&str], variables: &[(&str, &str)]) {
     for text in documents {
-        host_test::note::document(text);
+        leak_check::register_document(text);
     }
     for text in SECRETS {
-        host_test::note::typed(text);
+        leak_check::register(text);
     }
     for (name, value) in variables {
         if *name == "CONNECTOR_STORE_KEY" {
-            said::private("store key", value);
+            leak_check::register(value);
         }
     }
 }
@@ -105,9 +102,7 @@ pub(crate) fn shows_a_secret(text: &str) -> bool {
 }
 
 pub(crate) fn shows_a_token(text: &str) -> bool {
-    text.split(TOKEN_START)
-        .skip(1)
-        .any(|rest| rest.len() > 16 && rest.bytes().take(16).all(|byte| byte.is_ascii_hexdigit()))
+    text.contains(TOKEN_PREFIX)
 }
 
 /// What the tests type as secrets; `Vendors::start` sees to it that the simulators' own are among them.

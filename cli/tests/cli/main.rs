@@ -1,7 +1,7 @@
 //! The binary as a person runs it, with the built component, against the simulators over TLS.
 //! Every run is searched for secrets and tokens (`harness::Run::new`), whatever it is about.
 
-said::listens!();
+leak_check::capture!();
 
 // `script` of util-linux opens the pseudo-terminal.
 #[cfg(target_os = "linux")]

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::{note, shows_a_secret, shows_a_token};
+use crate::harness::{register, shows_a_secret, shows_a_token};
 
 /// A test that waits longer hangs. Nothing here is expected to take a hundredth of it.
 const HANGS_AFTER: Duration = Duration::from_secs(30);
@@ -36,7 +36,7 @@ pub(crate) struct Dialogue {
 impl Dialogue {
     /// Starts the binary. Its standard output goes to a file in `dir`, as with `> FILE`.
     pub(crate) fn start(dir: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
-        note(&[], variables);
+        register(&[], variables);
         let stdout = dir.join("stdout");
         let words = [env!("CARGO_BIN_EXE_connector")]
             .into_iter()
@@ -107,7 +107,7 @@ impl Dialogue {
         let status = self.child.wait().unwrap();
         let stdout = std::fs::read_to_string(&self.stdout).unwrap();
         for text in [&self.shown, &stdout] {
-            said::stream(text);
+            leak_check::output(text);
             assert!(!shows_a_secret(text) && !shows_a_token(text), "{text}");
         }
         assert!(

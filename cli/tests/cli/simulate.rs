@@ -21,7 +21,7 @@ fn simulate_offers_what_authenticate_needs_and_leaves_nothing_behind() {
         .by_ref()
         .take_while(|line| !line.starts_with("`inspect`"))
         .collect();
-    said::stream(told.join("\n"));
+    leak_check::output(told.join("\n"));
     assert!(!told.iter().any(|line| shows_a_secret(line)));
     let option = |line: &String| {
         line.trim()

@@ -2,7 +2,7 @@
 //! into those of `types.rs` at once, and never printed.
 
 wasmtime::component::bindgen!({
-    path: "../wit",
+    path: "../../wit",
     world: "connector",
     exports: { default: async },
     with: {

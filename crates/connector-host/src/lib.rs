@@ -69,7 +69,7 @@
 )]
 
 #[cfg(test)]
-said::listens!();
+leak_check::capture!();
 
 mod address;
 mod bindings;
@@ -116,5 +116,5 @@ pub use types::{
 
 /// Compiles the example of the README.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../../../README.md")]
 struct Readme;

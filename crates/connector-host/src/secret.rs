@@ -16,7 +16,7 @@ impl Secret {
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         #[cfg(test)]
-        said::private("secret of a unit test", &text);
+        leak_check::register(&text);
         Self(Zeroizing::new(text))
     }
 

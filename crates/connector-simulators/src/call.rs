@@ -1,4 +1,5 @@
-//! A request as the vendors' rules see it, and the checks that both vendors share: those of OAuth 2.0.
+//! A request as the vendors' rules see it, and the checks that both vendors share: those of OAuth
+//! 2.0.
 
 use std::fmt;
 
@@ -8,14 +9,14 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, Method, Response, StatusCode};
 use serde_json::{Map, Value};
 
-use super::fault::json_type;
+use crate::fault::json_type;
 
 /// A request, whole. Has no `Debug`, for it holds a secret or a token.
-pub(super) struct Call {
-    pub(super) method: Method,
+pub(crate) struct Call {
+    pub(crate) method: Method,
     /// The name that was asked for, without a port.
-    pub(super) host: String,
-    pub(super) path: String,
+    pub(crate) host: String,
+    pub(crate) path: String,
     query: Option<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -23,44 +24,44 @@ pub(super) struct Call {
 
 /// Why a vendor refuses. Each vendor, and each of its endpoints, has its own way to put it.
 #[derive(Clone, Copy)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
-    pub(super) code: &'static str,
-    pub(super) why: &'static str,
+    pub(crate) code: &'static str,
+    pub(crate) why: &'static str,
 }
 
 /// The id and the secret do not belong together.
-pub(super) const INVALID_CLIENT: Refusal = Refusal::new(
+pub(crate) const INVALID_CLIENT: Refusal = Refusal::new(
     StatusCode::UNAUTHORIZED,
     "invalid_client",
     "the client id or the secret is wrong",
 );
 
-pub(super) const UNSUPPORTED_GRANT_TYPE: Refusal = Refusal::new(
+pub(crate) const UNSUPPORTED_GRANT_TYPE: Refusal = Refusal::new(
     StatusCode::BAD_REQUEST,
     "unsupported_grant_type",
     "the grant type is not client_credentials",
 );
 
-pub(super) const NOT_FOUND: Refusal =
+pub(crate) const NOT_FOUND: Refusal =
     Refusal::new(StatusCode::NOT_FOUND, "not_found", "there is no such thing");
 
 impl Refusal {
-    pub(super) const fn new(status: StatusCode, code: &'static str, why: &'static str) -> Self {
+    pub(crate) const fn new(status: StatusCode, code: &'static str, why: &'static str) -> Self {
         Self { status, code, why }
     }
 
     /// The refusal of RFC 6749 §5.2 for whatever has no better code.
-    pub(super) const fn invalid_request(why: &'static str) -> Self {
+    pub(crate) const fn invalid_request(why: &'static str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", why)
     }
 
-    pub(super) fn with_body(self, body: &Value) -> Response<Bytes> {
+    pub(crate) fn with_body(self, body: &Value) -> Response<Bytes> {
         json(self.status, body)
     }
 }
 
-pub(super) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
+pub(crate) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = status;
     json_type(response.headers_mut());
@@ -68,7 +69,7 @@ pub(super) fn json(status: StatusCode, body: &Value) -> Response<Bytes> {
 }
 
 impl Call {
-    pub(super) fn new(parts: Parts, body: Bytes) -> Self {
+    pub(crate) fn new(parts: Parts, body: Bytes) -> Self {
         let authority = match parts.uri.authority() {
             Some(authority) => authority.as_str(),
             None => text(&parts.headers, &HOST).unwrap_or_default(),
@@ -86,7 +87,7 @@ impl Call {
         }
     }
 
-    pub(super) fn require(&self, method: &Method) -> Result<(), Refusal> {
+    pub(crate) fn require(&self, method: &Method) -> Result<(), Refusal> {
         if self.method == *method {
             return Ok(());
         }
@@ -98,14 +99,15 @@ impl Call {
     }
 
     /// Returns the token of `Authorization: Bearer`, if there is one (RFC 6750 §2.1).
-    pub(super) fn bearer(&self) -> Option<&str> {
+    pub(crate) fn bearer(&self) -> Option<&str> {
         let (scheme, token) = text(&self.headers, &AUTHORIZATION)?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token)
     }
 
-    /// Returns the body of a request that carries a credential, after everything around it has been found in order:
-    /// POST, the secret nowhere but in the body (RFC 6749 §2.3), a body of known length and of this media type.
-    pub(super) fn credential_body(&self, media_type: &str) -> Result<&[u8], Refusal> {
+    /// Returns the body of a request that carries a credential, after everything around it has been
+    /// found in order: POST, the secret nowhere but in the body (RFC 6749 §2.3), a body of known
+    /// length and of this media type.
+    pub(crate) fn credential_body(&self, media_type: &str) -> Result<&[u8], Refusal> {
         self.require(&Method::POST)?;
         if self.query.is_some() {
             return Err(Refusal::invalid_request(
@@ -141,7 +143,7 @@ impl Call {
 }
 
 /// Reads a JSON object that has no member but these.
-pub(super) fn object(body: &[u8], members: &[&str]) -> Result<Map<String, Value>, Refusal> {
+pub(crate) fn object(body: &[u8], members: &[&str]) -> Result<Map<String, Value>, Refusal> {
     let Ok(object) = serde_json::from_slice::<Map<String, Value>>(body) else {
         return Err(Refusal::invalid_request("the body is not a JSON object"));
     };

@@ -1,14 +1,15 @@
-//! Contentsquare as its documentation describes it: JSON at the token endpoint, a base URL that comes with the token,
-//! scopes and projects chosen at each grant. Refusals of the token endpoint are not documented and follow RFC 6749 §5.2;
-//! everywhere else they have the shape that the API documents.
+//! Contentsquare as its documentation describes it: JSON at the token endpoint, a base URL that
+//! comes with the token, scopes and projects chosen at each grant. Refusals of the token endpoint
+//! are not documented and follow RFC 6749 §5.2; everywhere else they have the shape that the API
+//! documents.
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::Rules;
-use super::call::{self, Call, Refusal};
-use super::tokens::{Grant, LIFE_SECS, Tokens, Unusable};
+use crate::Rules;
+use crate::call::{self, Call, Refusal};
+use crate::tokens::{Grant, LIFE_SECS, Tokens, Unusable};
 
 const FIXED_HOST: &str = "api.contentsquare.com";
 const DATA_HOST: &str = "api.eu-west-1.production.contentsquare.com";
@@ -94,7 +95,7 @@ const NO_SUCH_PROJECT: Refusal = Refusal::new(
     "the credential does not reach this project",
 );
 
-pub(super) struct Contentsquare;
+pub(crate) struct Contentsquare;
 
 impl Rules for Contentsquare {
     fn id(&self) -> &'static str {
@@ -126,9 +127,9 @@ impl Rules for Contentsquare {
             Ok(body) => call::json(StatusCode::OK, &body),
             Err(refusal) if is_token => refusal
                 .with_body(&json!({ "error": refusal.code, "error_description": refusal.why })),
-            Err(refusal) => refusal.with_body(
-                &json!({ "success": false, "errorMessage": refusal.why, "errorCode": refusal.code }),
-            ),
+            Err(refusal) => refusal
+                .with_body(&json!({ "success": false, "errorMessage": refusal.why,
+                        "errorCode": refusal.code })),
         }
     }
 }
@@ -240,7 +241,8 @@ impl Key {
             .ok_or(call::INVALID_CLIENT)
     }
 
-    /// Reads the scope parameter: names joined with single spaces, each once, all of them the key's, enrichment alone.
+    /// Reads the scope parameter: names joined with single spaces, each once, all of them the
+    /// key's, enrichment alone.
     fn scopes(&self, asked: &str) -> Result<Vec<&'static str>, Refusal> {
         let mut scopes = Vec::new();
         for name in asked.split(' ') {
@@ -303,7 +305,8 @@ impl Key {
     }
 }
 
-/// Reads a member that is a positive integer where it is present; an empty text, a zero or a null is not "absent".
+/// Reads a member that is a positive integer where it is present; an empty text, a zero or a null
+/// is not "absent".
 fn integer(body: &Map<String, Value>, name: &str) -> Result<Option<u64>, Refusal> {
     match body.get(name) {
         None => Ok(None),

@@ -14,9 +14,10 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use tokio::sync::Notify;
 
-pub(super) type Body = UnsyncBoxBody<Bytes, Infallible>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, Infallible>;
 
-/// What was said before a cut is given this long to get onto the wire; the kernel tells nobody when it has.
+/// What was said before a cut is given this long to get onto the wire; the kernel tells nobody when
+/// it has.
 const CUT_GRACE: Duration = Duration::from_millis(20);
 
 const ENDLESS_PIECE_BYTES: usize = 16 * 1024;
@@ -29,7 +30,8 @@ const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Maintenance</title></hea
 pub enum Fault {
     /// Answers with this status, header fields and body. The request itself has no effect.
     Status(u16, Vec<(String, String)>, String),
-    /// Answers with a web page and this status, as a proxy or a maintenance page does. The request itself has no effect.
+    /// Answers with a web page and this status, as a proxy or a maintenance page does. The request
+    /// itself has no effect.
     Html(u16),
     /// Never answers. The request itself has no effect.
     Silence,
@@ -50,8 +52,9 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Turns the answer that would have been given into the faulty one. `cut` closes the connection when notified.
-    pub(super) async fn play(
+    /// Turns the answer that would have been given into the faulty one. `cut` closes the connection
+    /// when notified.
+    pub(crate) async fn play(
         self,
         answer: impl FnOnce() -> Response<Bytes>,
         cut: Arc<Notify>,
@@ -75,7 +78,7 @@ impl Fault {
 }
 
 /// Sends an answer as it is.
-pub(super) fn whole(answer: Response<Bytes>) -> Response<Body> {
+pub(crate) fn whole(answer: Response<Bytes>) -> Response<Body> {
     answer.map(|body| Full::new(body).boxed_unsync())
 }
 
@@ -136,6 +139,6 @@ fn with_length(mut answer: Response<Bytes>) -> Response<Bytes> {
     answer
 }
 
-pub(super) fn json_type(headers: &mut HeaderMap) {
+pub(crate) fn json_type(headers: &mut HeaderMap) {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
 }

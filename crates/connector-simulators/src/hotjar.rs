@@ -1,13 +1,14 @@
-//! Hotjar as its API reference describes it: a form at the token endpoint, one fixed host, what a key may do fixed on the key.
-//! Bodies of refusals are not documented; these follow RFC 6749 §5.2 and RFC 6750 §3.1.
+//! Hotjar as its API reference describes it: a form at the token endpoint, one fixed host, what a
+//! key may do fixed on the key. Bodies of refusals are not documented; these follow RFC 6749 §5.2
+//! and RFC 6750 §3.1.
 
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::Rules;
-use super::call::{self, Call, Refusal};
-use super::tokens::{Grant, LIFE_SECS, Tokens, Unusable};
+use crate::Rules;
+use crate::call::{self, Call, Refusal};
+use crate::tokens::{Grant, LIFE_SECS, Tokens, Unusable};
 
 const HOST: &str = "api.hotjar.io";
 const SITE: &str = "100001";
@@ -36,7 +37,7 @@ const KEYS: [Key; 2] = [
     },
 ];
 
-pub(super) struct Hotjar;
+pub(crate) struct Hotjar;
 
 impl Rules for Hotjar {
     fn id(&self) -> &'static str {
@@ -127,7 +128,8 @@ fn data(tokens: &Tokens, call: &Call) -> Result<Value, Refusal> {
                 ));
             }
             Ok(
-                json!({ "results": [{ "id": 501, "name": "How was your visit?" }], "next_cursor": null }),
+                json!({ "results": [{ "id": 501, "name": "How was your visit?" }],
+                        "next_cursor": null }),
             )
         }
         _ => Err(call::NOT_FOUND),

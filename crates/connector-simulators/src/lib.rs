@@ -1,15 +1,19 @@
-//! The vendors, played by services of our own: real TLS and HTTP on loopback, the documented behaviour, faults on demand.
-//! What each vendor does is in `sim/hotjar.rs` and `sim/contentsquare.rs`, the same wire for both in `sim/serve.rs`.
+//! The vendors simulated over TLS on loopback: documented behaviour, faults on demand. Each vendor
+//! is one file (`hotjar.rs`, `contentsquare.rs`); `serve.rs` is the HTTP server of all.
 //!
-//! They are strict where the real ones may be lax, so that a request which passes here keeps to the documentation.
-//! Where nobody documents the answer (most refusals), they give the likeliest one; a test that depends on such an answer
-//! should ask for it with [`Fault::Status`].
+//! The simulators are stricter than the real vendors may be, so a request that they accept conforms
+//! to the documentation. Where the documentation is silent (most refusals), they answer by the RFC;
+//! a test that depends on such an answer should queue it as a [`Fault::Status`].
+
+#[cfg(test)]
+leak_check::capture!();
 
 mod call;
 mod contentsquare;
 mod fault;
 mod hotjar;
 mod serve;
+pub mod tls;
 mod tokens;
 
 use std::io;
@@ -23,13 +27,12 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-use crate::note;
 use call::Call;
 pub use fault::Fault;
 use serve::Service;
+use tls::Authority;
+pub use tokens::TOKEN_PREFIX;
 use tokens::Tokens;
-
-use crate::tls::{self, Authority};
 
 /// The simulators of all vendors. They stop when this is dropped.
 pub struct Simulators {
@@ -49,11 +52,14 @@ pub struct Simulator {
 pub struct Options {
     /// The time between a request and its answer: a vendor that takes a second.
     pub answer_after: Duration,
-    /// Whether that time begins with the latest request of all, so that those who asked at once are all in flight at once.
+    /// Whether that time begins with the latest request of all, so that those who asked at once are
+    /// all in flight at once.
     pub together: bool,
-    /// Whether HTTP/1.1 is all they offer, so that every request under way has a connection to itself.
+    /// Whether HTTP/1.1 is all they offer, so that every request under way has a connection to
+    /// itself.
     pub http1_only: bool,
-    /// How many requests may be under way in one HTTP/2 connection; more of them wait at whoever asks.
+    /// How many requests may be under way in one HTTP/2 connection; more of them wait at whoever
+    /// asks.
     pub streams: u32,
 }
 
@@ -79,7 +85,8 @@ trait Rules: Send + Sync {
 }
 
 impl Simulators {
-    /// Starts one service per vendor on loopback, at ports that the kernel chooses, with certificates of an authority made now.
+    /// Starts one service per vendor on loopback, at ports that the kernel chooses, with
+    /// certificates of an authority made now.
     ///
     /// The services run on the runtime that this is called in.
     pub async fn start() -> io::Result<Self> {
@@ -103,7 +110,8 @@ impl Simulators {
         &self.ca_pem
     }
 
-    /// Returns where to find each name that is served, as curl's `--connect-to` takes it: `HOST:443:127.0.0.1:PORT`.
+    /// Returns where to find each name that is served, as curl's `--connect-to` takes it:
+    /// `HOST:443:127.0.0.1:PORT`.
     pub fn connect_to(&self) -> Vec<String> {
         self.vendors
             .iter()
@@ -111,7 +119,8 @@ impl Simulators {
             .collect()
     }
 
-    /// Returns a transport that finds the simulators under the vendors' names, and trusts their authority.
+    /// Returns a transport that finds the simulators under the vendors' names, and trusts their
+    /// authority.
     ///
     /// # Panics
     ///
@@ -159,9 +168,6 @@ impl Simulator {
             &[tls::HTTP2, tls::HTTP1]
         };
         let tls = authority.serve_as(rules.hosts(), protocols)?;
-        for (_, document) in rules.sample_credentials() {
-            note::document(&document.to_string());
-        }
         let service = Arc::new(Service::new(rules, options));
         let task = tokio::spawn(serve::run(listener, tls, Arc::clone(&service))).abort_handle();
         Ok(Self {
@@ -181,8 +187,8 @@ impl Simulator {
         hosts.map(|host| format!("{host}:443:{}", self.address))
     }
 
-    /// Returns credential documents that the simulator knows, each with what it shows. All of them get a token;
-    /// the first may also make the [sample call](Self::sample_call).
+    /// Returns credential documents that the simulator knows, each with what it shows. All of them
+    /// get a token; the first may also make the [sample call](Self::sample_call).
     pub fn sample_credentials(&self) -> Vec<(&'static str, Value)> {
         self.service.rules.sample_credentials()
     }
@@ -197,7 +203,8 @@ impl Simulator {
         self.service.tokens.expire_all();
     }
 
-    /// Queues a fault for the next request, behind those queued before. One request takes one fault.
+    /// Queues a fault for the next request, behind those queued before. One request takes one
+    /// fault.
     pub fn fault(&self, fault: Fault) {
         self.service.queue(fault);
     }
@@ -212,7 +219,8 @@ impl Simulator {
         self.service.connections()
     }
 
-    /// Returns the latest requests in order, each as `METHOD https://host/path`: no query, header field or body, so no secret.
+    /// Returns the latest requests in order, each as `METHOD https://host/path`: no query, header
+    /// field or body, so no secret.
     pub fn requests(&self) -> Vec<String> {
         self.service.requests()
     }

@@ -1,4 +1,5 @@
-//! The wire of every simulator: accepts, speaks TLS and HTTP, keeps the record, plays the faults, and asks the vendor's rules.
+//! The wire of every simulator: accepts, speaks TLS and HTTP, keeps the record, plays the faults,
+//! and asks the vendor's rules.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -17,10 +18,10 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
-use super::call::{Call, Refusal};
-use super::fault::{Body, Fault, whole};
-use super::tokens::Tokens;
-use super::{Options, Rules};
+use crate::call::{Call, Refusal};
+use crate::fault::{Body, Fault, whole};
+use crate::tokens::Tokens;
+use crate::{Options, Rules};
 
 /// Requests here are credentials and queries; anything longer is a mistake of whoever asks.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
@@ -31,9 +32,9 @@ const MAX_RECORDED_REQUESTS: usize = 1024;
 /// A listener that cannot accept is out of descriptors; trying again at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
-pub(super) struct Service {
-    pub(super) rules: &'static dyn Rules,
-    pub(super) tokens: Tokens,
+pub(crate) struct Service {
+    pub(crate) rules: &'static dyn Rules,
+    pub(crate) tokens: Tokens,
     options: Options,
     state: Mutex<State>,
 }
@@ -48,7 +49,7 @@ struct State {
 }
 
 impl Service {
-    pub(super) fn new(rules: &'static dyn Rules, options: Options) -> Self {
+    pub(crate) fn new(rules: &'static dyn Rules, options: Options) -> Self {
         Self {
             rules,
             tokens: Tokens::default(),
@@ -57,24 +58,24 @@ impl Service {
         }
     }
 
-    pub(super) fn queue(&self, fault: Fault) {
+    pub(crate) fn queue(&self, fault: Fault) {
         self.state().faults.push_back(fault);
     }
 
-    pub(super) fn connections(&self) -> u64 {
+    pub(crate) fn connections(&self) -> u64 {
         self.state().connections
     }
 
-    pub(super) fn asked(&self) -> u64 {
+    pub(crate) fn asked(&self) -> u64 {
         self.state().asked
     }
 
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.state().requests.iter().cloned().collect()
     }
 
-    /// Notes the request, and returns the fault that is its turn.
-    fn note(&self, call: &Call) -> Option<Fault> {
+    /// Records the request, and returns the fault that is its turn.
+    fn record(&self, call: &Call) -> Option<Fault> {
         let mut state = self.state();
         state.asked += 1;
         state.latest = Some(Instant::now());
@@ -108,9 +109,8 @@ impl Service {
             return bare(StatusCode::PAYLOAD_TOO_LARGE);
         };
         let body = body.to_bytes();
-        crate::note::request(&parts.headers, &body);
         let call = Call::new(parts, body);
-        let fault = self.note(&call);
+        let fault = self.record(&call);
         if !self.rules.hosts().contains(&call.host.as_str()) {
             return bare(StatusCode::MISDIRECTED_REQUEST);
         }
@@ -131,7 +131,7 @@ fn bare(status: StatusCode) -> Response<Body> {
 }
 
 /// Serves until the task is aborted, which ends all connections with it.
-pub(super) async fn run(listener: TcpListener, tls: TlsAcceptor, service: Arc<Service>) {
+pub(crate) async fn run(listener: TcpListener, tls: TlsAcceptor, service: Arc<Service>) {
     let mut connections = JoinSet::new();
     loop {
         match listener.accept().await {
@@ -171,8 +171,8 @@ async fn connection(tcp: TcpStream, tls: TlsAcceptor, service: Arc<Service>) {
 mod tests {
     use bytes::Bytes;
 
-    use super::super::hotjar::Hotjar;
     use super::*;
+    use crate::hotjar::Hotjar;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -186,7 +186,7 @@ mod tests {
         let service = Service::new(&Hotjar, options);
         let comes = || {
             let (parts, ()) = Request::new(()).into_parts();
-            service.note(&Call::new(parts, Bytes::new()));
+            service.record(&Call::new(parts, Bytes::new()));
         };
         let begin = Instant::now();
         comes();

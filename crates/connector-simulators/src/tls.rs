@@ -1,5 +1,5 @@
-//! A certificate authority for one run: made at the start, its key never written, its certificates short-lived.
-//! It makes bad certificates too, for whoever is to refuse them.
+//! A certificate authority for one run: made at the start, its key never written, its certificates
+//! short-lived. It makes bad certificates too, for whoever is to refuse them.
 
 use std::io;
 use std::sync::Arc;
@@ -58,7 +58,8 @@ impl Authority {
         self.0.pem()
     }
 
-    /// Makes the server side of TLS for these names, offering these protocols, the preferred one first.
+    /// Makes the server side of TLS for these names, offering these protocols, the preferred one
+    /// first.
     pub fn serve_as(&self, hosts: &[&str], protocols: &[&str]) -> io::Result<TlsAcceptor> {
         self.serve_when(Valid::Now, hosts, protocols)
     }

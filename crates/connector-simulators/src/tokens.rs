@@ -7,33 +7,35 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::note;
-
 /// What both vendors answer as `expires_in`.
-pub(super) const LIFE_SECS: u64 = 3600;
+pub(crate) const LIFE_SECS: u64 = 3600;
 
-/// A simulator that has issued this many forgets them all; their owners sign in again, as after any expiry.
+/// The start of every simulated token, by which tests find a leaked one.
+pub const TOKEN_PREFIX: &str = "simulated-token-";
+
+/// A simulator that has issued this many forgets them all; their owners sign in again, as after any
+/// expiry.
 const MAX_TOKENS: usize = 100_000;
 
 /// What a token allows.
 #[derive(Clone)]
-pub(super) struct Grant {
-    pub(super) scopes: Vec<&'static str>,
-    pub(super) project: Option<u64>,
+pub(crate) struct Grant {
+    pub(crate) scopes: Vec<&'static str>,
+    pub(crate) project: Option<u64>,
     /// The host that its calls go to.
-    pub(super) host: &'static str,
+    pub(crate) host: &'static str,
 }
 
 /// Why a token is not taken.
 #[derive(Clone, Copy)]
-pub(super) enum Unusable {
+pub(crate) enum Unusable {
     Missing,
     Unknown,
     Expired,
 }
 
 #[derive(Default)]
-pub(super) struct Tokens(Mutex<State>);
+pub(crate) struct Tokens(Mutex<State>);
 
 #[derive(Default)]
 struct State {
@@ -51,14 +53,13 @@ struct Issued {
 }
 
 impl Tokens {
-    pub(super) fn issue(&self, grant: Grant) -> String {
+    pub(crate) fn issue(&self, grant: Grant) -> String {
         let mut state = self.state();
         if state.issued.len() == MAX_TOKENS {
             state.issued.clear();
         }
         state.count += 1;
         let token = state.token();
-        note::issued(&token);
         let issued = Issued {
             grant,
             generation: state.generation,
@@ -68,7 +69,7 @@ impl Tokens {
         token
     }
 
-    pub(super) fn look_up(&self, token: Option<&str>) -> Result<Grant, Unusable> {
+    pub(crate) fn look_up(&self, token: Option<&str>) -> Result<Grant, Unusable> {
         let state = self.state();
         let issued = state.issued.get(token.ok_or(Unusable::Missing)?);
         let issued = issued.ok_or(Unusable::Unknown)?;
@@ -81,7 +82,7 @@ impl Tokens {
         }
     }
 
-    pub(super) fn expire_all(&self) {
+    pub(crate) fn expire_all(&self) {
         self.state().generation += 1;
     }
 
@@ -91,11 +92,12 @@ impl Tokens {
 }
 
 impl State {
-    /// Makes up the token for the current count: three parts like a JWT, none of which means anything.
+    /// Makes up the token for the current count: three parts like a JWT, none of which means
+    /// anything.
     fn token(&self) -> String {
         let part = |index: u8| self.salt.hash_one((self.count, index));
         format!(
-            "sim{:016x}.{:016x}{:016x}.{:016x}-{:016x}",
+            "{TOKEN_PREFIX}{:016x}.{:016x}{:016x}.{:016x}-{:016x}",
             part(0),
             part(1),
             part(2),

@@ -1,5 +1,5 @@
-//! How a scripted request is answered: status, header fields, and a body in pieces, late, slow or broken off.
-//! Time is tokio's, so a test with a held clock waits for nothing.
+//! How a scripted request is answered: status, header fields, and a body in pieces, late, slow or
+//! broken off. Time is tokio's, so a test with a held clock waits for nothing.
 
 use std::time::Duration;
 
@@ -122,7 +122,7 @@ impl Reply {
     pub(crate) async fn play(self) -> Result<Response<ResponseBody>, TransportError> {
         wait(self.delay).await;
         let status = self.outcome?;
-        crate::note::reply(&self.body);
+        crate::secrets::response(&self.body);
         let mut response = Response::new(self.body());
         *response.status_mut() = status;
         *response.headers_mut() = self.headers;

@@ -1,4 +1,5 @@
-//! Rows about what an answer says, when its HTTP is sound: no success, no JSON, no token, another place to go.
+//! Rows about what an answer says, when its HTTP is sound: no success, no JSON, no token, another
+//! place to go.
 
 use serde_json::{Value, json};
 

@@ -1,8 +1,8 @@
-//! Rows about a base URL that points elsewhere: named by a vendor in its reply, and in a session that somebody forged.
-//! No token goes there, and no connection.
+//! Rows about a base URL that points elsewhere: named by a vendor in its reply, and in a session
+//! that somebody forged. No token goes there, and no connection.
 
 use bytes::Bytes;
-use host_test::tls::HTTP1;
+use connector_simulators::tls::HTTP1;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -47,7 +47,8 @@ async fn serve(hosts: &[&str], plays: impl IntoIterator<Item = Play>) -> Server 
     Server::start(listener, tls, plays, Call::Api.honest().to_string())
 }
 
-/// Tells a vendor's own base URL, in whatever form, from all others: the session has the plain form, and its calls go to `host`.
+/// Tells a vendor's own base URL, in whatever form, from all others: the session has the plain
+/// form, and its calls go to `host`.
 async fn check_own(endpoint: &str, host: &str) {
     let elsewhere = Elsewhere::listen().await;
     let server = serve(&["api.contentsquare.com", host], [names(endpoint)]).await;
@@ -91,8 +92,9 @@ async fn names_the_port_that_https_has_anyway() {
     .await;
 }
 
-/// For each: what a vendor's reply that names it comes to, and a call with a session that has it. A session's base URL that is no address,
-/// or more than one, is the caller's mistake; of an address the wall decides.
+/// For each: what a vendor's reply that names it comes to, and a call with a session that has it. A
+/// session's base URL that is no address, or more than one, is the caller's mistake; of an address
+/// the wall decides.
 macro_rules! rows {
     ($($name:ident: $url:expr, $end:expr;)*) => {
         mod in_a_reply {

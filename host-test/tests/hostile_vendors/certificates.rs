@@ -1,6 +1,6 @@
 //! Rows about who a vendor says it is. To none of them a request is sent, so no secret is.
 
-use host_test::tls::{Authority, HTTP1, Valid, self_signed};
+use connector_simulators::tls::{Authority, HTTP1, Valid, self_signed};
 use tokio_rustls::TlsAcceptor;
 
 use super::check::{AUTHORITY, HOSTS, Row, unreachable};

@@ -1,4 +1,5 @@
-//! What every row of the matrix goes through: a hostile vendor, each call that meets it, and the next call, to the same vendor.
+//! What every row of the matrix goes through: a hostile vendor, each call that meets it, and the
+//! next call, to the same vendor.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -9,9 +10,9 @@ use connector_host::{
     ApiResponse, CallError, Connector, ConnectorError, Limits, Live, ResponseBody, Secret,
     SendError, Session, Timeouts, Transport, TransportError,
 };
+use connector_simulators::tls::{Authority, HTTP1, HTTP2};
 use futures::future::BoxFuture;
-use host_test::tls::{Authority, HTTP1, HTTP2};
-use host_test::{COMPONENT, note};
+use host_test::COMPONENT;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -42,10 +43,12 @@ pub(crate) static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| Authority::n
 /// Rows that look at the memory of the process run alone.
 static ALONE: RwLock<()> = RwLock::const_new(());
 
-/// How much the process may grow while vendors send without end. Of the plugin's own memory a call takes less than two.
+/// How much the process may grow while vendors send without end. Of the plugin's own memory a call
+/// takes less than two.
 const GROWTH_BYTES: u64 = 32 << 20;
 
-/// How long a call may take when no time limit is to pass: less than the shortest limit, so that none passes unseen.
+/// How long a call may take when no time limit is to pass: less than the shortest limit, so that
+/// none passes unseen.
 const PROMPTLY: Duration = Duration::from_secs(8);
 
 /// The time limits of rows in which one is to pass.
@@ -120,11 +123,13 @@ impl Call {
                 json!({"access_token": "honest-token", "token_type": "Bearer", "expires_in": 3600})
             }
             Self::Contentsquare => json!({
-                "access_token": "honest-token", "token_type": "bearer", "expires_in": 3600, "scope": "metrics",
+                "access_token": "honest-token", "token_type": "bearer", "expires_in": 3600,
+                "scope": "metrics",
                 "project_id": 42, "endpoint": "https://api.contentsquare.com",
             }),
             Self::Inspect => json!({
-                "scopes": "metrics", "permissions": {"projects": [{"id": 42, "name": "honest shop"}]},
+                "scopes": "metrics",
+                "permissions": {"projects": [{"id": 42, "name": "honest shop"}]},
             }),
             Self::Api => json!({"sites": ["honest site"]}),
         }
@@ -162,7 +167,7 @@ pub(crate) fn credential(vendor: &str) -> String {
     PRIVATE
         .iter()
         .filter(|text| **text != VENDORS_WORDS)
-        .for_each(|text| note::typed(text));
+        .for_each(leak_check::register);
     let mut document = json!({"client_id": "invented-client", "client_secret": "invented;secret"});
     if vendor == "contentsquare" {
         document["credential_level"] = json!("project");
@@ -171,7 +176,8 @@ pub(crate) fn credential(vendor: &str) -> String {
     document.to_string()
 }
 
-/// Makes an API call with a session that has this base URL; asks for the verdict, and reads the rest of the answer if that is short.
+/// Makes an API call with a session that has this base URL; asks for the verdict, and reads the
+/// rest of the answer if that is short.
 pub(crate) async fn send(connector: &Connector, vendor: &str, base_url: &str) -> End {
     let session = Session {
         access_token: Secret::new("forged-token"),
@@ -279,9 +285,11 @@ impl Elsewhere {
     }
 }
 
-/// The built component, loaded twice over the same network: as patient as by default, and with short limits.
+/// The built component, loaded twice over the same network: as patient as by default, and with
+/// short limits.
 ///
-/// To load it takes longer than a row does, so a row takes a loaded one and leaves it behind for the next.
+/// To load it takes longer than a row does, so a row takes a loaded one and leaves it behind for
+/// the next.
 pub(crate) struct Plugin {
     pub(crate) patient: Connector,
     pub(crate) hurried: Connector,
@@ -291,8 +299,8 @@ pub(crate) struct Plugin {
 static LOADED: Mutex<Vec<Plugin>> = Mutex::new(Vec::new());
 
 impl Plugin {
-    /// Takes one that no row uses, and connects it: each URL with a transport of its own, so that all calls of a row can be made at the
-    /// same time; the empty one is the beginning of all.
+    /// Takes one that no row uses, and connects it: each URL with a transport of its own, so that
+    /// all calls of a row can be made at the same time; the empty one is the beginning of all.
     pub(crate) async fn on(routes: Vec<(&'static str, Live)>) -> Self {
         let loaded = LOADED.lock().unwrap().pop();
         let plugin = match loaded {
@@ -388,7 +396,8 @@ impl Row {
         self
     }
 
-    /// The vendor sends without end: no more than this is taken off the wire, and the process does not grow.
+    /// The vendor sends without end: no more than this is taken off the wire, and the process does
+    /// not grow.
     pub(crate) fn taking_at_most(mut self, bytes: u64) -> Self {
         self.taken_bytes = Some(bytes);
         self
@@ -406,7 +415,8 @@ impl Row {
         self
     }
 
-    /// Runs the row: every call fails like this, or an API call may go on where a token would not do; and the next is well.
+    /// Runs the row: every call fails like this, or an API call may go on where a token would not
+    /// do; and the next is well.
     pub(crate) async fn fails(mut self, end: End) {
         self.end = Some(end);
         self.run().await;
@@ -502,7 +512,8 @@ fn resident_bytes(name: &str) -> u64 {
     kib.map_or(0, |kib| kib.parse::<u64>().unwrap() << 10)
 }
 
-/// From here on, the most that the process had is what it has. Where the system does not know how, growth is only seen above an earlier peak.
+/// From here on, the most that the process had is what it has. Where the system does not know how,
+/// growth is only seen above an earlier peak.
 fn forget_peak() {
     std::fs::write("/proc/self/clear_refs", "5").ok();
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use host_test::tls::HTTP1;
+use connector_simulators::tls::HTTP1;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
 use super::check::{
@@ -176,7 +176,8 @@ async fn drips_a_byte_at_a_time_within_the_body() {
     row.fails(unreachable("timeout")).await;
 }
 
-/// The body of an API call may be as long, and take as long, as it likes: the caller knows when to give up.
+/// The body of an API call may be as long, and take as long, as it likes: the caller knows when to
+/// give up.
 #[tokio::test]
 async fn drips_a_byte_at_a_time_until_the_caller_of_the_api_gives_up() {
     let call = Call::Api;

@@ -134,7 +134,8 @@ async fn names_an_encoding_of_the_transfer_that_nobody_knows() {
 
 #[tokio::test]
 async fn ends_its_answer_by_a_cut_that_nobody_signed() {
-    // Without a length the end of TLS is the end of the body: whoever cuts the line could choose where it ends.
+    // Without a length the end of TLS is the end of the body: whoever cuts the line could choose
+    // where it ends.
     let row = answers_last(ok("x: y", "{}"), Step::Cut);
     row.fails(unreachable("cut-off")).await;
 }

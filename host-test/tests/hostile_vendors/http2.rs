@@ -1,4 +1,5 @@
-//! HTTP/2 by hand (RFC 9113): as much as a server needs to read a request, answer it, and break every rule.
+//! HTTP/2 by hand (RFC 9113): as much as a server needs to read a request, answer it, and break
+//! every rule.
 
 use std::io;
 
@@ -12,7 +13,8 @@ pub(crate) const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 pub(crate) const CONTINUATION: u8 = 9;
 
-/// The flag of HEADERS and DATA that ends the stream; of SETTINGS and PING, that it is an acknowledgement.
+/// The flag of HEADERS and DATA that ends the stream; of SETTINGS and PING, that it is an
+/// acknowledgement.
 pub(crate) const END_STREAM: u8 = 1;
 const ACK: u8 = 1;
 /// The flag of HEADERS and CONTINUATION that ends the header section.

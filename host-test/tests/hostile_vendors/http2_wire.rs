@@ -1,4 +1,5 @@
-//! Rows about HTTP/2 itself: a vendor that goes away, ends streams, and breaks the rules of frames (RFC 9113).
+//! Rows about HTTP/2 itself: a vendor that goes away, ends streams, and breaks the rules of frames
+//! (RFC 9113).
 
 use super::check::{Row, unintelligible, unreachable};
 use super::http2::{

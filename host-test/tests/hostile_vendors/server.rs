@@ -1,5 +1,6 @@
-//! A vendor made of bytes: it takes connections on loopback, reads requests, and plays what it was told to. When it has nothing
-//! more to play, it is honest. What the bytes mean is in `http2.rs` and in the files of the rows.
+//! A vendor made of bytes: it takes connections on loopback, reads requests, and plays what it was
+//! told to. When it has nothing more to play, it is honest. What the bytes mean is in `http2.rs`
+//! and in the files of the rows.
 
 use std::collections::VecDeque;
 use std::io;
@@ -231,7 +232,8 @@ impl Shared {
                     times,
                     pause,
                 } => {
-                    // Whatever the other side says to that is read, or it would wait for us to do so.
+                    // Whatever the other side says to that is read, or it would wait for us to do
+                    // so.
                     let (mut read, write) = tokio::io::split(&mut *wire);
                     let mut sink = tokio::io::sink();
                     tokio::select! {
@@ -293,7 +295,8 @@ async fn read_request(wire: &mut impl Wire) -> io::Result<()> {
     Ok(())
 }
 
-/// An HTTP/1.1 answer: a status, more header fields (each with its line break), a body of known length.
+/// An HTTP/1.1 answer: a status, more header fields (each with its line break), a body of known
+/// length.
 pub(crate) fn answer(status: &str, fields: &[u8], body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n");

@@ -1,10 +1,11 @@
-//! Rows about vendors that send without end, or nearly. Each runs alone, and the process must not grow: what is not read is not taken
-//! off the wire either, but for what the kernel's and the libraries' buffers hold.
+//! Rows about vendors that send without end, or nearly. Each runs alone, and the process must not
+//! grow: what is not read is not taken off the wire either, but for what the kernel's and the
+//! libraries' buffers hold.
 
 use std::time::Duration;
 
 use connector_host::Live;
-use host_test::sim::{Fault, Simulators};
+use connector_simulators::{Fault, Simulators};
 
 use super::check::{Call, Plugin, Row, alone, call_end, unintelligible, unreachable};
 use super::http2::{
@@ -110,7 +111,8 @@ async fn sends_interim_answers_without_end() {
     row.fails(unreachable("timeout")).await;
 }
 
-/// Begins a gzip file (RFC 1952 §2.3), with one block of fixed codes (RFC 1951 §3.2.6) that begins with a zero.
+/// Begins a gzip file (RFC 1952 §2.3), with one block of fixed codes (RFC 1951 §3.2.6) that begins
+/// with a zero.
 const BOMB: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x63\x18";
 /// Goes on with eight times "258 bytes of the same": 2064 bytes of thirteen.
 const FUSE: &[u8] = b"\x05\xa3\x60\x14\x8c\x82\x51\x30\x0a\x46\xc1\x28\x18";
@@ -156,7 +158,8 @@ async fn continues_a_header_section_with_nothing_without_end() {
     row.fails(unreachable("protocol")).await;
 }
 
-/// The library keeps those that it has read together until the call's turn comes, so one call is enough for the memory of all.
+/// The library keeps those that it has read together until the call's turn comes, so one call is
+/// enough for the memory of all.
 #[tokio::test]
 async fn sends_interim_answers_without_end_over_http2() {
     let more = without_end(&frame(HEADERS, END_HEADERS, FIRST, STATUS_103));

@@ -1,4 +1,5 @@
-//! What the tests share: a connector on a script, a clock that stands still, and a good credential and reply for each vendor.
+//! What the tests share: a connector on a script, a clock that stands still, and a good credential
+//! and reply for each vendor.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -69,9 +70,11 @@ pub(crate) fn samples() -> [Sample; 2] {
             vendor: "hotjar",
             credential: json!({"client_id": "hj-id-0001", "client_secret": "hj;secret?&=+% 1"}),
             token_url: "https://api.hotjar.io/v1/oauth/token",
-            token: json!({"access_token": "hj-token-1", "token_type": "Bearer", "expires_in": 3600}),
+            token: json!({"access_token": "hj-token-1", "token_type": "Bearer",
+                    "expires_in": 3600}),
             inspect_url: "https://api.hotjar.io/v1/oauth/token",
-            access: json!({"access_token": "hj-token-1", "token_type": "Bearer", "expires_in": 3600}),
+            access: json!({"access_token": "hj-token-1", "token_type": "Bearer",
+                    "expires_in": 3600}),
         },
         Sample {
             vendor: "contentsquare",

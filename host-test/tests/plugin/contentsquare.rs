@@ -15,7 +15,8 @@ const CLIENT_SECRET: &str = "0EXAMPLE;0NLY?;NOT\"A\\SECRET";
 
 fn credential(level: &str, scopes: &[&str], rest: &Value) -> String {
     let mut document = json!({
-        "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "credential_level": level, "scopes": scopes,
+        "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "credential_level": level,
+        "scopes": scopes,
     });
     document
         .as_object_mut()
@@ -28,7 +29,8 @@ fn credential(level: &str, scopes: &[&str], rest: &Value) -> String {
 fn token(scope: &str, endpoint: &str) -> Value {
     json!({
         "access_token": "eyJhbGciOiJub25lIn0.eyJpbnZlbnRlZCI6dHJ1ZX0.AA",
-        "token_type": "bearer", "expires_in": 3600, "scope": scope, "project_id": 42, "endpoint": endpoint,
+        "token_type": "bearer", "expires_in": 3600, "scope": scope, "project_id": 42,
+        "endpoint": endpoint,
     })
 }
 
@@ -201,7 +203,8 @@ async fn tells_scopes_and_projects_of_a_credential_before_anything_is_chosen() {
     let (connector, script) = scripted().await;
     let answer = json!({
         "scopes": "metrics data-export session-replay symbolicator",
-        "permissions": {"projects": [{"id": 42, "name": "INVENTED SHOP"}, {"id": 43, "name": "INVENTED BLOG"}]},
+        "permissions": {"projects": [{"id": 42, "name": "INVENTED SHOP"},
+                {"id": 43, "name": "INVENTED BLOG"}]},
     });
     let pair = json!({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
     script

@@ -1,5 +1,5 @@
-//! A hundred thousand inputs for the built component: whatever a vendor answers and a person types, no call traps.
-//! That nothing of it is repeated is in `silence.rs`; what is made of it, natively, in `fuzz/`, whose corpora are the beginnings here.
+//! A hundred thousand inputs for the built component, mutated from `fuzz/cases`: no call traps.
+//! `silence.rs` tests that no result repeats its input.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -23,9 +23,9 @@ const INPUTS: usize = 104_000;
 /// Each has a component, a network and inputs of its own.
 const WORKERS: u8 = 2;
 
-/// What the fuzzer kept of some of its targets.
-fn corpora(targets: &[&str]) -> Arc<[Vec<u8>]> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus");
+/// The fuzz cases of some targets.
+fn cases(targets: &[&str]) -> Arc<[Vec<u8>]> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/cases");
     let mut paths: Vec<_> = targets
         .iter()
         .flat_map(|target| fs::read_dir(folder.join(target)).unwrap())
@@ -52,7 +52,8 @@ enum Change {
     Other(Index, Index),
 }
 
-/// What parsers stumble over: signs of structure, numbers at the edges, texts at the edges of UTF-8 and of what we look for.
+/// What parsers stumble over: signs of structure, numbers at the edges, texts at the edges of UTF-8
+/// and of what we look for.
 const WORDS: [&str; 24] = [
     "{",
     "}",
@@ -84,8 +85,10 @@ fn change() -> impl Strategy<Value = Change> {
     let at = any::<Index>;
     prop_oneof![
         3 => (at(), any::<u8>()).prop_map(|(at, byte)| Change::Byte(at, byte)),
-        3 => (at(), proptest::sample::select(&WORDS[..])).prop_map(|(at, word)| Change::Word(at, word)),
-        1 => (at(), 1..8_usize, 1..2_000_usize).prop_map(|(at, len, times)| Change::Repeated(at, len, times)),
+        3 => (at(), proptest::sample::select(&WORDS[..])).prop_map(|(at, word)| Change::Word(at,
+                word)),
+        1 => (at(), 1..8_usize,
+            1..2_000_usize).prop_map(|(at, len, times)| Change::Repeated(at, len, times)),
         2 => (at(), 1..16_usize).prop_map(|(at, len)| Change::Left(at, len)),
         1 => at().prop_map(Change::Cut),
         1 => (at(), at()).prop_map(|(at, other)| Change::Other(at, other)),
@@ -170,7 +173,8 @@ struct Call {
     vendor: String,
     /// A credential document, or the answer to a good one.
     input: Input,
-    /// Instead of the answer's own status. For `classify`, any; over the network, one that HTTP has.
+    /// Instead of the answer's own status. For `classify`, any; over the network, one that HTTP
+    /// has.
     status: Option<u16>,
 }
 
@@ -203,7 +207,7 @@ fn typed() -> impl Strategy<Value = (Function, Input)> {
         1 => Just(Function::Refresh),
         1 => Just(Function::Inspect),
     ];
-    let documents = changed(corpora(&["credential_document"]));
+    let documents = changed(cases(&["credential_document"]));
     let input = prop_oneof![8 => documents, 1 => nonsense()].prop_map(Input::Typed);
     (function, input)
 }
@@ -215,7 +219,7 @@ fn answered() -> impl Strategy<Value = (Function, Input)> {
         3 => Just(Function::Inspect),
         4 => Just(Function::Classify),
     ];
-    let answers = changed(corpora(&[
+    let answers = changed(cases(&[
         "token_reply",
         "credential_information",
         "classify",
@@ -330,7 +334,8 @@ impl Caller {
     }
 }
 
-/// Reads an input as an answer. What is not in the form of one is a body, and stands in the header fields that are read.
+/// Reads an input as an answer. What is not in the form of one is a body, and stands in the header
+/// fields that are read.
 fn read(input: &[u8], status: Option<u16>) -> Answer {
     let mut answer = Answer::read(input);
     answer.status = status.unwrap_or(answer.status);

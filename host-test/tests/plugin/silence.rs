@@ -1,5 +1,6 @@
-//! Whatever a vendor answers, no error and no verdict repeats the secret, the token or the vendor's own words.
-//! The plugin has no log and no standard stream to leak into: `artefact.rs` holds it to its imports. That it always answers is in `inputs.rs`.
+//! Whatever a vendor answers, no error and no verdict repeats the secret, the token or the vendor's
+//! own words. The plugin has no log and no standard stream to leak into: `component.rs` holds it to
+//! its imports. That it always answers is in `inputs.rs`.
 
 use std::sync::Mutex;
 
@@ -7,7 +8,6 @@ use bytes::Bytes;
 use connector_host::{ApiResponse, CallError, ResponseBody, Timeouts, Transport, TransportError};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use host_test::note;
 use http_body_util::{BodyExt as _, Full};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -103,8 +103,10 @@ fn answer(private: &[String]) -> BoxedStrategy<Answer> {
     });
     let nested = echo(private).prop_map(|text| {
         json!({
-            "access_token": "a", "token_type": "bearer", "success": true, "scopes": "metrics", text.clone(): [{text.clone(): text}],
-            "error": {"code": text, "errors": [text]}, "permissions": {"projects": [{"id": text, "name": text}]},
+            "access_token": "a", "token_type": "bearer", "success": true, "scopes": "metrics",
+            text.clone(): [{text.clone(): text}],
+            "error": {"code": text, "errors": [text]},
+            "permissions": {"projects": [{"id": text, "name": text}]},
         })
         .to_string()
     });
@@ -153,7 +155,8 @@ fn shows(text: &str, private: &str) -> bool {
 /// What is private, in all the wrong places of a form.
 fn misplaced([id, secret, token]: &[String; 3]) -> String {
     json!({
-        "client_id": format!("{id}\n{secret}"), "client_secret": [secret], "credential_level": secret,
+        "client_id": format!("{id}\n{secret}"), "client_secret": [secret],
+        "credential_level": secret,
         "scopes": [token, secret], "project_id": id, "integration_id": {id: token}, secret: token,
     })
     .to_string()
@@ -203,7 +206,7 @@ async fn no_error_and_no_verdict_repeats_the_secret_or_the_token() {
 
             let private = [id.clone(), secret.clone(), token];
             for text in &private {
-                note::typed(text);
+                leak_check::register(text);
             }
             let (status, headers, body) = answer(&private).new_tree(&mut runner).unwrap().current();
             echo.answer(status, &headers, &body);

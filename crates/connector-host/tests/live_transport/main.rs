@@ -7,4 +7,4 @@ mod stages;
 mod walls;
 mod wire;
 
-said::listens!();
+leak_check::capture!();

@@ -11,4 +11,4 @@ mod results;
 mod running;
 mod wat;
 
-said::listens!();
+leak_check::capture!();

@@ -9,7 +9,7 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 /// The world of a connector plugin.
-pub(crate) const WIT: &str = "../wit";
+pub(crate) const WIT: &str = "../../wit";
 
 /// What a plugin of text is made of. All bodies have the type of the contract's function, lowered.
 #[derive(Clone)]

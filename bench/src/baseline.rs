@@ -1,5 +1,6 @@
-//! A plain host, as anybody may write one in an afternoon: wasmtime, and all of its WASI with nothing granted in it. It knows no limit, no egress and no
-//! session, so it shows what the plugin itself costs, and it takes components of other languages, which want more of WASI.
+//! A baseline host, as anybody may write one in an afternoon: wasmtime, and all of its WASI with
+//! nothing granted in it. It knows no limit, no egress and no session, so it shows what the plugin
+//! itself costs, and it takes components of other languages, which want more of WASI.
 
 use std::fmt;
 use std::sync::Arc;
@@ -57,21 +58,21 @@ fn failure(_: TransportError) -> Error {
 
 /// A component that exports the contract, in machine code. Cheap to clone.
 #[derive(Clone)]
-pub struct Plain {
+pub struct Baseline {
     pre: bindings::ConnectorPre<State>,
     network: Network,
     now: Option<Duration>,
 }
 
-impl fmt::Debug for Plain {
+impl fmt::Debug for Baseline {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Plain").finish_non_exhaustive()
+        formatter.debug_struct("Baseline").finish_non_exhaustive()
     }
 }
 
-impl Plain {
-    /// Links a component, which may import anything of WASI 0.2. It is granted the clocks, random numbers, and HTTP over this network; no file, no
-    /// environment, no standard stream, no socket.
+impl Baseline {
+    /// Links a component, which may import anything of WASI 0.2. It is granted the clocks, random
+    /// numbers, and HTTP over this network; no file, no environment, no standard stream, no socket.
     pub fn new(component: &Component, network: Network) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(component.engine());
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
@@ -124,7 +125,8 @@ impl Plain {
         self.pre.instance_pre()
     }
 
-    /// Makes an instance and looks up its functions. It lives as long as `store` does, for one call or for many.
+    /// Makes an instance and looks up its functions. It lives as long as `store` does, for one call
+    /// or for many.
     pub async fn instance(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
         self.pre.instantiate_async(store).await
     }

@@ -1,5 +1,6 @@
-//! The client that wasmtime-wasi-http brings along, as a transport to measure beside: for each request a TCP connection, a TLS handshake and HTTP/1.1. That
-//! one itself has its root certificates compiled in, so it cannot reach a simulated vendor.
+//! The client that wasmtime-wasi-http brings along, as a transport to measure beside: for each
+//! request a TCP connection, a TLS handshake and HTTP/1.1. That one itself has its root
+//! certificates compiled in, so it cannot reach a simulated vendor.
 
 use std::collections::HashMap;
 use std::io;
@@ -19,7 +20,8 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// A transport that knows whom it trusts and where names lead, and keeps nothing from one request to the next.
+/// A transport that knows whom it trusts and where names lead, and keeps nothing from one request
+/// to the next.
 #[derive(Clone)]
 pub struct Dialing {
     roots: RootCertStore,
@@ -27,8 +29,8 @@ pub struct Dialing {
 }
 
 impl Dialing {
-    /// Trusts an authority, in PEM, and finds names by rules as [`Simulators`](crate::sim::Simulators) have them: `HOST:443:ADDRESS:PORT`.
-    /// There are no other names.
+    /// Trusts an authority, in PEM, and finds names by rules as simulators have them:
+    /// `HOST:443:ADDRESS:PORT`. There are no other names.
     pub fn new(ca_pem: &str, connect_to: &[String]) -> io::Result<Self> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(ca_pem.as_bytes()) {

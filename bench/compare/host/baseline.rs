@@ -1,20 +1,22 @@
-//! The plain host, in an engine with room for interpreters, and the seven verbs of an instance.
+//! The baseline host, in an engine with room for interpreters, and the seven verbs of an instance.
 
 use std::path::Path;
 
-use host_test::plain::{self, Network, State};
+use connector_bench::baseline::{self, Network, State};
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, PoolingAllocationConfig, Result, Store};
 
-pub(crate) use host_test::plain::types as wit;
+pub(crate) use connector_bench::baseline::types as wit;
 
 /// Interpreters nest deeply: 4 MiB, beside wasmtime's half of one.
 const MAX_STACK_BYTES: usize = 4 << 20;
-/// What a guest and the host's functions beneath it share, three times as much again for the host as the runtime advises.
+/// What a guest and the host's functions beneath it share, three times as much again for the host
+/// as the runtime advises.
 const CALL_STACK_BYTES: usize = 16 << 20;
 /// All that a 32-bit memory can be: an address then needs no check. Address space alone.
 const MEMORY_BYTES: usize = 4 << 30;
-/// A component with an interpreter is linked from some twenty modules, with a table of some ten thousand functions.
+/// A component with an interpreter is linked from some twenty modules, with a table of some ten
+/// thousand functions.
 const MAX_CORE_INSTANCES: u32 = 100;
 const MAX_MEMORIES: u32 = 4;
 const MAX_TABLES: u32 = 20;
@@ -33,30 +35,32 @@ pub(crate) enum Allocation {
 
 /// A component, ready for calls. Cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Plain {
-    ready: plain::Plain,
+pub(crate) struct Baseline {
+    ready: baseline::Baseline,
 }
 
 /// An instance that is kept for many calls.
 pub(crate) struct Instance {
     store: Store<State>,
-    exports: plain::Instance,
+    exports: baseline::Instance,
 }
 
-impl Plain {
+impl Baseline {
     /// Compiles a component.
     pub(crate) fn load(component: &[u8], allocation: Allocation, network: Network) -> Result<Self> {
         let component = Component::new(&engine(allocation)?, component)?;
-        let ready = plain::Plain::new(&component, network)?;
+        let ready = baseline::Baseline::new(&component, network)?;
         Ok(Self { ready })
     }
 
-    /// Compiles a component to what [`load_compiled`](Self::load_compiled) takes, for the same allocation.
+    /// Compiles a component to what [`load_compiled`](Self::load_compiled) takes, for the same
+    /// allocation.
     pub(crate) fn compile(component: &[u8], allocation: Allocation) -> Result<Vec<u8>> {
         Component::new(&engine(allocation)?, component)?.serialize()
     }
 
-    /// Maps a file with machine code that [`compile`](Self::compile) made into memory. What is in the file is trusted.
+    /// Maps a file with machine code that [`compile`](Self::compile) made into memory. What is in
+    /// the file is trusted.
     pub(crate) fn load_compiled(
         file: &Path,
         allocation: Allocation,
@@ -67,7 +71,7 @@ impl Plain {
             reason = "machine code cannot be checked; whoever compares made it just before"
         )]
         let component = unsafe { Component::deserialize_file(&engine(allocation)?, file) }?;
-        let ready = plain::Plain::new(&component, network)?;
+        let ready = baseline::Baseline::new(&component, network)?;
         Ok(Self { ready })
     }
 
@@ -84,7 +88,8 @@ impl Plain {
         Ok(Instance { store, exports })
     }
 
-    /// Signs in, in a fresh instance. The outer error is a guest that broke, the inner one its answer.
+    /// Signs in, in a fresh instance. The outer error is a guest that broke, the inner one its
+    /// answer.
     pub(crate) async fn authenticate(
         &self,
         vendor: &str,

@@ -1,6 +1,6 @@
-//! What the plugin executes, counted: wasmtime's fuel is one for each instruction, the same on every machine. A figure that leaves its
-//! budget in `instructions.txt` by more than the margin fails the test. The host is a plain one, and
-//! what it does itself costs no fuel; how long calls take is the benchmarks' to say.
+//! Instruction budgets: the fuel of wasmtime counts the instructions of a call, the same on every
+//! machine. A figure that differs from `instructions.txt` by more than the margin fails the test. The
+//! baseline host runs the calls; its own work costs no fuel.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -8,23 +8,24 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
+use connector_bench::baseline::{self, Baseline, Guest, Network, State, types as wit};
 use host_test::COMPONENT_BYTES;
 use host_test::answers::Answers;
-use host_test::plain::{self, Guest, Network, Plain, State, types as wit};
 use host_test::script::Reply;
 use serde_json::json;
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Store};
 
-said::listens!();
+leak_check::capture!();
 
-/// A smaller difference is none: a compiler moves a figure so much by itself, when something else in the plugin changes.
+/// A smaller difference is none: a compiler moves a figure so much by itself, when something else
+/// in the plugin changes.
 const MARGIN_PERCENT: u64 = 2;
 /// Set to anything, it has the figures written down instead of compared.
 const BLESS: &str = "CONNECTOR_BLESS";
 const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/instructions.txt");
 const HEAD: &str = "\
-# Instructions that the plugin executes in a call, in a fresh instance where nothing else is said. Held by instructions.rs, and written by
+# Instructions of a call of the plugin, in a fresh instance. Checked by instructions.rs; to update:
 # CONNECTOR_BLESS=1 cargo test --test instructions
 ";
 /// More than any call takes.
@@ -68,7 +69,8 @@ fn samples() -> [Sample; 2] {
             })
             .to_string(),
             bad: json!({
-                "client_id": " ", "credential_level": "account", "scopes": ["metrics", "x"], "project_id": 0,
+                "client_id": " ", "credential_level": "account", "scopes": ["metrics", "x"],
+                "project_id": 0,
             })
             .to_string(),
             token: json!({
@@ -79,7 +81,8 @@ fn samples() -> [Sample; 2] {
             .to_string(),
             access: json!({
                 "scopes": "metrics data-export",
-                "permissions": {"projects": [{"id": 42, "name": "INVENTED SHOP"}, {"id": 43, "name": "ANOTHER"}]},
+                "permissions": {"projects": [{"id": 42, "name": "INVENTED SHOP"},
+                        {"id": 43, "name": "ANOTHER"}]},
             })
             .to_string(),
             expired: r#"{"success":false,"errorCode":"JWT_EXPIRED"}"#,
@@ -105,39 +108,40 @@ const FIELDS: [(&str, &str); 4] = [
 ];
 
 /// A plugin in a time that stands still.
-fn load() -> wasmtime::Result<Plain> {
+fn load() -> wasmtime::Result<Baseline> {
     let mut config = Config::new();
     config.consume_fuel(true);
     let component = Component::new(&Engine::new(&config)?, COMPONENT_BYTES)?;
-    let plugin = Plain::new(&component, answering(""))?;
+    let plugin = Baseline::new(&component, answering(""))?;
     Ok(plugin.at(Duration::from_secs(1_700_000_000)))
 }
 
 /// A network that has one answer.
 fn answering(body: &str) -> Network {
     let body = body.to_owned();
-    plain::over(Arc::new(Answers::new(move |_, _| {
+    baseline::over(Arc::new(Answers::new(move |_, _| {
         let reply = Reply::text(200, &body).header("content-type", "application/json");
         let fields = FIELDS.into_iter();
         fields.fold(reply, |reply, (name, value)| reply.header(name, value))
     })))
 }
 
-fn store(plugin: &Plain, reply: &str) -> wasmtime::Result<Store<State>> {
+fn store(plugin: &Baseline, reply: &str) -> wasmtime::Result<Store<State>> {
     let mut store = plugin.with(answering(reply)).store();
     store.set_fuel(FUEL)?;
     Ok(store)
 }
 
-async fn count_instantiate(plugin: &Plain) -> wasmtime::Result<u64> {
+async fn count_instantiate(plugin: &Baseline) -> wasmtime::Result<u64> {
     let mut store = store(plugin, "")?;
     plugin.instance(&mut store).await?;
     Ok(FUEL - store.get_fuel()?)
 }
 
-/// Counts what `call` makes a new instance execute, whose one request would be answered with `reply`.
+/// Counts what `call` makes a new instance execute, whose one request would be answered with
+/// `reply`.
 async fn count<T>(
-    plugin: &Plain,
+    plugin: &Baseline,
     reply: &str,
     call: impl AsyncFnOnce(&mut Store<State>, &Guest) -> wasmtime::Result<T>,
 ) -> wasmtime::Result<(u64, T)> {
@@ -161,8 +165,13 @@ fn response(status: u16, header: Option<(&str, &str)>, body: &str) -> wit::Respo
     }
 }
 
-/// Makes every call of a vendor once. Each has to end as its name says, so that nothing cheaper is counted for it.
-async fn measure(plugin: &Plain, sample: &Sample, figures: &mut Figures) -> wasmtime::Result<()> {
+/// Makes every call of a vendor once. Each has to end as its name says, so that nothing cheaper is
+/// counted for it.
+async fn measure(
+    plugin: &Baseline,
+    sample: &Sample,
+    figures: &mut Figures,
+) -> wasmtime::Result<()> {
     let (vendor, good, bad) = (sample.vendor, &sample.good, &sample.bad);
     let mut note = |what: &str, figure| figures.insert(format!("{vendor} {what}"), figure);
 
@@ -258,7 +267,7 @@ fn answers(sample: &Sample) -> [Answer; 3] {
     ]
 }
 
-async fn measure_all(plugin: &Plain) -> wasmtime::Result<Figures> {
+async fn measure_all(plugin: &Baseline) -> wasmtime::Result<Figures> {
     let mut figures = Figures::new();
     figures.insert("instantiate".to_owned(), count_instantiate(plugin).await?);
     for sample in samples() {

@@ -1,4 +1,4 @@
-//! The artefact itself: what it may reach, and how large it may be.
+//! The built component: its imports and its size.
 
 use std::io::Write as _;
 

@@ -1,6 +1,8 @@
-//! What is taken off the built component: the linker's names, and nothing of what is in it.
+//! Stripping removes the component's own custom sections and nothing else.
 
-use connector_artefact::strip;
+use xtask::component::strip;
+
+leak_check::capture!();
 
 /// How a component begins (the version is 13, the layer 1).
 const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";

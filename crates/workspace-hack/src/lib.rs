@@ -1,0 +1,1 @@
+//! No code: `Cargo.toml` lists the shared dependencies with the features of all members.

@@ -1,0 +1,27 @@
+//! Registers the secrets that pass through the scripted HTTP for the leak check.
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+/// The fields of forms that hold secrets.
+const FORM_SECRET: &str = "client_secret";
+
+/// Registers the secrets of a request: its token, and the client secret in a JSON or form body.
+pub fn request(headers: &HeaderMap, body: &[u8]) {
+    for value in headers.get_all(AUTHORIZATION) {
+        let value = value.as_bytes();
+        let space = value.iter().position(|byte| *byte == b' ');
+        leak_check::register(&value[space.map_or(0, |at| at + 1)..]);
+    }
+    leak_check::register_document(body);
+    for (name, value) in form_urlencoded::parse(body) {
+        if name == FORM_SECRET {
+            leak_check::register(&*value);
+        }
+    }
+}
+
+/// Registers the tokens of a response.
+pub fn response(body: &[u8]) {
+    leak_check::register_document(body);
+}
