@@ -1,14 +1,14 @@
-//! The wall clock that a plugin is shown. Deadlines and time-outs run on tokio's clock instead, see `door.rs`.
+//! The wall clock that a plugin reads. Deadlines run on tokio's clock instead, see `deadline.rs`.
 
 use std::time::SystemTime;
 
-/// Tells the time. Sessions are dated by it, and nothing else is decided by it.
+/// Source of the current time. Only the dates of sessions depend on it.
 pub trait Clock: Send + Sync + 'static {
     /// The current time.
     fn now(&self) -> SystemTime;
 }
 
-/// The clock of the machine.
+/// The system clock.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

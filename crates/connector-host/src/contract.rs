@@ -1,46 +1,60 @@
-//! The words of `wit/types.wit` as checks: what a plugin returns is read by them, since a plugin may be broken or lie. How the data is
-//! laid out is in `types.rs`.
+//! The contract's rules as checks. Values from a plugin pass them, because a plugin may be broken
+//! or hostile. The data types are in `types.rs`.
 //!
-//! What a caller could act on wrongly is refused, and names the member. What is merely too much of a good thing (a wait of a year, a
-//! long list of problems, an odd name of a vendor's) is brought within bounds, for the rest of it is worth having.
+//! A value that could mislead the caller is rejected, and the error names its field. A value that
+//! is merely excessive (a wait of a year, a long list of issues, a vendor's odd name) is cut to its
+//! bounds, because the rest of it is useful.
 
-use crate::PluginError;
+pub(crate) mod authorization;
+pub(crate) mod bindings;
+pub(crate) mod conversions;
+pub(crate) mod description;
+mod displayable;
 
-/// Ids, codes and names of members.
+pub(crate) use displayable::displayable;
+
+use crate::error::PluginError;
+
+/// Ids, codes and names of fields.
 const MAX_NAME_BYTES: usize = 64;
-/// Names of vendors and projects, for people; those of the vendors themselves are at most 200 characters long.
-const MAX_TITLE_CHARS: usize = 200;
+/// Names of vendors and choices; vendors allow at most 200 characters.
+pub(crate) const MAX_TITLE_CHARS: usize = 200;
 /// Sentences for people.
-const MAX_TEXT_CHARS: usize = 1000;
-/// Longer URLs are a mistake.
+pub(crate) const MAX_TEXT_CHARS: usize = 1000;
+/// A longer URL is a mistake.
 const MAX_URL_BYTES: usize = 2048;
-/// Servers accept some 8 to 16 KiB of header.
-const MAX_TOKEN_BYTES: usize = 16 << 10;
-/// Scopes are words; vendors' are below 40 bytes.
+/// The limit of `access-token` and `state` in the contract: servers accept some 8 to 16 KiB of
+/// header section.
+const MAX_SECRET_BYTES: usize = 16 << 10;
+/// Ids of accounts, projects and tenants.
+const MAX_ACCOUNT_CHARS: usize = 256;
+/// Vendors use numbers, dates or a few hundred characters.
+const MAX_CURSOR_BYTES: usize = 4096;
+/// Scopes are words; those of vendors are shorter than 40 bytes.
 const MAX_SCOPE_BYTES: usize = 256;
-/// The deepest place that a form has is a member of a list.
+/// The deepest pointer into a form is an item of a list.
 const MAX_POINTER_BYTES: usize = 256;
-/// A person corrects some, and asks again.
+/// A person fixes some, and validates again.
 pub(crate) const MAX_ISSUES: usize = 1000;
-/// From one second to one day, as the contract counts.
+/// From one second to one day, as in the contract.
 const WAIT_SECS: std::ops::RangeInclusive<u32> = 1..=86_400;
 
-/// The text, if it is `good`; else a breach that names the member.
+/// The string if it `is_valid`, else an error that names the field.
 pub(crate) fn text(
     text: String,
-    member: &'static str,
-    good: impl FnOnce(&str) -> bool,
+    field: &'static str,
+    is_valid: impl FnOnce(&str) -> bool,
 ) -> Result<String, PluginError> {
-    require(good(&text), member)?;
+    require(is_valid(&text), field)?;
     Ok(text)
 }
 
-/// A breach that names the member, unless the rule holds.
-pub(crate) fn require(holds: bool, member: &'static str) -> Result<(), PluginError> {
+/// An error that names the field, unless the rule holds.
+pub(crate) fn require(holds: bool, field: &'static str) -> Result<(), PluginError> {
     if holds {
         Ok(())
     } else {
-        Err(PluginError::Contract(member))
+        Err(PluginError::Contract(field))
     }
 }
 
@@ -56,27 +70,27 @@ pub(crate) fn is_code(text: &str) -> bool {
     is_name(text, |byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
-/// A vendor's own code: `[A-Za-z_.-]{1,64}`.
+/// A vendor's own code: `[A-Za-z0-9_.:-]{1,64}`.
 pub(crate) fn is_vendor_code(text: &str) -> bool {
     is_name(text, |byte| {
-        byte.is_ascii_alphabetic() || b"_.-".contains(&byte)
+        byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte)
     })
 }
 
-/// A part of an answer: `status`, `body`, or the name of a member.
-pub(crate) fn is_part(text: &str) -> bool {
+/// A part of a response: `status`, `body`, or the name of a field.
+pub(crate) fn is_field(text: &str) -> bool {
     is_name(text, |byte| {
         byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)
     })
 }
 
-fn is_name(text: &str, good: impl Fn(u8) -> bool) -> bool {
-    (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(good)
+fn is_name(text: &str, is_allowed: impl Fn(u8) -> bool) -> bool {
+    (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
-/// The name of a vendor.
-pub(crate) fn is_title(text: &str) -> bool {
-    is_plain(text, MAX_TITLE_CHARS)
+/// The id of an account, as the vendor writes it.
+pub(crate) fn is_account(text: &str) -> bool {
+    is_plain(text, MAX_ACCOUNT_CHARS)
 }
 
 /// A sentence for a person, or for the plugin's author.
@@ -84,14 +98,14 @@ pub(crate) fn is_sentence(text: &str) -> bool {
     is_plain(text, MAX_TEXT_CHARS)
 }
 
-/// Something to read, on one line.
+/// One line of visible text.
 fn is_plain(text: &str, limit_chars: usize) -> bool {
     !text.trim().is_empty()
         && text.chars().take(limit_chars + 1).count() <= limit_chars
         && !text.contains(char::is_control)
 }
 
-/// RFC 6901 §3, in the ASCII that the names of a form are made of.
+/// RFC 6901 §3, limited to ASCII as the names of a form are.
 pub(crate) fn is_pointer(text: &str) -> bool {
     let escapes_end = |part: &str| part.starts_with(['0', '1']);
     text.len() <= MAX_POINTER_BYTES
@@ -108,12 +122,27 @@ pub(crate) fn is_scope(text: &str) -> bool {
             .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
 }
 
-/// What no header can be broken out of.
+/// Printable ASCII, which cannot end a header field.
 pub(crate) fn is_token(text: &str) -> bool {
-    (1..=MAX_TOKEN_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    is_state(text) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
-/// An `https` address that a person can follow: it has a host, and nobody's name before it.
+/// A secret of the plugin's own.
+pub(crate) fn is_state(text: &str) -> bool {
+    (1..=MAX_SECRET_BYTES).contains(&text.len())
+}
+
+/// A place in a list of pages.
+pub(crate) fn is_cursor(text: &str) -> bool {
+    (1..=MAX_CURSOR_BYTES).contains(&text.len())
+}
+
+/// A pointer to a field, and not to the whole document.
+pub(crate) fn is_field_pointer(text: &str) -> bool {
+    !text.is_empty() && is_pointer(text)
+}
+
+/// An `https` URL that a person can open: with a host, without userinfo.
 pub(crate) fn is_page(text: &str) -> bool {
     is_https(text).is_some_and(|uri| {
         let host = uri.authority().map(http::uri::Authority::as_str);
@@ -121,16 +150,17 @@ pub(crate) fn is_page(text: &str) -> bool {
     })
 }
 
-/// The address of API calls, if it is one that paths are put behind: no trailing slash, no query, no fragment, no dots to climb by.
+/// The base URL of API calls if paths can be appended to it: no trailing slash, no query, no
+/// fragment, no dot segments.
 pub(crate) fn base_url(text: &str) -> Option<http::Uri> {
     let path = text.strip_prefix("https://")?;
-    let bare = !path.ends_with('/')
+    let can_be_prefix = !path.ends_with('/')
         && !path.contains(['?', '#', '\\', '%'])
         && path
             .split('/')
             .skip(1)
             .all(|part| part.bytes().any(|byte| byte != b'.'));
-    is_https(text).filter(|_| bare)
+    is_https(text).filter(|_| can_be_prefix)
 }
 
 fn is_https(text: &str) -> Option<http::Uri> {
@@ -141,155 +171,16 @@ fn is_https(text: &str) -> Option<http::Uri> {
     (uri.scheme() == Some(&http::uri::Scheme::HTTPS)).then_some(uri)
 }
 
-/// What a status line can hold: three digits, though none of HTTP's own is beyond 599 (RFC 9110 §15).
+/// Three digits, as in a status line; HTTP itself defines none above 599 (RFC 9110 §15).
 pub(crate) fn status(status: u16) -> Result<u16, PluginError> {
     require((100..=999).contains(&status), "status")?;
     Ok(status)
 }
 
-/// A wait brought within the contract's: that a vendor wants to be left alone is worth knowing, however it is put.
+/// A wait, clamped to the contract's range: the wish to wait is useful even with an odd value.
 pub(crate) fn wait(seconds: Option<u32>) -> Option<u32> {
     seconds.map(|seconds| seconds.clamp(*WAIT_SECS.start(), *WAIT_SECS.end()))
 }
 
-/// A vendor's name for a project, made fit to be shown: one odd name among many must not hide the others.
-pub(crate) fn shown(name: &str) -> String {
-    let visible = name.chars().filter(|char| !char.is_control());
-    visible.take(MAX_TITLE_CHARS).collect()
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Holds a rule against texts that it takes and texts that it does not.
-    fn check(rule: fn(&str) -> bool, good: &[&str], bad: &[&str]) {
-        for text in good {
-            assert!(rule(text), "{text:?}");
-        }
-        for text in bad {
-            assert!(!rule(text), "{text:?}");
-        }
-    }
-
-    #[test]
-    fn names_are_short_and_of_their_own_letters() {
-        let (longest, too_long) = ("a".repeat(64), "a".repeat(65));
-        let never = ["", &too_long, "a b", "a\nb", "é", "a/b"];
-        check(is_id, &["hotjar", "a-1", &longest], &never);
-        check(is_id, &[], &["A", "a_b", "a.b"]);
-        check(is_code, &["too-long", &longest], &never);
-        check(is_code, &[], &["Json", "a1", "a_b"]);
-        check(
-            is_vendor_code,
-            &["invalid_client", "E.R-R", &longest],
-            &never,
-        );
-        check(is_vendor_code, &[], &["42", "a1"]);
-        check(
-            is_part,
-            &["access_token", "permissions.projects", &longest],
-            &never,
-        );
-    }
-
-    #[test]
-    fn sentences_are_one_line_of_bounded_length() {
-        let (longest, too_long) = ("é".repeat(1000), "é".repeat(1001));
-        check(
-            is_sentence,
-            &["enter the client id", &longest],
-            &["", " ", "a\nb", "a\u{1b}[2J", "a\u{85}b", &too_long],
-        );
-        let (longest, too_long) = ("é".repeat(200), "é".repeat(201));
-        check(is_title, &["Hotjar", &longest], &["", "a\tb", &too_long]);
-    }
-
-    #[test]
-    fn pointers_have_the_form_of_rfc_6901() {
-        let too_long = format!("/{}", "a".repeat(256));
-        check(
-            is_pointer,
-            &["", "/", "/client_id", "/scopes/2", "/a~0b~1c"],
-            &["client_id", "/a~", "/a~2", "/a b", "/a\nb", &too_long],
-        );
-    }
-
-    #[test]
-    fn tokens_and_scopes_are_safe_in_a_header() {
-        let (longest, too_long) = ("t".repeat(16 << 10), "t".repeat((16 << 10) + 1));
-        let never = ["", "a b", "a\r\nx: y", "a\u{7f}", "é"];
-        check(is_token, &["abc.DEF-_~+/=", &longest], &never);
-        check(is_token, &[], &[&too_long]);
-        check(is_scope, &["data-export", "a:b"], &never);
-        check(is_scope, &[], &["a\"b", "a\\b", &"s".repeat(257)]);
-    }
-
-    #[test]
-    fn pages_are_https_addresses() {
-        let too_long = format!("https://a.example/{}", "a".repeat(2048));
-        check(
-            is_page,
-            &["https://a.example", "https://a.example/x?y=z#part"],
-            &[
-                "",
-                "a.example",
-                "http://a.example",
-                "javascript:alert(1)",
-                "https://",
-                "https://user@a.example/",
-                "https://a.example/a b",
-                "https://a.example/\u{202e}",
-                &too_long,
-            ],
-        );
-    }
-
-    #[test]
-    fn base_urls_end_where_a_path_begins() {
-        check(
-            |text| base_url(text).is_some(),
-            &[
-                "https://a.example",
-                "https://a.example/v2",
-                "https://a.example/v2/x.y",
-            ],
-            &[
-                "http://a.example",
-                "https://a.example/",
-                "https://a.example/v2/",
-                "https://a.example?",
-                "https://a.example/#",
-                "https://a.example/..",
-                "https://a.example/v2/../x",
-                "https://a.example//x",
-                "https://a.example/%2e%2e/x",
-                "https://a.example\\@evil.example",
-                "/v2",
-            ],
-        );
-    }
-
-    #[test]
-    fn waits_are_brought_within_a_second_and_a_day() {
-        for (seconds, kept) in [(0, 1), (1, 1), (86_400, 86_400), (u32::MAX, 86_400)] {
-            assert_eq!(wait(Some(seconds)), Some(kept));
-        }
-        assert_eq!(wait(None), None);
-    }
-
-    #[test]
-    fn names_of_projects_are_made_fit_to_be_shown() {
-        assert_eq!(shown("Sh\u{1b}[2Jop\n1"), "Sh[2Jop1");
-        assert_eq!(shown(&"x".repeat(1 << 20)).len(), 200);
-    }
-
-    #[test]
-    fn a_breach_names_the_member() {
-        for bad in [0, 99, 1000, u16::MAX] {
-            assert_eq!(status(bad), Err(PluginError::Contract("status")));
-        }
-        let breach = Err(PluginError::Contract("part"));
-        assert_eq!(text(String::new(), "part", is_part), breach);
-    }
-}
+mod tests;

@@ -1,114 +1,142 @@
-//! Everything that can go wrong, by who acts next. None of it holds a secret, a vendor's free text or what a person typed.
+//! The errors of loading, of calls and of API requests, named for who acts next. None of them holds
+//! a secret, a vendor's free text or a person's input.
 
 use std::path::PathBuf;
 
-use crate::TransportError;
-use crate::types::{Issue, Misreply, Refusal, Stage};
+use crate::transport::TransportError;
+use crate::types::{Fault, InvalidResponse, Issue, Refusal, Stage};
 
 /// Why a plugin could not be loaded.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// The file could not be read.
     #[error("cannot read {}: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         error: std::io::Error,
     },
-    /// The bytes are no WebAssembly component: another kind of file, a core module, or a damaged one.
-    #[error("not a WebAssembly component")]
+    /// The bytes are no WebAssembly component: another file format, a core module, or damaged.
+    #[error("the file is not a WebAssembly component")]
     NotAComponent,
     /// The component is longer than [`MAX_COMPONENT_BYTES`](crate::MAX_COMPONENT_BYTES).
     #[error("the component is too long")]
     TooLong,
-    /// The component wants something that no connector needs, or another version of what it needs.
-    #[error("the component imports {name}, which a connector plugin is not given")]
+    /// The component imports an interface that no connector needs, or an unsupported version.
+    #[error("the component imports {name}, which is not available to a connector plugin")]
     Imports {
-        /// The first import that is not offered.
+        /// The first import that is not available.
         name: String,
     },
-    /// The component does not have the functions of a connector plugin, in this version.
-    #[error(
-        "the component does not export integration:connector/credentials@0.1.0 as the contract has it"
-    )]
+    /// The component lacks the functions of a connector plugin in this version.
+    #[error("the component does not export integration:connector/credentials@0.1.0")]
     Exports,
-    /// The plugin failed when it was asked for its vendors.
-    #[error("the plugin cannot say which vendors it serves: {0}")]
+    /// The plugin failed to list its vendors.
+    #[error("the plugin cannot list its vendors: {0}")]
     Plugin(#[from] PluginError),
-    /// The folder for machine code cannot be made, or must not be trusted.
-    #[error("machine code cannot be kept in {}: {error}", folder.display())]
+    /// The folder for machine code cannot be created, or must not be trusted.
+    #[error("cannot keep machine code in {}: {error}", folder.display())]
     Cache {
         /// The folder.
         folder: PathBuf,
-        /// What the system said, or why not.
+        /// The operating system's error, or the reason not to trust the folder.
         error: std::io::Error,
     },
-    /// This machine cannot run plugins: no memory for code, or an unknown processor.
-    #[error("plugins cannot be run on this machine")]
+    /// This machine cannot run plugins: no memory for code, or an unsupported processor.
+    #[error("this machine cannot run plugins")]
     Engine,
 }
 
-/// Why a call brought no result.
+/// Why a call returned no result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CallError {
-    /// The plugin did its work, and says what stands in the way.
+    /// The plugin worked, and reports an error of the contract.
     #[error(transparent)]
     Connector(#[from] ConnectorError),
-    /// The plugin itself is broken. Other calls are untouched.
+    /// The plugin itself is broken. Other calls are not affected.
     #[error(transparent)]
     Plugin(#[from] PluginError),
+    /// The vendor's sessions hold a state that outlives them, and there is no store for it, or the
+    /// credential has no id to store it under.
+    #[error("this vendor's sessions need a durable store; configure one")]
+    NoStore,
+    /// The durable store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl CallError {
-    /// The name of the case in the contract, such as `invalid-credential`, or `broken-plugin`, or `busy`.
+    /// The name of the case in the contract, such as `invalid-credential`, else `broken-plugin`,
+    /// `busy`, `no-store` or `store`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Connector(error) => error.kind(),
             Self::Plugin(PluginError::Busy) => "busy",
             Self::Plugin(_) => "broken-plugin",
+            Self::NoStore => "no-store",
+            Self::Store(_) => "store",
         }
     }
 }
 
-/// What a plugin says that stands in the way, named for who acts next. The cases are those of `error` in `wit/types.wit`.
+/// A failure of a durable store, described by the store. The description holds no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the session store failed: {0}")]
+pub struct StoreError(String);
+
+impl StoreError {
+    /// Describes a failure, such as `disk full`: without a secret, because it is logged.
+    pub fn new(description: impl Into<String>) -> Self {
+        Self(description.into())
+    }
+}
+
+/// An error that a plugin reports, named for who acts next. The cases are those of `error` in
+/// `wit/types.wit`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConnectorError {
     /// The plugin does not know the vendor: correct the caller.
-    #[error("the plugin does not know this vendor; ask for one that it lists")]
+    #[error("unknown vendor; choose one that the plugin lists")]
     UnknownVendor,
-    /// The credential document is not what the schema describes: a person corrects the fields.
-    #[error("the credential is not complete or not right; correct the fields that are named")]
+    /// The credential document does not match its schema: a person corrects the fields.
+    #[error("the credential is invalid; fix the fields listed")]
     InvalidCredential(Vec<Issue>),
-    /// The vendor refused the credential: a person checks it or makes a new one. Do not ask again.
-    #[error("the vendor refused the credential; check it, or make a new one")]
+    /// The vendor refused the credential: a person checks or replaces it. Repeat the call only if
+    /// the refusal is not confirmed.
+    #[error("the vendor refused the credential; check it or create a new one")]
     Rejected(Refusal),
-    /// The vendor knows the credential and refuses what is asked with it: a person changes scope, plan or project.
-    #[error(
-        "the vendor does not allow this with the credential; change its scope, plan or project"
-    )]
+    /// The vendor accepts the credential and refuses the request: a person changes scope, plan or
+    /// project.
+    #[error("the credential does not allow this request; change its scope, plan or project")]
     Forbidden(Refusal),
     /// Too many requests: wait, for the given number of seconds if there is one.
-    #[error("too many requests; ask again later")]
+    #[error("too many requests; try again later")]
     Throttled(Option<u32>),
-    /// The vendor cannot serve now: wait, for the given number of seconds if there is one.
+    /// The vendor is unavailable: wait, for the given number of seconds if there is one.
     #[error(
-        "the vendor cannot serve now; ask again later, and check the credential when it persists"
+        "the vendor is unavailable; try again later, and check the credential if this persists"
     )]
     Unavailable(Option<u32>),
-    /// No answer came: ask again later; an operator looks at the stage when it persists.
-    #[error("no answer came from the vendor (stage {}); ask again later", .0.name())]
+    /// No response: try again later; if this persists, an operator checks the stage.
+    #[error("no response from the vendor (stage {}); try again later", .0.name())]
     Unreachable(Stage),
-    /// The request was not let out: an operator grants the origin, or names the address if it is not a public one, or nobody
-    /// does. Do not ask again.
-    #[error("the request was not let out; an operator has to grant the vendor's origin or address")]
+    /// The egress policy denied the request: an operator grants the origin, allows the address if
+    /// it is not a public one, or leaves it denied. Do not repeat the call.
+    #[error("the request was denied; ask an operator to grant the vendor's origin or address")]
     Denied,
-    /// The vendor answered something else than it documents: the plugin's author looks.
-    #[error("the vendor's answer is not what it documents ({} in status {}); tell the plugin's author", .0.part, .0.status)]
-    Unintelligible(Misreply),
-    /// None of the above, in words for the plugin's author.
-    #[error("the plugin failed otherwise; tell its author: {0}")]
-    Other(String),
+    /// The vendor's response is not the documented one: report it to the plugin's author.
+    #[error(
+        "invalid response from the vendor ({} in status {}); report it to the plugin's author",
+        .0.field, .0.status
+    )]
+    InvalidResponse(InvalidResponse),
+    /// Another failure, described for the plugin's author or the caller.
+    #[error("the call failed ({}): {}", .0.code, .0.message)]
+    Other(Fault),
 }
 
 impl ConnectorError {
@@ -123,56 +151,64 @@ impl ConnectorError {
             Self::Unavailable(_) => "unavailable",
             Self::Unreachable(_) => "unreachable",
             Self::Denied => "denied",
-            Self::Unintelligible(_) => "unintelligible",
+            Self::InvalidResponse(_) => "invalid-response",
             Self::Other(_) => "other",
         }
     }
 }
 
-/// What a plugin itself did wrong in one call. Other calls are untouched, and none of its own words are passed on.
+/// A fault of the plugin in one call. Other calls are not affected. The plugin's own words are
+/// never included.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PluginError {
-    /// It crashed; the text is the runtime's own name for the reason, one of a fixed list.
+    /// It crashed; the string is the runtime's name for the reason, one of a fixed list.
     #[error("the plugin crashed: {0}")]
     Trapped(String),
-    /// It did not finish in time.
-    #[error("the plugin did not finish in time")]
+    /// It exceeded the deadline.
+    #[error("the plugin exceeded its deadline")]
     Deadline,
-    /// It wanted more memory than it may have.
-    #[error("the plugin wanted more memory than it may have")]
+    /// It exceeded its memory limit.
+    #[error("the plugin exceeded its memory limit")]
     Memory,
-    /// It returned more than it may.
-    #[error("the plugin returned more than it may")]
+    /// It exceeded the limit for the length of its result.
+    #[error("the plugin exceeded the length limit of its result")]
     Result,
-    /// It returned what the contract does not allow; the text names the member.
+    /// It returned a value that the contract does not allow; the string names the field.
     #[error("the plugin broke its contract: {0}")]
     Contract(&'static str),
-    /// It was not to blame: this machine had no room for the call in time, with too many others under way. Ask again later.
-    #[error("too many calls are under way; ask again later")]
+    /// Not the plugin's fault: the host had no capacity for the call in time. Try again later.
+    #[error("too many calls are in progress; try again later")]
     Busy,
 }
 
-/// Why [`Connector::send`](crate::Connector::send) brought no reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+/// Why [`Connector::send`](crate::Connector::send) returned no response.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SendError {
     /// The plugin does not know the vendor.
-    #[error("the plugin does not know this vendor; ask for one that it lists")]
+    #[error("unknown vendor; choose one that the plugin lists")]
     UnknownVendor,
-    /// The request cannot be put on the session: its path does not begin with `/`, it names a host of its own,
-    /// or the session holds no usable base URL or token.
+    /// The request does not fit the session: its target is not a path that begins with `/`, or the
+    /// session has no usable base URL.
     #[error("the request does not fit the session: {0}")]
     Request(&'static str),
-    /// No reply came, or the request was not let out.
+    /// The plugin did not authorize the request; nothing was sent.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// No response came, or the request was denied.
     #[error(transparent)]
     Transport(#[from] TransportError),
 }
 
 impl SendError {
-    /// `unknown-vendor`, `request`, `denied` or `unreachable`.
+    /// `unknown-vendor`, `request`, `denied`, `unreachable`, or the [`CallError::kind`] of a failed
+    /// authorization.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::UnknownVendor => "unknown-vendor",
             Self::Request(_) => "request",
+            Self::Call(error) => error.kind(),
             Self::Transport(TransportError::Denied) => "denied",
             Self::Transport(_) => "unreachable",
         }

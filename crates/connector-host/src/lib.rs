@@ -1,14 +1,15 @@
-//! Loads a connector plugin, a WebAssembly component, and keeps it within its limits.
+//! Loads a connector plugin, a WebAssembly component, and enforces its limits.
 //!
-//! The plugin knows what a vendor asks for and what its answers mean (`wit/` in this repository). This crate gives it a clock,
-//! a memory and one door to the network, and has the rest to itself: when to ask, how often, how long, where.
+//! The plugin knows a vendor's requests and the meaning of its responses (`wit/` in this
+//! repository). This crate gives it a clock, memory and a guarded way to the network. All policy is
+//! here: when to send a request, how often, for how long, and where.
 //!
 //! ```no_run
 //! use std::path::Path;
 //! use std::sync::Arc;
 //! use std::time::Duration;
 //!
-//! use connector_host::{Connector, Live, Sessions};
+//! use connector_host::{Connector, Credential, Live, Sessions};
 //!
 //! # async fn example(credential: &str) -> Result<(), Box<dyn std::error::Error>> {
 //! let connector = Connector::builder(Arc::new(Live::builder().build()?))
@@ -16,50 +17,69 @@
 //!     .load_file(Path::new("connector.wasm"))
 //!     .await?;
 //!
-//! // For a form library, and for whoever fills the form in.
+//! // For a form library and the person who fills in the form.
 //! let schema = connector.credential_schema("hotjar").await?;
 //! connector.validate("hotjar", credential).await?;
 //!
-//! // For everybody who calls the vendor's API: the session is opened, kept, replaced and shared behind this.
+//! // For API calls: sessions are opened, cached, replaced and shared behind this.
 //! let sessions = Sessions::new(connector)?;
 //! let request = http::Request::get("/v1/sites/1/surveys?limit=1").body(bytes::Bytes::new())?;
-//! let answer = sessions.send("hotjar", credential, request, Duration::from_secs(30)).await?;
+//! let credential = Credential::new("hotjar", credential);
+//! let response = sessions.send(&credential, request, Duration::from_secs(30)).await?;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! # What a platform gets
+//! # Features
 //!
-//! - One method of [`Connector`] for each function of the contract, and [`Connector::send`] to use a session once.
-//! - [`Sessions`]: a live session for each credential, whoever asks and however many do, and API calls that outlive an expired token.
-//! - A fresh instance for each call: two credentials never share a memory, and a plugin that crashes, loops or grows
-//!   ends its own call alone, with a [`PluginError`].
+//! - One method of [`Connector`] for each function of the contract, and [`Connector::send`] to use
+//!   a session once.
+//! - [`Sessions`]: a valid session for each credential, shared by all callers, and API calls that
+//!   survive an expired token.
+//! - A new instance for each call: two credentials never share memory, and a plugin that crashes,
+//!   loops or grows ends only its own call, with a [`PluginError`].
 //! - [`Limits`] on memory, time, requests and lengths, each with a default and its reason.
-//! - A wall around the network: `https`, only where the vendor says that it must *and* the operator lets it ([`Origin`]), and
-//!   only to addresses that are public or that the operator names ([`LiveBuilder::allow_addresses`]).
-//! - Errors by who acts next ([`ConnectorError`]). No error, span or `Debug` of this crate's own types holds a credential, a token,
-//!   a header or a body; the texts within a [`ConnectorError`] are the plugin's, whose contract promises the same.
+//! - An egress policy: `https` only, to origins that the vendor declares *and* the operator grants
+//!   ([`Origin`]), and to addresses that are public or that the operator names
+//!   ([`LiveBuilder::allow_addresses`]).
+//! - Errors named for who acts next ([`ConnectorError`]). No error, span or `Debug` of this crate's
+//!   own types holds a credential, a token, a header field or a body. The strings within a
+//!   [`ConnectorError`] are the plugin's, whose contract promises the same.
 //!
-//! # What a platform does itself
+//! # Responsibilities of the platform
 //!
-//! Memory of a call is cleared as soon as the call ends. While it runs, it holds
-//! the credential in the clear, and a core dump of the process would write that to disk: forbid core dumps where the process starts
-//! (`setrlimit` of `RLIMIT_CORE` to zero, and on Linux `prctl` with `PR_SET_DUMPABLE`), and swap to disks that are not encrypted.
-//! [`Runtime`] reserves addresses for 10,000 calls and four memory maps for each; a platform that has less room makes its own.
+//! Memory of a call is cleared as soon as the call ends. During the call it holds the credential in
+//! the clear, and a core dump of the process would write it to disk. Disable core dumps at start
+//! (`setrlimit` of `RLIMIT_CORE` to zero, and on Linux `prctl` with `PR_SET_DUMPABLE`), and do not
+//! swap to unencrypted disks. [`Runtime`] reserves address space for 10,000 calls and four memory
+//! maps for each; a platform with tighter limits creates its own.
 //!
-//! # The way of a request
+//! # Architecture
 //!
-//! `connector.rs` makes the instance and starts the clock → the plugin asks through `wasi:http` → `door.rs` waits for the
-//! body, counts, and asks `egress.rs` → the [`Transport`] carries it ([`Live`], which asks `address.rs` before it dials, or a
-//! test's own) → `door.rs` watches the reply come in → the plugin reads it and returns → `types.rs` turns what it returned into
-//! this crate's types, held by `contract.rs` to what the contract promises.
+//! Each layer uses only those below it:
+//!
+//! | module | subject |
+//! |---|---|
+//! | `sessions` | the session cache, and API calls with its sessions |
+//! | `connector` | the functions of the contract as methods, and loading a plugin |
+//! | `runtime` | compiling a component, and running one call in an instance of its own |
+//! | `contract` | the generated types, the rules for values from a plugin, the conversions |
+//! | `error`, `types` | the public data |
+//! | `egress` | whether a request may be sent, and the bounds on its response |
+//! | `transport` | sending it: connections, addresses, and the stage of a failure |
+//!
+//! A plugin's request passes `runtime/outgoing_handler.rs` → `egress/guard.rs`, which waits for the
+//! body and asks `egress/policy.rs` → `egress/exchange.rs`, which bounds the response → the
+//! [`Transport`] ([`Live`], which asks `transport/addresses.rs` before it connects, or a test's
+//! own). The plugin's result passes `contract/conversions.rs`.
 //!
 //! # What is deliberately absent
 //!
-//! Repeating what may have been done: only what a vendor refused as expired or throttled is sent again, by [`Sessions`] and
-//! by nobody beneath it. A store of credentials: the caller's, who shows them with each call. Redirects, cookies, decompression and
-//! proxies: a secret goes where it was sent and nowhere else. Files, environment, arguments, streams, random numbers
-//! and sockets for the plugin: a component that imports them is not loaded.
+//! Automatic retries of requests that may have had an effect: [`Sessions`] repeats only calls that
+//! a vendor refused as expired or throttled, and no lower layer repeats anything. A credential
+//! store: the caller passes the credential with each call. Redirects, cookies, decompression and
+//! proxies: a secret is sent to its destination only. Files, environment, arguments, streams,
+//! random numbers and sockets for the plugin: a component that imports them is not loaded.
 
 #![deny(
     clippy::unwrap_used,
@@ -71,47 +91,46 @@
 #[cfg(test)]
 leak_check::capture!();
 
-mod address;
-mod bindings;
-mod cache;
 mod clock;
-mod connect_to;
 mod connector;
 mod contract;
-mod door;
+mod deadline;
 mod egress;
-mod engine;
 mod error;
-mod first;
-mod imports;
 mod limits;
-mod live;
-mod outgoing;
-mod plugin_state;
+mod random;
+mod runtime;
 mod secret;
 mod sessions;
 mod transport;
 mod types;
-mod wipe;
 
 pub use clock::{Clock, SystemClock};
-pub use connect_to::{ConnectTo, ConnectToError};
-pub use connector::{Builder, Connector};
-pub use egress::{Origin, OriginError};
-pub use engine::Runtime;
-pub use error::{CallError, ConnectorError, LoadError, PluginError, SendError};
+pub use connector::Connector;
+pub use connector::builder::Builder;
+pub use connector::pages::MAX_PAGES;
+pub use egress::origin::{Origin, OriginError};
+pub use error::{CallError, ConnectorError, LoadError, PluginError, SendError, StoreError};
 pub use ipnet::IpNet;
 pub use limits::{
     DEFAULT_BETWEEN_BYTES, DEFAULT_CONNECT, DEFAULT_DEADLINE, DEFAULT_FIRST_BYTE,
     DEFAULT_MEMORY_BYTES, DEFAULT_REPLY_BYTES, DEFAULT_REQUEST_BYTES, DEFAULT_REQUESTS,
-    DEFAULT_RESULT_BYTES, Limits, MAX_COMPONENT_BYTES,
+    DEFAULT_RESULT_BYTES, Limits, MAX_COMPONENT_BYTES, Timeouts,
 };
-pub use live::{Live, LiveBuilder, LiveError};
+pub use random::{Random, SystemRandom};
+pub use runtime::Runtime;
 pub use secret::Secret;
-pub use sessions::{ApiError, NoRandom, Sessions};
-pub use transport::{ResponseBody, Timeouts, Transport, TransportError};
+pub use sessions::api_error::ApiError;
+pub use sessions::credential::Credential;
+pub use sessions::store::{MemorySessionStore, SessionStore, StoreKey};
+pub use sessions::{NoRandom, Sessions};
+pub use transport::connect_to::{ConnectTo, ConnectToError};
+pub use transport::live::{Live, LiveBuilder, LiveError};
+pub use transport::{ResponseBody, Transport, TransportError};
 pub use types::{
-    Access, ApiResponse, Issue, Level, Misreply, Project, Refusal, Session, Stage, Vendor, Verdict,
+    Access, ApiResponse, Authorization, Choice, Description, Fault, FieldChoices, Inspection,
+    InvalidResponse, Issue, Refusal, RequestHead, SampleCall, Session, Signing, Stage, Vendor,
+    Verdict,
 };
 
 /// Compiles the example of the README.

@@ -1,18 +1,18 @@
-//! The one type for texts that must not be seen. Where it is exposed, a request is being written.
+//! The type of strings that must not be shown. A secret is exposed only where a request is written.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A text that must not be seen: a token, a client secret.
+/// A string that must not be shown: a token or a client secret.
 ///
-/// Wiped from memory on drop. Printing it with `{:?}` gives `[redacted]`; there is deliberately no `Display`, no
-/// comparison (which would leak by its timing) and no serialisation.
+/// Zeroized on drop. `{:?}` prints `[redacted]`. There is deliberately no `Display`, no comparison
+/// (its timing would leak) and no serialisation.
 #[derive(Clone)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes the text over without a copy; callers that keep one must wipe it themselves.
+    /// Takes ownership without a copy; a caller that keeps its own copy must zeroize it.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         #[cfg(test)]
@@ -20,7 +20,7 @@ impl Secret {
         Self(Zeroizing::new(text))
     }
 
-    /// Gives the text itself. Call it where the request is written or the session stored, and nowhere else.
+    /// The string itself. Call it only where a request is written or a session is stored.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -43,7 +43,7 @@ mod tests {
     use super::Secret;
 
     #[test]
-    fn debug_shows_nothing_of_the_text() {
+    fn debug_hides_the_string() {
         let secret = Secret::new("tulip;42");
         assert_eq!(format!("{secret:?} {secret:#?}"), "[redacted] [redacted]");
         assert_eq!(secret.expose(), "tulip;42");

@@ -1,32 +1,31 @@
-//! The one way out: what a transport is, and how it fails. The live one is in `live.rs`; tests bring their own.
-//! Whether a request may leave at all is decided before, in `egress.rs`.
+//! The interface to the network: a transport, and the stages at which it fails. [`Live`] in
+//! `transport/live.rs` is the real one; tests bring their own. Whether a request may be sent at all
+//! is decided before, in `egress/`.
+//!
+//! [`Live`]: crate::Live
 
-use std::time::Duration;
+pub(crate) mod addresses;
+pub(crate) mod coalescing;
+pub(crate) mod connect_to;
+pub(crate) mod dial;
+pub(crate) mod failure;
+pub(crate) mod live;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use http_body_util::combinators::UnsyncBoxBody;
 
-/// A reply's body as it comes in.
+use crate::limits::Timeouts;
+
+/// A streamed response body.
 pub type ResponseBody = UnsyncBoxBody<Bytes, TransportError>;
 
-/// How long each stage of a request may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timeouts {
-    /// Name resolution, connection and TLS together.
-    pub connect: Duration,
-    /// From the request sent to the header of the reply.
-    pub first_byte: Duration,
-    /// Between two pieces of the reply's body.
-    pub between_bytes: Duration,
-}
-
-/// Carries one request to where its URL says, and brings the reply.
+/// Sends one request to its URL, and returns the response.
 ///
-/// An implementation follows no redirect, repeats nothing, and adds no header but those of the wire.
-/// It honours `timeouts.connect`; the caller watches over the other two, whatever the transport does.
+/// An implementation follows no redirect, repeats nothing, and adds no header fields but those of
+/// the connection. It enforces `timeouts.connect`; the caller enforces the other two.
 pub trait Transport: Send + Sync + 'static {
-    /// Sends `request`, whose URL is absolute and `https`. The reply may have any status.
+    /// Sends `request`, whose URL is absolute and `https`. The response may have any status.
     fn send(
         &self,
         request: http::Request<Bytes>,
@@ -34,44 +33,45 @@ pub trait Transport: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, TransportError>>;
 }
 
-/// Why no reply came, or not all of it, by stage. Holds no text from outside, so it can be logged.
+/// Why a response is missing or incomplete, by stage. Safe to log: it holds no external text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TransportError {
-    /// The request was not let out: its origin, or every address that its host's name leads to, is not allowed.
-    #[error("the request was not let out")]
+    /// The request was denied: its origin, or every address of its host, is not allowed.
+    #[error("the request was denied")]
     Denied,
-    /// The host's name could not be resolved.
+    /// The host name could not be resolved.
     #[error("the host name could not be resolved")]
     Dns,
-    /// The name was not resolved in time.
+    /// The host name was not resolved in time.
     #[error("the host name was not resolved in time")]
     DnsTimeout,
-    /// The other side refused the connection, or cannot be reached.
-    #[error("no connection could be made")]
+    /// The server refused the connection, or cannot be reached.
+    #[error("the connection failed")]
     Connect,
-    /// The connection did not come about in time.
-    #[error("the connection did not come about in time")]
+    /// The connection was not established in time.
+    #[error("the connection was not established in time")]
     ConnectTimeout,
-    /// The other side's certificate does not prove who it is.
+    /// The server's certificate is not valid for its name.
     #[error("the certificate was not accepted")]
     TlsCertificate,
-    /// No common way to speak TLS, or a broken handshake.
+    /// The TLS handshake failed for another reason.
     #[error("the TLS handshake failed")]
     Tls,
-    /// The TLS handshake did not end in time.
-    #[error("the TLS handshake did not end in time")]
+    /// The TLS handshake did not complete in time.
+    #[error("the TLS handshake did not complete in time")]
     TlsTimeout,
-    /// The reply did not begin, or did not go on, in time.
-    #[error("the reply did not come in time")]
+    /// The response did not begin, or did not continue, in time.
+    #[error("the response did not arrive in time")]
     Timeout,
-    /// The connection ended before the reply did.
-    #[error("the connection ended before the reply did")]
+    /// The connection closed before the response was complete.
+    #[error("the connection closed before the response was complete")]
     CutOff,
-    /// What came was not HTTP.
-    #[error("the reply was not HTTP")]
+    /// The response was not HTTP.
+    #[error("the response was not HTTP")]
     Protocol,
-    /// The reply's header section or body was longer than the host allows.
-    #[error("the reply is longer than the host allows")]
+    /// The response's header section or body exceeds the host's limit.
+    #[error("the response exceeds the host's limit")]
     TooLong,
 }
 

@@ -1,5 +1,7 @@
-//! One API call with a live session: sent, judged by the plugin, and repeated where that helps.
+//! One API call with a valid session: authorized and sent, classified by the plugin, and repeated
+//! where that helps.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,100 +10,53 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::Instrument;
 use tracing::field::Empty;
 
-use super::lane::{Of, TooLate, WithTurn};
-use super::{Key, Sessions};
-use crate::connector::check_request;
-use crate::{
-    ApiResponse, CallError, ConnectorError, PluginError, Refusal, ResponseBody, SendError, Session,
-    Stage, TransportError, Verdict,
-};
-use std::sync::Arc;
-
-/// As good as for ever, and no time that a clock cannot add up.
-const LONGEST: Duration = Duration::from_hours(24 * 365);
-
-/// Why [`Sessions::send`] brought no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ApiError {
-    /// No session could be had, or the vendor's API refused the call; named for who acts next, in the words of the contract.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// The request cannot be put on a session: the caller corrects it.
-    #[error("the request does not fit a session: {0}")]
-    Request(&'static str),
-}
-
-impl ApiError {
-    /// The name of the case in the contract, such as `forbidden`, or `broken-plugin`, or `request`.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Call(error) => error.kind(),
-            Self::Request(_) => "request",
-        }
-    }
-}
-
-impl From<ConnectorError> for ApiError {
-    fn from(error: ConnectorError) -> Self {
-        Self::Call(error.into())
-    }
-}
-
-impl From<SendError> for ApiError {
-    fn from(error: SendError) -> Self {
-        match error {
-            SendError::UnknownVendor => ConnectorError::UnknownVendor.into(),
-            SendError::Request(part) => Self::Request(part),
-            SendError::Transport(error) => error.into(),
-        }
-    }
-}
-
-impl From<TransportError> for ApiError {
-    fn from(error: TransportError) -> Self {
-        use TransportError as E;
-        let stage = match error {
-            E::Denied => return ConnectorError::Denied.into(),
-            E::Dns | E::DnsTimeout => Stage::Dns,
-            E::Connect | E::ConnectTimeout => Stage::Connect,
-            E::TlsCertificate | E::Tls | E::TlsTimeout => Stage::Tls,
-            E::Timeout => Stage::Timeout,
-            E::CutOff => Stage::CutOff,
-            E::Protocol | E::TooLong => Stage::Protocol,
-        };
-        ConnectorError::Unreachable(stage).into()
-    }
-}
+use crate::connector::api_request::check_request;
+use crate::deadline::FAR_FUTURE;
+use crate::error::{CallError, ConnectorError, PluginError, SendError};
+use crate::sessions::api_error::ApiError;
+use crate::sessions::credential::Credential;
+use crate::sessions::limiter::{BodyWithPermit, Scope, TooLate};
+use crate::sessions::revision_state::Next;
+use crate::sessions::{Found, Sessions};
+use crate::transport::{ResponseBody, TransportError};
+use crate::types::{ApiResponse, Authorization, Refusal, Session, Signing, Verdict};
 
 impl Sessions {
-    /// Makes one API call with a live session of the credential, and returns the vendor's answer when the plugin finds that it
-    /// was accepted: perhaps an error of the call itself, such as 404. Its body is streamed.
+    /// Makes one API call with a valid session of the credential, and returns the vendor's response
+    /// if the plugin classifies it as accepted: perhaps an error of the call itself, such as 404.
+    /// Its body is streamed.
     ///
-    /// `request` has a path and a query, which are put behind the session's base URL; see [`Connector::send`](crate::Connector::send).
+    /// `request` has a path and a query, which are appended to the session's base URL; see
+    /// [`Connector::send`](crate::Connector::send).
     ///
-    /// All of it, up to the first 4 KiB of the answer, ends `within` this time:
+    /// The plugin authorizes each attempt. Where the vendor's [`signing`](crate::Vendor::signing)
+    /// is [`Session`](Signing::Session), an authorization is used for all calls of its session.
     ///
-    /// - A session that turns out to be over is replaced, and the call repeated, once. If the answer is the same, or a session was
-    ///   replaced for the same reason only lately, the call is `rejected`.
-    /// - A throttled call is repeated when its time has come, as often as there is time; other calls for the same project wait as well.
-    /// - No more calls than the vendor serves at a time are under way for one project; those beyond wait. A call is under way to
-    ///   the end of its answer's body, so read it or drop it.
-    /// - What is not over in time is `throttled` where it waited for its turn, and `unreachable` where it waited for the vendor.
-    /// - After `unreachable`, `broken-plugin` and `busy` the vendor may have done what was asked.
+    /// All of it, up to the first 4 KiB of the response, ends `within` this time:
     ///
-    /// Nothing else is repeated: whether a call may be, and when, is its caller's to know. A body is bytes in memory, so it can always be sent
-    /// again.
+    /// - A session that turns out to have ended is replaced, and the call repeated once. If the
+    ///   response is the same, or a session was replaced recently for the same reason, the call is
+    ///   `rejected`.
+    /// - A throttled call is repeated after the vendor's time, as long as time is left; other calls
+    ///   for the same account wait too.
+    /// - At most as many calls as the vendor allows are in flight for one account, or for one
+    ///   credential if its session names none; further calls wait. A call is in flight until the
+    ///   end of its response body, so read or drop the body.
+    /// - When the time is over, the error is `throttled` for a call that waited for its permit, and
+    ///   `unreachable` for one that waited for the vendor.
+    /// - After `unreachable`, `broken-plugin` and `busy` the vendor may have executed the call.
+    ///
+    /// Nothing else is repeated: only the caller knows whether its call may be. A body is bytes in
+    /// memory, so it can always be sent again.
     pub async fn send(
         &self,
-        vendor: &str,
-        credential: &str,
+        credential: &Credential<'_>,
         request: http::Request<Bytes>,
         within: Duration,
     ) -> Result<http::Response<ResponseBody>, ApiError> {
-        let until = Instant::now() + within.min(LONGEST);
-        // An id that is not known may be anything that a person typed.
-        let key = self.key(vendor, credential);
-        let known = key.is_ok().then_some(vendor);
+        let deadline = Instant::now() + within.min(FAR_FUTURE);
+        // An unknown id may be anything that a person typed.
+        let known = self.vendor(credential).is_ok().then_some(credential.vendor);
         let span = tracing::debug_span!(
             "api-call",
             vendor = known,
@@ -109,11 +64,11 @@ impl Sessions {
             status = Empty,
             outcome = Empty
         );
-        let work = self.call(key, vendor, credential, request, until);
+        let work = self.call(credential, request, deadline);
         let result = work.instrument(span.clone()).await;
         match &result {
-            Ok(answer) => {
-                span.record("status", answer.status().as_u16());
+            Ok(response) => {
+                span.record("status", response.status().as_u16());
                 span.record("outcome", "accepted");
             }
             Err(error) => {
@@ -126,56 +81,67 @@ impl Sessions {
 
     async fn call(
         &self,
-        key: Result<Key, ConnectorError>,
-        vendor: &str,
-        credential: &str,
+        credential: &Credential<'_>,
         request: http::Request<Bytes>,
-        until: Instant,
+        deadline: Instant,
     ) -> Result<http::Response<ResponseBody>, ApiError> {
         check_request(&request)?;
         let connector = &self.shared.connector;
-        let key = key?;
-        let kept = self.kept(key).await;
-        let listed = connector.vendors().get(key.0);
-        let at_once = listed.and_then(|vendor| vendor.calls_at_once);
+        let found = self.find(credential).await?;
+        let vendor = credential.vendor;
         let in_time = |error| move |_| ApiError::from(error);
         let mut is_repeated = false;
         loop {
-            let session = self.live_until(&kept, vendor, credential, until).await?;
-            let of = session
-                .project
-                .map_or(Of::Credential(key), |project| Of::Project(key.0, project));
-            let lane = self.shared.lanes.lane(of, at_once).await;
-            let turn = lane.enter(until).await;
-            let turn = turn.map_err(|TooLate(secs)| ConnectorError::Throttled(secs))?;
-            if !kept.serves(&session, connector.now()) {
-                // It was long in the queue; the vendor would only refuse it.
+            let session = self.session_by(&found, credential, deadline).await?;
+            let scope = match &session.account {
+                Some(account) => Scope::Account(found.key.vendor, account.clone()),
+                None => Scope::Credential(found.key),
+            };
+            let limiters = &self.shared.limiters;
+            let max_concurrent_calls = found.vendor.max_concurrent_calls;
+            let limiter = limiters.limiter(scope, max_concurrent_calls).await;
+            let permit = limiter.acquire(deadline).await;
+            let permit = permit.map_err(|TooLate(secs)| ConnectorError::Throttled(secs))?;
+            if !found.revision.is_valid(&session, connector.now()) {
+                // It expired while the call waited; the vendor would refuse it.
                 continue;
             }
 
-            let sent = connector.send(vendor, &session, request.clone());
-            let sent = timeout_at(until, sent).await;
-            let mut answer = sent.map_err(in_time(TransportError::Timeout))??;
-            let read = timeout_at(until, ApiResponse::read(&mut answer)).await;
+            let authorization = self.authorization(&found, &session, &request);
+            let authorization = timeout_at(deadline, authorization).await;
+            let authorization = authorization.map_err(|_| out_of_time())??;
+            let sent = connector.send_authorized(vendor, &session, request.clone(), &authorization);
+            let sent = timeout_at(deadline, sent).await;
+            let mut response = sent.map_err(in_time(TransportError::Timeout))??;
+            let read = timeout_at(deadline, ApiResponse::read(&mut response)).await;
             let seen = read.map_err(in_time(TransportError::Timeout))??;
-            let refusal = Refusal {
-                status: seen.status,
-                code: None,
-            };
-            let verdict = timeout_at(until, connector.classify(vendor, &seen)).await;
-            match verdict.map_err(|_| CallError::from(PluginError::Deadline))?? {
+            let verdict = timeout_at(deadline, connector.classify(vendor, &seen)).await;
+            match verdict.map_err(|_| out_of_time())?? {
                 Verdict::Accepted => {
-                    lane.served();
-                    return Ok(answer.map(|body| WithTurn::new(body, turn).boxed_unsync()));
+                    limiter.succeeded();
+                    let with_permit = |body| BodyWithPermit::new(body, permit).boxed_unsync();
+                    return Ok(response.map(with_permit));
                 }
-                Verdict::Refresh => {
-                    if is_repeated || !kept.refused(&session) {
+                Verdict::Refresh(refusal) => {
+                    let may_repeat =
+                        !is_repeated && found.revision.refused(&session, refusal.confirmed);
+                    if !may_repeat {
                         return Err(ConnectorError::Rejected(refusal).into());
+                    }
+                    // Neither is needed while this call waits for another session.
+                    drop((response, permit));
+                    if !refusal.confirmed {
+                        let next = self.next(&found, credential);
+                        let replaced = replaced(next, &session, refusal);
+                        let replaced = timeout_at(deadline, replaced).await;
+                        replaced.map_err(in_time(TransportError::Timeout))??;
                     }
                     is_repeated = true;
                 }
-                Verdict::Forbidden => return Err(ConnectorError::Forbidden(refusal).into()),
-                Verdict::Throttled(secs) => lane.close(secs),
+                Verdict::Forbidden(refusal) => {
+                    return Err(ConnectorError::Forbidden(refusal).into());
+                }
+                Verdict::Throttled(secs) => limiter.pause(secs),
                 Verdict::Unavailable(secs) => {
                     return Err(ConnectorError::Unavailable(secs).into());
                 }
@@ -183,26 +149,76 @@ impl Sessions {
         }
     }
 
-    /// A live session by `until`, for which a throttled vendor is waited for.
-    async fn live_until(
+    /// A valid session by the deadline; waits while the vendor throttles token requests.
+    async fn session_by(
         &self,
-        kept: &Arc<super::Credential>,
-        vendor: &str,
-        credential: &str,
-        until: Instant,
+        found: &Found<'_>,
+        credential: &Credential<'_>,
+        deadline: Instant,
     ) -> Result<Arc<Session>, ApiError> {
         loop {
-            let live = timeout_at(until, self.live(kept, vendor, credential)).await;
-            let live = live.map_err(|_| ApiError::from(TransportError::Timeout))?;
-            let Err(CallError::Connector(ConnectorError::Throttled(secs))) = live else {
-                return Ok(live?);
+            let session = self.valid_session(found, credential);
+            let session = timeout_at(deadline, session).await;
+            let session = session.map_err(|_| ApiError::from(TransportError::Timeout))?;
+            let Err(CallError::Connector(ConnectorError::Throttled(secs))) = session else {
+                return Ok(session?);
             };
-            // Asked again at once, the state tells how long it is.
+            // Without a time, the next attempt gets the remaining time from the state.
             let wait = Duration::from_secs(secs.unwrap_or(0).into());
-            if until < Instant::now() + wait {
+            if deadline < Instant::now() + wait {
                 return Err(ConnectorError::Throttled(secs).into());
             }
             sleep(wait).await;
         }
     }
+
+    /// The authorization of one attempt: that of the session where the vendor allows, else a new
+    /// one.
+    async fn authorization(
+        &self,
+        found: &Found<'_>,
+        session: &Arc<Session>,
+        request: &http::Request<Bytes>,
+    ) -> Result<Arc<Authorization>, SendError> {
+        if let Some(kept) = found.revision.authorization(session) {
+            return Ok(kept);
+        }
+        let connector = &self.shared.connector;
+        let authorization = connector.authorize_request(&found.vendor.id, session, request);
+        let authorization = Arc::new(authorization.await?);
+        if found.vendor.signing == Signing::Session {
+            found.revision.keep(session, &authorization);
+        }
+        Ok(authorization)
+    }
 }
+
+/// Waits for another session than `old`, which the API refused with an unconfirmed `refusal`.
+///
+/// That refusal is the error if no new session may be requested yet, or if the token request is
+/// refused without confirmation as well: both may come from a firewall in between.
+async fn replaced(next: Next, old: &Arc<Session>, refusal: Refusal) -> Result<(), CallError> {
+    let outcome = match next {
+        Next::Serve(session) if Arc::ptr_eq(&session, old) => {
+            return Err(ConnectorError::Rejected(refusal).into());
+        }
+        Next::Serve(_) => return Ok(()),
+        Next::Renew(_, outcome) => outcome.await,
+        Next::Fail(error) => Err(error),
+    };
+    match outcome {
+        Ok(_) => Ok(()),
+        Err(CallError::Connector(
+            ConnectorError::Rejected(other) | ConnectorError::Forbidden(other),
+        )) if !other.confirmed => Err(ConnectorError::Rejected(refusal).into()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The caller's time ended within a call of the plugin.
+fn out_of_time() -> ApiError {
+    CallError::from(PluginError::Deadline).into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,5 @@
-//! Which connection a request takes: one that is kept, a new one where that was dead, and never a second after it was written.
+//! The choice of connections: a kept one, a new one if that was closed, and no second one after the
+//! request was written.
 
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
@@ -38,7 +39,7 @@ async fn one_connection_serves_many_requests() {
 }
 
 #[tokio::test]
-async fn one_connection_of_http2_serves_many_requests_at_once() {
+async fn one_http2_connection_serves_concurrent_requests() {
     let server = Server::start(HTTP2).await;
     let live = server.live();
     let connections = server.run(http::Response::default);
@@ -49,7 +50,7 @@ async fn one_connection_of_http2_serves_many_requests_at_once() {
     assert_eq!(connections.load(Ordering::Relaxed), 1);
 }
 
-/// A connection that the client keeps after its first reply.
+/// A connection that the client keeps after its first response.
 async fn kept(server: &Server, live: &Live) -> TlsStream<TcpStream> {
     let (status, (stream, _)) = join!(ask(live), server.answer(EMPTY));
     assert_eq!(status, 200);
@@ -57,8 +58,9 @@ async fn kept(server: &Server, live: &Live) -> TlsStream<TcpStream> {
     stream
 }
 
-/// Closes a connection so that a request that is made next takes it, and its death is known before the request is written: the
-/// runtime learns of both at one turn, and goes on with the test itself before it does with the client's tasks.
+/// Closes a connection so that the next request takes it, and its end is detected before the request
+/// is written: tokio learns of both in one poll of its driver, and continues with the test before the
+/// client's tasks.
 async fn close(stream: TlsStream<TcpStream>) {
     let (mut signal, seen) = UnixStream::pair().unwrap();
     signal.write_all(b"!").unwrap();
@@ -68,7 +70,7 @@ async fn close(stream: TlsStream<TcpStream>) {
     seen.readable().await.unwrap();
 }
 
-/// What becomes of a request that meets a dead connection, while the server does something about the next one.
+/// The outcome of a request that meets a closed connection, while the server handles the next one.
 async fn after_a_death(
     server: &Server,
     live: &Live,
@@ -94,7 +96,7 @@ async fn after_a_death(
 }
 
 #[tokio::test]
-async fn a_request_that_meets_a_dead_connection_goes_to_a_new_one() {
+async fn a_request_that_meets_a_closed_connection_uses_a_new_one() {
     let server = Server::start(HTTP1).await;
     let live = server.live();
     let next = async || drop(server.answer(EMPTY).await);
@@ -103,15 +105,13 @@ async fn a_request_that_meets_a_dead_connection_goes_to_a_new_one() {
 }
 
 #[tokio::test]
-async fn dialling_again_after_a_dead_connection_keeps_to_the_time_for_it() {
+async fn connecting_again_after_a_closed_connection_keeps_the_time_limit() {
     let server = Server::start(HTTP1).await;
     let live = server.live();
-    let timeouts = Timeouts {
-        connect: Duration::from_millis(200),
-        first_byte: Duration::from_secs(2),
-        ..TIMEOUTS
-    };
-    // The connection stands, and TLS never comes.
+    let timeouts = TIMEOUTS
+        .connect(Duration::from_millis(200))
+        .first_byte(Duration::from_secs(2));
+    // The connection is established, and TLS never starts.
     let next = async || {
         let _stands = server.accept_tcp().await;
         std::future::pending::<()>().await;
@@ -134,7 +134,7 @@ async fn a_request_that_was_written_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn a_connection_that_closed_while_it_was_kept_is_not_used() {
+async fn a_connection_that_closed_in_the_pool_is_not_used() {
     let server = Server::start(HTTP1).await;
     let live = server.live();
     let closing = EMPTY.replace("content-length", "connection: close\r\ncontent-length");

@@ -1,10 +1,10 @@
-//! The live transport over real sockets on loopback, against servers whose every byte is the test's.
+//! The live transport over real sockets on loopback, against scripted servers.
 
 mod server;
 
 mod connections;
+mod refusals;
 mod stages;
-mod walls;
 mod wire;
 
 leak_check::capture!();

@@ -1,4 +1,4 @@
-//! A vendor of the tests' own: TLS with a certificate for `api.example`, behind it HTTP by hand or by hyper.
+//! A test server: TLS with a certificate for `api.example`, and HTTP by hand or by hyper.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -21,12 +21,11 @@ use tokio_rustls::server::TlsStream;
 pub(crate) const HTTP1: &str = "http/1.1";
 pub(crate) const HTTP2: &str = "h2";
 
-/// Longer than loopback ever needs, but for what is meant to run out.
-pub(crate) const TIMEOUTS: Timeouts = Timeouts {
-    connect: Duration::from_secs(30),
-    first_byte: Duration::from_secs(30),
-    between_bytes: Duration::from_secs(30),
-};
+/// Longer than loopback ever needs, except where a test expects a timeout.
+pub(crate) const TIMEOUTS: Timeouts = Timeouts::new()
+    .connect(Duration::from_secs(30))
+    .first_byte(Duration::from_secs(30))
+    .between_bytes(Duration::from_secs(30));
 
 pub(crate) struct Server {
     listener: TcpListener,
@@ -35,7 +34,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens, and speaks this version of HTTP alone.
+    /// Listens, and accepts only this version of HTTP.
     pub(crate) async fn start(version: &str) -> Self {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["api.example".to_owned()]).unwrap();
@@ -59,14 +58,14 @@ impl Server {
         self.listener.local_addr().unwrap().port()
     }
 
-    /// A transport that trusts this server, without a rule that leads to it.
+    /// A transport that trusts this server, without a rule that redirects to it.
     pub(crate) fn trusted(&self) -> LiveBuilder {
         Live::builder()
             .extra_ca_pem(self.ca_pem.as_bytes())
             .unwrap()
     }
 
-    /// A transport to which this server is `api.example`.
+    /// A transport that redirects `api.example` to this server.
     pub(crate) fn live(&self) -> Live {
         let rule = format!("api.example:443:127.0.0.1:{}", self.port());
         let live = self.trusted().connect_to(rule.parse().unwrap());
@@ -81,14 +80,14 @@ impl Server {
         self.tls.accept(self.accept_tcp().await).await.unwrap()
     }
 
-    /// Takes a connection and a request, and answers it in HTTP/1.1. The connection stays open.
+    /// Accepts a connection and a request, and responds in HTTP/1.1. The connection stays open.
     pub(crate) async fn answer(&self, reply: &str) -> (TlsStream<TcpStream>, String) {
         let mut stream = self.accept().await;
         let head = answer(&mut stream, reply).await;
         (stream, head)
     }
 
-    /// Answers every request with this, for as long as the test runs. Counts the connections.
+    /// Gives this response to every request during the test. Counts the connections.
     pub(crate) fn run(self, reply: fn() -> http::Response<Full<Bytes>>) -> Arc<AtomicUsize> {
         let connections = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&connections);
@@ -107,7 +106,7 @@ impl Server {
     }
 }
 
-/// Reads the header of a request, which has no body, and answers it.
+/// Reads a request without a body, and responds.
 pub(crate) async fn answer(stream: &mut TlsStream<TcpStream>, reply: &str) -> String {
     let head = read_head(stream).await;
     stream.write_all(reply.as_bytes()).await.unwrap();
@@ -128,7 +127,7 @@ pub(crate) fn get(path: &str) -> http::Request<Bytes> {
     request.body(Bytes::new()).unwrap()
 }
 
-/// Lets the client's own tasks come to rest, which keep a connection or let it go.
+/// Lets the client's own tasks finish, which keep or close a connection.
 pub(crate) async fn settle() {
     for _ in 0..100 {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! At which stage a connection fails that never comes to HTTP, over plain sockets.
+//! The stages of connections that fail before HTTP, over plain sockets.
 
 use std::time::Duration;
 
@@ -7,20 +7,19 @@ use connector_host::{Live, LiveError, Timeouts, Transport, TransportError};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
-/// Asks `api.example`, which is connected to whatever listens at the port.
+/// Sends a request to `api.example`, redirected to this port.
 async fn ask(port: u16) -> Option<TransportError> {
     let rule = format!("api.example:443:127.0.0.1:{port}").parse().unwrap();
     let live = Live::builder().connect_to(rule).build().unwrap();
     let request = http::Request::get("https://api.example/").body(Bytes::new());
-    let timeouts = Timeouts {
-        connect: Duration::from_millis(300),
-        first_byte: Duration::from_secs(30),
-        between_bytes: Duration::from_secs(10),
-    };
+    let timeouts = Timeouts::new()
+        .connect(Duration::from_millis(300))
+        .first_byte(Duration::from_secs(30))
+        .between_bytes(Duration::from_secs(10));
     live.send(request.unwrap(), timeouts).await.err()
 }
 
-/// Takes one connection and does something with it; gives the port.
+/// Accepts one connection and handles it; returns the port.
 async fn serve<F: Future<Output = ()> + Send>(
     with: impl FnOnce(TcpStream) -> F + Send + 'static,
 ) -> u16 {
@@ -31,7 +30,7 @@ async fn serve<F: Future<Output = ()> + Send>(
 }
 
 #[tokio::test]
-async fn a_port_where_nobody_listens_fails_to_connect() {
+async fn a_closed_port_fails_to_connect() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
@@ -39,7 +38,7 @@ async fn a_port_where_nobody_listens_fails_to_connect() {
 }
 
 #[tokio::test]
-async fn a_server_that_speaks_no_tls_fails_at_tls() {
+async fn a_server_without_tls_fails_at_tls() {
     let port = serve(async |mut socket| {
         socket.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
         socket.readable().await.unwrap();
@@ -49,13 +48,13 @@ async fn a_server_that_speaks_no_tls_fails_at_tls() {
 }
 
 #[tokio::test]
-async fn a_server_that_hangs_up_in_the_handshake_fails_at_tls() {
+async fn a_server_that_closes_during_the_handshake_fails_at_tls() {
     let port = serve(async |socket| drop(socket)).await;
     assert_eq!(ask(port).await, Some(TransportError::Tls));
 }
 
 #[tokio::test]
-async fn a_server_that_is_silent_in_the_handshake_runs_into_the_time_limit_at_tls() {
+async fn a_server_that_is_silent_during_the_handshake_times_out_at_tls() {
     let port = serve(async |socket| {
         std::future::pending::<()>().await;
         drop(socket);
@@ -65,7 +64,7 @@ async fn a_server_that_is_silent_in_the_handshake_runs_into_the_time_limit_at_tl
 }
 
 #[tokio::test]
-async fn an_address_without_tls_is_not_asked() {
+async fn a_url_without_tls_is_denied() {
     let live = Live::builder().build().unwrap();
     let request = http::Request::get("http://127.0.0.1/").body(Bytes::new());
     let timeouts = connector_host::Limits::default().timeouts;
@@ -74,7 +73,7 @@ async fn an_address_without_tls_is_not_asked() {
 }
 
 #[test]
-fn a_ca_text_without_a_sound_certificate_is_refused() {
+fn a_ca_file_without_a_valid_certificate_is_rejected() {
     let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for pem in ["", "not a certificate", damaged] {
         let error = Live::builder().extra_ca_pem(pem.as_bytes()).err();

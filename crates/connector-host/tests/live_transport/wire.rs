@@ -1,4 +1,5 @@
-//! What goes over the wire: the request as it is and nothing added, the reply as it is and nothing followed, kept or unpacked.
+//! The bytes on the wire: the request unchanged, and the response without redirects, cookies or
+//! decompression.
 
 use bytes::Bytes;
 use connector_host::{Transport, TransportError};
@@ -39,7 +40,7 @@ async fn a_request_over_http1_has_its_own_header_its_host_and_its_length() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_the_reply_and_is_not_followed() {
+async fn a_redirect_is_returned_and_not_followed() {
     let server = Server::start(HTTP1).await;
     let live = server.live();
     for status in [301, 302, 303, 307, 308] {
@@ -53,7 +54,7 @@ async fn a_redirect_is_the_reply_and_is_not_followed() {
 }
 
 #[tokio::test]
-async fn a_body_stays_compressed_and_nobody_asks_for_that() {
+async fn a_compressed_body_is_neither_requested_nor_decompressed() {
     let server = Server::start(HTTP1).await;
     let live = server.live();
     let packed = "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 6\r\n\r\npacked";
@@ -83,7 +84,7 @@ async fn a_cookie_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_body_over_http1_that_is_broken_says_how() {
+async fn an_invalid_body_over_http1_names_the_fault() {
     let header = "HTTP/1.1 200 OK\r\n";
     for (rest, error) in [
         ("content-length: 5\r\n\r\nfour", TransportError::CutOff),
@@ -111,7 +112,7 @@ async fn a_body_over_http1_that_is_broken_says_how() {
 }
 
 #[tokio::test]
-async fn a_header_over_http1_that_is_broken_says_how() {
+async fn an_invalid_header_over_http1_names_the_fault() {
     for (reply, error) in [
         ("", TransportError::CutOff),
         ("HTTP/1.1 200 OK\r\nx: y\r\n", TransportError::CutOff),

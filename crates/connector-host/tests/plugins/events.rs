@@ -1,4 +1,4 @@
-//! What is said when a call fails: the error's own text, once, with the name of the call.
+//! The events of a failed call: the error's message, once, with the name of the call.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
@@ -8,9 +8,9 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
 use crate::harness::Row;
-use crate::wat::{HONEST, validating};
+use crate::wat::{CORRECT, validating};
 
-/// Keeps every field of every span and event, as `name=value`.
+/// Captures every field of every span and event, as `name=value`.
 #[derive(Clone, Default)]
 struct Said(Arc<Mutex<Vec<String>>>);
 
@@ -44,9 +44,9 @@ impl Subscriber for Said {
 }
 
 #[tokio::test]
-async fn a_call_that_fails_says_why_and_one_that_does_not_says_nothing() {
+async fn a_failed_call_logs_its_error_and_a_successful_one_nothing() {
     let row = Row::new(validating("unreachable"));
-    let (bad, good) = (row.load().await.unwrap(), Row::new(HONEST.component()));
+    let (bad, good) = (row.load().await.unwrap(), Row::new(CORRECT.component()));
     let good = good.load().await.unwrap();
     let call = ["function=\"validate\"", "vendor=\"a\""];
     let why = "error=the plugin crashed: wasm `unreachable` instruction executed";
@@ -54,8 +54,8 @@ async fn a_call_that_fails_says_why_and_one_that_does_not_says_nothing() {
     let mut expected = [&call[..], &failed, &call, &["outcome=\"ok\""]].concat();
     expected.sort_unstable();
     let mut heard = Vec::new();
-    // Whoever says something for the first time asks who listens, and keeps the answer. The tests beside this one have nobody, and may
-    // just be asking.
+    // tracing caches the interest in a callsite on first use. Concurrent tests without a subscriber
+    // may do so at this moment.
     for _ in 0..100 {
         let said = Said::default();
         let listening = tracing::subscriber::set_default(said.clone());

@@ -1,4 +1,5 @@
-//! Runs a plugin's bad call again and again, beside good ones of the same plugin, and looks whether the process grows.
+//! Repeats a plugin's bad call, beside good ones of the same plugin, and checks that the process does
+//! not grow.
 
 use std::fs;
 use std::sync::Arc;
@@ -15,27 +16,28 @@ use futures::stream;
 use http_body_util::{BodyExt, StreamBody};
 use tokio::sync::{Mutex, MutexGuard};
 
-/// What a row may leave behind after its calls, all together. A leak of one page of WebAssembly (64 KiB) a call is more.
+/// The permitted growth after all calls of a row. A leak of one WebAssembly page (64 KiB) a call is
+/// more.
 const GROWTH_BYTES: usize = 2 << 20;
-/// Bad calls in a round, all at the same time.
+/// Concurrent bad calls in a round.
 const AT_ONCE: usize = 10;
-/// Rounds that count, after one that warms up.
+/// Measured rounds, after one to warm up.
 const ROUNDS: usize = 5;
 
-/// How the network answers.
+/// The behaviour of the network.
 #[derive(Clone, Copy)]
 pub(crate) enum Network {
-    /// Nothing may come as far as this.
+    /// No request may reach it.
     Unreached,
-    /// With an empty body.
+    /// An empty body.
     Answers,
-    /// With a body that breaks off.
+    /// A truncated body.
     BreaksOff,
-    /// Never.
+    /// No response.
     Silent,
 }
 
-/// The network of a row, and how often it was asked.
+/// The network of a row, and the number of its requests.
 struct Asked {
     network: Network,
     times: AtomicU32,
@@ -60,7 +62,7 @@ impl Transport for Asked {
     }
 }
 
-/// A plugin, and what its calls run with.
+/// A plugin, and the options of its calls.
 pub(crate) struct Row {
     pub(crate) plugin: Vec<u8>,
     pub(crate) limits: Limits,
@@ -68,7 +70,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// A plugin that is to end by itself, and reaches no network.
+    /// A plugin that ends by itself, and reaches no network.
     pub(crate) fn new(plugin: Vec<u8>) -> Self {
         Self {
             plugin,
@@ -79,10 +81,7 @@ impl Row {
 
     /// A plugin that never ends by itself.
     pub(crate) fn endless(plugin: Vec<u8>) -> Self {
-        let limits = Limits {
-            deadline: Duration::from_millis(200),
-            ..Limits::default()
-        };
+        let limits = Limits::new().deadline(Duration::from_millis(200));
         Self {
             limits,
             ..Self::new(plugin)
@@ -107,8 +106,9 @@ pub(crate) async fn load(plugin: &[u8], limits: Limits) -> Result<Connector, Loa
     builder.load_bytes(plugin).await
 }
 
-/// Calls `validate` of the row's plugin many times, each of which has to end as expected, while honest calls of the same plugin go on.
-/// The process must be no larger in the end, and the network asked no more often than a call may.
+/// Calls `validate` of the row's plugin many times, each with the expected outcome, while correct
+/// calls of the same plugin continue. The process must not grow, and each call sends at most the
+/// permitted requests.
 pub(crate) async fn check(row: Row, expected: Result<(), CallError>) {
     let _turn = turn().await;
     let most = row.limits.requests;
@@ -140,13 +140,13 @@ pub(crate) async fn check(row: Row, expected: Result<(), CallError>) {
     assert!(asked.times.load(Ordering::Relaxed) <= calls * most);
 }
 
-/// Tests that use or watch much memory take turns, or one would see that of another.
+/// Serialises the tests that use or measure much memory, so that they do not measure each other.
 pub(crate) async fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::const_new(());
     TURN.lock().await
 }
 
-/// A call that every plugin here answers as it should.
+/// A call that every plugin here handles correctly.
 async fn honest(connector: &Connector) {
     let response = ApiResponse {
         status: 200,
@@ -157,19 +157,19 @@ async fn honest(connector: &Connector) {
     assert_eq!(verdict, Ok(Verdict::Accepted));
 }
 
-/// What the process has in memory. Elsewhere than on Linux nobody looks.
+/// The resident memory of the process; measured only on Linux.
 fn resident_bytes() -> usize {
     let statm = fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse().ok());
     pages.unwrap_or(0usize) * 4096
 }
 
-/// The error of a plugin that crashed, in the runtime's words.
+/// The error of a plugin that crashed, with the runtime's name for the reason.
 pub(crate) fn trapped(why: &str) -> Result<(), CallError> {
     Err(PluginError::Trapped(why.to_owned()).into())
 }
 
-/// How the host names what the runtime refuses without a name of its own.
+/// The host's error for a refusal without a type in the runtime.
 pub(crate) fn not_allowed() -> Result<(), CallError> {
     trapped("a call that the runtime does not allow")
 }

@@ -1,4 +1,4 @@
-//! Files that are no plugin, or none that is let in.
+//! Files that are not a plugin, and plugins that are rejected.
 
 use std::fs::File;
 use std::path::Path;
@@ -10,16 +10,16 @@ use connector_host::{
 };
 
 use crate::harness::{Row, load, turn};
-use crate::wat::{HONEST, OK, Plugin};
+use crate::wat::{CORRECT, OK, Plugin};
 
-/// The error that loading a plugin of further definitions gives.
+/// The error of loading a plugin with these additional definitions.
 async fn refused(more: &str) -> LoadError {
-    let plugin = Plugin { more, ..HONEST }.component();
+    let plugin = Plugin { more, ..CORRECT }.component();
     Row::endless(plugin).load().await.err().unwrap()
 }
 
 #[tokio::test]
-async fn a_plugin_that_starts_with_too_much_is_refused() {
+async fn a_plugin_with_too_much_initial_memory_is_rejected() {
     for more in [
         "(memory $second 256)",
         "(memory $second 65536)",
@@ -35,16 +35,16 @@ async fn a_plugin_that_starts_with_too_much_is_refused() {
     }
 }
 
-/// Puts a component into an honest plugin, and has it made an instance with it: in sections behind those of the plugin. The eighth of all
-/// components is one of these, for the plugin has but a few.
+/// Embeds a component in a correct plugin, and instantiates it: in sections behind those of the
+/// plugin. The eighth component is one of these, because the plugin has fewer.
 fn with_part(part: &str) -> Vec<u8> {
     let text = format!("(component {} (instance (instantiate 7)))", part.repeat(8));
     let parts = wat::parse_str(text).unwrap();
-    [&HONEST.component()[..], &parts[8..]].concat()
+    [&CORRECT.component()[..], &parts[8..]].concat()
 }
 
 #[tokio::test]
-async fn a_component_of_too_many_parts_is_refused() {
+async fn a_component_of_too_many_parts_is_rejected() {
     let instances = "(core instance (instantiate $m))".repeat(20);
     let plugin = with_part(&format!("(component (core module $m) {instances})"));
     let error = load(&plugin, Limits::default()).await.err();
@@ -53,8 +53,8 @@ async fn a_component_of_too_many_parts_is_refused() {
 }
 
 #[tokio::test]
-async fn handles_that_a_plugin_makes_for_itself_are_counted() {
-    // It makes them when it starts, of a resource of its own.
+async fn handles_of_a_plugin_s_own_resources_are_counted() {
+    // It creates them at start, of a resource of its own.
     for (number, loads) in [(100, true), (1000, false)] {
         let plugin = with_part(&format!(
             r#"(component
@@ -80,7 +80,7 @@ async fn handles_that_a_plugin_makes_for_itself_are_counted() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_never_starts_is_refused() {
+async fn a_plugin_that_never_starts_is_rejected() {
     let error = refused("(func $start (loop (br 0))) (start $start)").await;
     assert!(matches!(error, LoadError::Plugin(PluginError::Deadline)));
     let error = refused("(func $start unreachable) (start $start)").await;
@@ -93,7 +93,7 @@ async fn a_plugin_that_never_starts_is_refused() {
 async fn a_plugin_that_cannot_list_its_vendors_is_not_loaded() {
     let plugin = Plugin {
         vendors: "unreachable",
-        ..HONEST
+        ..CORRECT
     };
     let error = load(&plugin.component(), Limits::default()).await.err();
     assert!(matches!(
@@ -103,9 +103,9 @@ async fn a_plugin_that_cannot_list_its_vendors_is_not_loaded() {
 }
 
 #[tokio::test]
-async fn what_is_no_component_is_refused() {
+async fn a_file_that_is_not_a_component_is_rejected() {
     let core = wat::parse_str("(module)").unwrap();
-    let whole = HONEST.component();
+    let whole = CORRECT.component();
     let mut damaged = whole.clone();
     damaged[whole.len() / 2] ^= 0xff;
     for bytes in [
@@ -128,7 +128,7 @@ async fn a_component_of_200_mib_is_not_even_read() {
     let error = load(&vec![0; 200 << 20], Limits::default()).await.err();
     assert!(matches!(error, Some(LoadError::TooLong)), "{error:?}");
 
-    // The file has no content, only a length.
+    // The file is sparse.
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("huge.wasm");
     for (length, too_long) in [
         (200 << 20, true),
@@ -147,13 +147,13 @@ async fn a_component_of_200_mib_is_not_even_read() {
     std::fs::remove_file(path).unwrap();
 }
 
-/// A way to the network that is not gone.
+/// A transport that no test uses.
 fn nowhere() -> Arc<dyn Transport> {
     Arc::new(Live::builder().build().unwrap())
 }
 
 #[tokio::test]
-async fn an_import_that_is_not_offered_is_named() {
+async fn an_unavailable_import_is_named() {
     for import in [
         "wasi:cli/environment@0.2.12",
         "wasi:http/types@0.3.0",
@@ -169,7 +169,7 @@ async fn an_import_that_is_not_offered_is_named() {
 }
 
 #[tokio::test]
-async fn an_offered_import_in_a_form_of_its_own_is_named() {
+async fn an_available_import_of_another_type_is_named() {
     let text = r#"(component (import "wasi:io/poll@0.2.12"
         (instance (export "no-such-function" (func)))))"#;
     let error = load(&wat::parse_str(text).unwrap(), Limits::default()).await;
@@ -179,7 +179,7 @@ async fn an_offered_import_in_a_form_of_its_own_is_named() {
     }
 }
 
-/// A component that has all functions of a connector but `without`, and none of its types.
+/// A component with all functions of a connector except `without`, and none of its types.
 fn connector_of(without: &str) -> String {
     let names = [
         "vendors",
@@ -207,7 +207,7 @@ fn connector_of(without: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_component_without_the_functions_of_a_connector_is_refused() {
+async fn a_component_without_the_functions_of_a_connector_is_rejected() {
     let other_version = connector_of("").replace("@0.1.0", "@0.2.0");
     for text in [
         "(component)".to_owned(),
@@ -221,7 +221,7 @@ async fn a_component_without_the_functions_of_a_connector_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_is_named() {
+async fn a_missing_file_is_named() {
     let builder = Connector::builder(nowhere());
     let error = builder.load_file("no/such/file.wasm".as_ref()).await.err();
     let text = error.unwrap().to_string();
@@ -232,22 +232,19 @@ async fn a_file_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn what_is_not_loaded_leaves_nothing_behind() {
-    // Loaded again and again, good and bad in turn; the good one still works.
+async fn rejected_plugins_leave_no_memory_behind() {
+    // Loaded repeatedly, good and bad in alternation; the good one still works.
     let bad = Plugin {
         more: "(func $start unreachable) (start $start)",
-        ..HONEST
+        ..CORRECT
     }
     .component();
-    let limits = Limits {
-        deadline: Duration::from_secs(5),
-        ..Limits::default()
-    };
+    let limits = Limits::new().deadline(Duration::from_secs(5));
     for _ in 0..20 {
         assert!(load(&bad, limits.clone()).await.is_err());
         let good = Plugin {
             validate: OK,
-            ..HONEST
+            ..CORRECT
         }
         .component();
         let connector = load(&good, limits.clone()).await.unwrap();

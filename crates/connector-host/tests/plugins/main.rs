@@ -1,10 +1,11 @@
-//! Small plugins that do what none should, each written as text: the host names what they did, and goes on. A test is a row: the
-//! plugin, and how its call ends; `harness.rs` runs it many times beside honest calls and watches the memory of the process.
+//! Small ill-behaved plugins, written in WAT: the host names the fault and continues. A test is a
+//! row: the plugin, and the outcome of its call. `harness.rs` repeats it beside correct calls and
+//! measures the memory of the process.
 
-mod crowd;
+mod cache;
+mod concurrency;
 mod events;
 mod harness;
-mod kept_code;
 mod loading;
 mod requests;
 mod results;

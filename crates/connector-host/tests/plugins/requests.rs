@@ -5,20 +5,20 @@ use std::time::Duration;
 use connector_host::{CallError, Limits, PluginError};
 
 use crate::harness::{Network, Row, check, not_allowed};
-use crate::wat::{ANSWERED, CUT_OFF, DENIED, HONEST, said, validating, with_wasi};
+use crate::wat::{ANSWERED, CORRECT, CUT_OFF, DENIED, said, validating, with_wasi};
 
 fn denied() -> Result<(), CallError> {
     Err(said(DENIED))
 }
 
-/// A plugin that says how its request was answered. `before` is done to the request, which is in `$i`.
+/// A plugin that reports the outcome of its request. `before` changes the request, which is in `$i`.
 fn asking(before: &str) -> Vec<u8> {
     validating(&format!(
         "(local.set $i (call $request)) {before} (call $say (call $answer (local.get $i)))"
     ))
 }
 
-/// Does something many times. `$j` counts.
+/// Repeats code; `$j` is the counter.
 fn times(number: u32, what: &str) -> String {
     format!(
         "(loop $again {what}
@@ -28,7 +28,7 @@ fn times(number: u32, what: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_request_to_an_origin_of_its_own_is_answered() {
+async fn a_request_to_a_declared_origin_is_sent() {
     check(
         Row::new(asking("")).network(Network::Answers),
         Err(said(ANSWERED)),
@@ -37,16 +37,16 @@ async fn a_request_to_an_origin_of_its_own_is_answered() {
 }
 
 #[tokio::test]
-async fn requests_beyond_their_number_are_denied() {
+async fn requests_beyond_the_limit_are_denied() {
     let requests = times(1000, "(local.set $i (call $answer (call $request)))");
-    // The response of the first is still held; it does not matter.
+    // The response of the first is still held, which does not matter.
     let plugin = validating(&format!("{requests} (call $say (local.get $i))"));
     check(Row::new(plugin).network(Network::Answers), denied()).await;
 }
 
 #[tokio::test]
 async fn a_foreign_origin_is_denied() {
-    // `authority` is any of these texts, at 1024.
+    // `authority` is any of these strings, at 1024.
     for authority in [
         "away.example",
         "a.example.away.example",
@@ -72,7 +72,7 @@ async fn a_foreign_origin_is_denied() {
 
 #[tokio::test]
 async fn another_scheme_is_denied() {
-    // http, and a text that is one.
+    // http, and a string that equals it.
     for (case, length) in [(0, 0), (2, 1)] {
         let before = format!(
             "(drop (call $set-scheme (local.get $i) (i32.const 1) (i32.const {case}) (i32.const 128) (i32.const {length})))"
@@ -81,7 +81,7 @@ async fn another_scheme_is_denied() {
     }
 }
 
-/// Asks for a tunnel.
+/// Requests a tunnel.
 const CONNECT: &str =
     "(drop (call $set-method (local.get $i) (i32.const 5) (i32.const 0) (i32.const 0)))";
 
@@ -91,7 +91,7 @@ async fn a_tunnel_is_denied() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_writes_before_it_asks_learns_that_it_is_denied_from_the_answer() {
+async fn a_plugin_that_writes_before_it_sends_reads_the_denial_as_the_response() {
     let plugin = validating(&format!(
         "(local $stream i32)
          (local.set $i (call $request))
@@ -106,7 +106,7 @@ async fn a_plugin_that_writes_before_it_asks_learns_that_it_is_denied_from_the_a
 }
 
 #[tokio::test]
-async fn a_method_that_nobody_knows_is_let_out_and_one_that_is_none_is_not_taken() {
+async fn an_extension_method_is_sent_and_an_invalid_one_is_rejected() {
     // "aAhttps", which is a token; and "a.example/…" with its slash, which is not.
     let named = "(if (call $set-method (local.get $i) (i32.const 9) (i32.const 128) (i32.const 7)) (then unreachable))";
     check(
@@ -135,14 +135,14 @@ async fn more_handles_than_any_call_needs_are_refused() {
 }
 
 #[tokio::test]
-async fn handles_that_were_given_back_do_not_count() {
+async fn dropped_handles_do_not_count() {
     let make = "(call $drop-request (call $request))";
     let plugin = validating(&format!("{} {}", times(1000, make), crate::wat::OK));
     check(Row::new(plugin), Ok(())).await;
 }
 
 #[tokio::test]
-async fn a_handle_that_is_none_is_refused() {
+async fn an_invalid_handle_is_refused() {
     for misuse in [
         "(call $drop-fields (i32.const 77))",
         "(call $drop-request (call $fields))",
@@ -172,7 +172,8 @@ async fn a_huge_header_is_refused() {
 
 #[tokio::test]
 async fn a_huge_body_is_denied() {
-    // Pages of zeros until the host takes no more, then what became of the request, which is in `$i`.
+    // Pages of zeros until the host accepts no more, then the outcome of the request, which is in
+    // `$i`.
     let plugin = validating(
         "(local $stream i32)
          (local.set $i (call $request))
@@ -197,8 +198,8 @@ async fn a_body_that_never_ends_ends_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_written_beyond_what_the_host_takes_is_refused() {
-    // Both without asking how much it takes: from its own memory, and zeros that it need not have.
+async fn a_body_beyond_the_limit_is_refused() {
+    // Both without `check-write`: from its own memory, and zeros that need no memory.
     for write in [
         "(call $write (local.get $j) (i32.const 0) (i32.const 65536) (i32.const 640)) (br 0)",
         "(call $write-zeroes (local.get $j) (i64.const 0x1000000000000000) (i32.const 640))",
@@ -213,7 +214,7 @@ async fn a_body_that_is_written_beyond_what_the_host_takes_is_refused() {
 }
 
 #[tokio::test]
-async fn an_answer_that_nobody_waits_for_is_given_up() {
+async fn a_response_without_a_reader_is_cancelled() {
     let plugin = validating(&format!(
         "(drop (call $send (call $request))) {}",
         crate::wat::OK
@@ -227,7 +228,7 @@ async fn an_answer_that_nobody_waits_for_is_given_up() {
 }
 
 #[tokio::test]
-async fn an_answer_comes_to_a_plugin_that_asks_for_it_without_waiting() {
+async fn a_plugin_that_polls_gets_its_response() {
     let asks = "(call $get (local.get $i) (i32.const 640))";
     let plugin = validating(&format!(
         "(local.set $i (call $send (call $request)))
@@ -240,7 +241,7 @@ async fn an_answer_comes_to_a_plugin_that_asks_for_it_without_waiting() {
 
 #[tokio::test]
 async fn an_answer_is_given_once() {
-    // The second time it is there, and is the outer error.
+    // The second result is the outer error.
     let plugin = validating(
         "(local.set $i (call $send (call $request)))
          (call $block (call $when-answered (local.get $i)))
@@ -254,21 +255,18 @@ async fn an_answer_is_given_once() {
 }
 
 #[tokio::test]
-async fn a_silent_vendor_ends_before_the_deadline_so_that_the_plugin_can_say_so() {
+async fn a_silent_vendor_times_out_before_the_deadline_so_that_the_plugin_can_report_it() {
     // `HTTP-response-timeout`, two added.
     let row = Row {
-        limits: Limits {
-            deadline: Duration::from_millis(500),
-            ..Limits::default()
-        },
+        limits: Limits::new().deadline(Duration::from_millis(500)),
         ..Row::new(asking("")).network(Network::Silent)
     };
     check(row, Err(said(35))).await;
 }
 
 #[tokio::test]
-async fn wishes_for_time_outs_without_end_are_not_granted() {
-    // All the seconds there are: the host's own limits stay.
+async fn endless_timeouts_are_not_granted() {
+    // The maximum duration: the host's own limits apply.
     let plugin = validating(
         "(local.set $j (call $request-options))
          (if (call $set-connect-timeout (local.get $j) (i32.const 1) (i64.const -1)) (then unreachable))
@@ -277,10 +275,7 @@ async fn wishes_for_time_outs_without_end_are_not_granted() {
          (call $say (call $wait (i32.load (i32.const 648))))",
     );
     let row = Row {
-        limits: Limits {
-            deadline: Duration::from_millis(500),
-            ..Limits::default()
-        },
+        limits: Limits::new().deadline(Duration::from_millis(500)),
         ..Row::new(plugin).network(Network::Silent)
     };
     check(row, Err(said(35))).await;
@@ -302,14 +297,14 @@ async fn waiting_for_nothing_is_refused() {
 }
 
 #[tokio::test]
-async fn waiting_for_a_million_things_is_refused() {
+async fn waiting_for_a_million_pollables_is_refused() {
     let body = "(call $poll (i32.const 0) (i32.const 0x100000) (i32.const 640)) unreachable";
     check(Row::new(validating(body)), not_allowed()).await;
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_told_in_every_version_of_wasi() {
-    let mut plugin = HONEST;
+async fn a_truncated_body_is_reported_in_every_version_of_wasi() {
+    let mut plugin = CORRECT;
     plugin.validate = "(drop (call $answer (call $request))) (call $say (call $error-of-body))";
     let module = plugin.module();
     for version in ["0.2.12", "0.2.9", "0.2.6"] {

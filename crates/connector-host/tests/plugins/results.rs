@@ -1,17 +1,17 @@
-//! Plugins whose results are too long, lie outside their memory, or are not what their types say.
+//! Plugins whose results are too long, lie outside their memory, or do not match their types.
 
 use connector_host::{CallError, Limits, PluginError};
 
 use crate::harness::{Row, check, load, not_allowed};
-use crate::wat::{HONEST, Plugin, validating};
+use crate::wat::{CORRECT, Plugin, validating};
 
-/// The case `invalid-credential` of an error, whose payload is a list of problems.
+/// The case `invalid-credential` of an error, whose payload is a list of issues.
 const INVALID: u32 = 1;
 /// The case `rejected`: a status, and perhaps a code.
 const REJECTED: u32 = 2;
 /// The case `unreachable`: a stage.
 const UNREACHABLE: u32 = 6;
-/// The case `other`: a text.
+/// The case `other`: a string.
 const OTHER: u32 = 9;
 
 /// A `validate` that fails with this case and these two words of payload.
@@ -19,13 +19,10 @@ fn failing(case: u32, first: u32, second: u32) -> String {
     format!("(call $fail (i32.const {case}) (i32.const {first}) (i32.const {second}))")
 }
 
-/// More memory than by default, so that a long result is one.
+/// More memory than by default, so that a long result fits.
 fn roomy(body: &str) -> Row {
     Row {
-        limits: Limits {
-            memory_bytes: 256 << 20,
-            ..Limits::default()
-        },
+        limits: Limits::new().memory_bytes(256 << 20),
         ..Row::new(validating(body))
     }
 }
@@ -37,17 +34,14 @@ fn too_long() -> Result<(), CallError> {
 #[tokio::test]
 async fn a_result_beyond_the_limit_is_refused() {
     let row = Row {
-        limits: Limits {
-            result_bytes: 32 << 10,
-            ..Limits::default()
-        },
+        limits: Limits::new().result_bytes(32 << 10),
         ..Row::new(validating(&failing(OTHER, 0, 65536)))
     };
     check(row, too_long()).await;
 }
 
 #[tokio::test]
-async fn a_text_of_100_mib_is_refused() {
+async fn a_string_of_100_mib_is_refused() {
     let body = format!(
         "(drop (memory.grow (i32.const 1600))) {}",
         failing(OTHER, 0, 100 << 20)
@@ -56,8 +50,8 @@ async fn a_text_of_100_mib_is_refused() {
 }
 
 #[tokio::test]
-async fn a_list_of_millions_of_empty_problems_is_refused() {
-    // Three empty texts each, 24 bytes; four million of them in 100 MiB.
+async fn a_list_of_millions_of_empty_issues_is_refused() {
+    // Three empty strings each, 24 bytes; four million of them in 100 MiB.
     let body = format!(
         "(drop (memory.grow (i32.const 1600))) {}",
         failing(INVALID, 65536, 4_000_000)
@@ -66,8 +60,8 @@ async fn a_list_of_millions_of_empty_problems_is_refused() {
 }
 
 #[tokio::test]
-async fn many_texts_in_the_same_place_are_refused() {
-    // 4,000 problems at 65536, each of whose messages is the same 32 KiB: 131 MB, if anybody copied them.
+async fn many_strings_at_the_same_address_are_refused() {
+    // 4,000 issues at 65536, whose messages are the same 32 KiB: 131 MB if copied.
     let body = format!(
         "(drop (memory.grow (i32.const 2)))
          (loop $next
@@ -91,13 +85,13 @@ async fn a_list_longer_than_any_memory_is_refused() {
 
 #[tokio::test]
 async fn a_list_of_vendors_beyond_the_limit_is_refused() {
-    // 16,000 vendors, all of them of zeros: more than a hundred bytes of the host each.
+    // 16,000 vendors of zeros: more than a hundred bytes of the host each.
     let plugin = Plugin {
         vendors: "(drop (memory.grow (i32.const 12)))
                   (i32.store (i32.const 640) (i32.const 65536))
                   (i32.store (i32.const 644) (i32.const 16000))
                   (i32.const 640)",
-        ..HONEST
+        ..CORRECT
     };
     let error = load(&plugin.component(), Limits::default()).await.err();
     assert_eq!(
@@ -119,14 +113,14 @@ async fn a_result_outside_its_memory_is_a_crash() {
 }
 
 #[tokio::test]
-async fn a_result_in_the_wrong_place_is_a_crash() {
+async fn a_misaligned_result_is_a_crash() {
     for body in ["(i32.const 257)".to_owned(), failing(INVALID, 1025, 1)] {
         check(Row::new(validating(&body)), not_allowed()).await;
     }
 }
 
 #[tokio::test]
-async fn a_text_that_is_not_utf_8_is_a_crash() {
+async fn a_string_that_is_not_utf_8_is_a_crash() {
     let body = format!(
         "(i32.store8 (i32.const 1024) (i32.const 0xff)) {}",
         failing(OTHER, 1024, 1)
@@ -135,9 +129,10 @@ async fn a_text_that_is_not_utf_8_is_a_crash() {
 }
 
 #[tokio::test]
-async fn a_value_that_its_type_does_not_have_is_a_crash() {
+async fn an_unknown_case_of_a_type_is_a_crash() {
     for body in [
-        // A result that is neither ok nor an error; an error, a stage and an option of no known case.
+        // A result that is neither ok nor an error; an error, a stage and an option of no known
+        // case.
         "(i32.store8 (i32.const 256) (i32.const 2)) (i32.const 256)".to_owned(),
         failing(77, 0, 0),
         failing(UNREACHABLE, 77, 0),
@@ -148,15 +143,15 @@ async fn a_value_that_its_type_does_not_have_is_a_crash() {
 }
 
 #[tokio::test]
-async fn a_result_that_breaks_the_contract_names_the_member() {
-    for (body, member) in [
+async fn a_result_that_breaks_the_contract_names_the_field() {
+    for (body, field) in [
         (failing(INVALID, 0, 0), "invalid-credential"),
         (failing(INVALID, 1024, 1), "code"),
         (failing(REJECTED, 0, 0), "status"),
         (failing(OTHER, 0, 0), "other"),
         (failing(OTHER, 0, 16), "other"),
     ] {
-        let breach = PluginError::Contract(member);
+        let breach = PluginError::Contract(field);
         check(Row::new(validating(&body)), Err(breach.into())).await;
     }
 }
@@ -166,7 +161,7 @@ async fn a_vendor_that_breaks_the_contract_is_not_loaded() {
     // Its id is the byte before: a zero.
     let plugin = Plugin {
         vendors: "(i32.store (i32.const 80) (i32.const 127)) (i32.const 64)",
-        ..HONEST
+        ..CORRECT
     };
     let error = load(&plugin.component(), Limits::default()).await.err();
     assert_eq!(
@@ -176,11 +171,11 @@ async fn a_vendor_that_breaks_the_contract_is_not_loaded() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_none_is_a_breach_of_contract() {
+async fn an_empty_session_breaks_the_contract() {
     // All zeros: an empty token, to begin with.
     let plugin = Plugin {
         authenticate: "(i32.const 512)",
-        ..HONEST
+        ..CORRECT
     };
     let connector = load(&plugin.component(), Limits::default()).await.unwrap();
     let error = connector.authenticate("a", "{}").await.unwrap_err();

@@ -1,25 +1,25 @@
-//! Plugins that do wrong all by themselves: they loop, grow, recurse and crash.
+//! Plugins that loop, grow, recurse and crash.
 
 use std::time::Duration;
 
 use connector_host::{Limits, PluginError};
 
 use crate::harness::{Row, check, load, not_allowed, trapped};
-use crate::wat::{HONEST, Plugin, validating};
+use crate::wat::{CORRECT, Plugin, validating};
 
-/// A plugin with further definitions, whose `validate` has this body.
+/// A plugin with additional definitions, whose `validate` has this body.
 fn with(more: &str, body: &str) -> Vec<u8> {
     let plugin = Plugin {
         more,
         validate: body,
-        ..HONEST
+        ..CORRECT
     };
     plugin.component()
 }
 
 #[tokio::test]
-async fn an_honest_plugin_is_loaded_and_called() {
-    check(Row::new(HONEST.component()), Ok(())).await;
+async fn a_correct_plugin_is_loaded_and_called() {
+    check(Row::new(CORRECT.component()), Ok(())).await;
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn a_loop_without_calls_ends_at_the_deadline() {
 
 #[tokio::test]
 async fn a_loop_of_host_calls_ends_at_the_deadline() {
-    // One with the same answer each time: a log keeps each line that is new.
+    // One with the same result each time, because the log keeps every new line.
     let row = Row::endless(validating(
         "(loop (drop (call $resolution)) (br 0)) unreachable",
     ));
@@ -49,24 +49,21 @@ async fn a_loop_without_calls_lets_others_run_on_the_same_thread() {
 
 #[tokio::test]
 async fn memory_beyond_the_limit_is_refused() {
-    // Page by page, and each is touched.
+    // Page by page, each of which is touched.
     let body = "(loop (memory.fill (i32.mul (memory.grow (i32.const 1)) (i32.const 65536)) (i32.const 7) (i32.const 65536)) (br 0)) unreachable";
     check(Row::new(validating(body)), Err(PluginError::Memory.into())).await;
 }
 
 #[tokio::test]
-async fn all_of_a_memory_at_once_is_refused() {
+async fn a_whole_memory_at_once_is_refused() {
     let body = "(drop (memory.grow (i32.const 65535))) unreachable";
     check(Row::new(validating(body)), Err(PluginError::Memory.into())).await;
 }
 
 #[tokio::test]
-async fn memories_together_are_held_to_the_limit() {
+async fn the_limit_bounds_the_sum_of_all_memories() {
     let row = Row {
-        limits: Limits {
-            memory_bytes: 4 << 16,
-            ..Limits::default()
-        },
+        limits: Limits::new().memory_bytes(4 << 16),
         ..Row::new(with(
             "(memory $second 1) (memory $third 1)",
             "(drop (memory.grow $second (i32.const 2))) unreachable",
@@ -95,10 +92,10 @@ async fn endless_recursion_is_a_crash() {
 
 #[tokio::test]
 async fn recursion_between_the_host_and_the_plugin_is_a_crash() {
-    // The host asks `cabi_realloc` for room, and is not to be called from there.
+    // The host calls `cabi_realloc`, which must not call the host.
     let plugin = Plugin {
         realloc: "(drop (call $now)) (i32.const 8192)",
-        ..HONEST
+        ..CORRECT
     };
     let ended = trapped("cannot leave component instance");
     let connector = load(&plugin.component(), Limits::default()).await.unwrap();
@@ -153,7 +150,7 @@ async fn a_crash_in_a_table_is_an_error_of_that_call_alone() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_gives_the_host_no_room_ends_its_own_call() {
+async fn a_plugin_that_fails_to_allocate_ends_only_its_own_call() {
     for (realloc, ended) in [
         (
             "unreachable",
@@ -169,11 +166,8 @@ async fn a_plugin_that_gives_the_host_no_room_ends_its_own_call() {
             Err(PluginError::Memory.into()),
         ),
     ] {
-        let plugin = Plugin { realloc, ..HONEST };
-        let limits = Limits {
-            deadline: Duration::from_millis(200),
-            ..Limits::default()
-        };
+        let plugin = Plugin { realloc, ..CORRECT };
+        let limits = Limits::new().deadline(Duration::from_millis(200));
         let connector = load(&plugin.component(), limits).await.unwrap();
         for _ in 0..10 {
             assert_eq!(connector.validate("a", "{}").await, ended, "{realloc}");
@@ -182,7 +176,7 @@ async fn a_plugin_that_gives_the_host_no_room_ends_its_own_call() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_cleans_up_for_ever_ends_at_the_deadline() {
+async fn an_endless_post_return_ends_at_the_deadline() {
     let clean_up = |body: &str| {
         with(
             &format!(

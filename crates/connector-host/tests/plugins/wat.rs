@@ -1,5 +1,5 @@
-//! Makes plugins of text: a core module with every function of the contract, whose bodies a test fills in, and fragments in which
-//! such a body asks the network. What the plugins do wrong is in the other files.
+//! Builds plugins from WAT: a core module with every function of the contract, whose bodies a test
+//! provides, and fragments with which a body sends requests. The faults are in the other files.
 
 use std::fs;
 use std::path::Path;
@@ -11,20 +11,22 @@ use wit_parser::Resolve;
 /// The world of a connector plugin.
 pub(crate) const WIT: &str = "../../wit";
 
-/// What a plugin of text is made of. All bodies have the type of the contract's function, lowered.
+/// The parts of a plugin. All bodies have the lowered type of the contract's function.
 #[derive(Clone)]
 pub(crate) struct Plugin<'a> {
-    /// Further definitions of the module: functions, memories, tables.
+    /// Additional definitions of the module: functions, memories, tables.
     pub(crate) more: &'a str,
-    /// The body of `cabi_realloc`, with parameters 0 to 3: old address, old size, alignment, new size.
+    /// The body of `cabi_realloc`, with parameters 0 to 3: old address, old size, alignment, new
+    /// size.
     pub(crate) realloc: &'a str,
     pub(crate) vendors: &'a str,
     pub(crate) validate: &'a str,
     pub(crate) authenticate: &'a str,
 }
 
-/// Honest: lists one vendor, "a", whose origin is `https://a.example`, and finds every credential good and every answer accepted.
-pub(crate) const HONEST: Plugin<'static> = Plugin {
+/// Correct: lists one vendor, "a", with the origin `https://a.example`, and accepts every credential
+/// and every response.
+pub(crate) const CORRECT: Plugin<'static> = Plugin {
     more: "",
     realloc: "(global.get $next)
         (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 7)) (i32.const -8)))",
@@ -33,14 +35,14 @@ pub(crate) const HONEST: Plugin<'static> = Plugin {
     authenticate: "unreachable",
 };
 
-/// The result of a function that went well and has nothing to tell: zeros, which nothing ever writes to.
+/// The result of a successful function without a value: zeros, which are never overwritten.
 pub(crate) const OK: &str = "(i32.const 512)";
 
-/// A plugin that misbehaves in `validate` alone.
+/// A plugin that misbehaves only in `validate`.
 pub(crate) fn validating(body: &str) -> Vec<u8> {
     Plugin {
         validate: body,
-        ..HONEST
+        ..CORRECT
     }
     .component()
 }
@@ -59,7 +61,8 @@ impl Plugin<'_> {
             )
         };
         let two_texts = "(param i32 i32 i32 i32)";
-        // The list at 64 has one vendor, at 80: id, name, setup URL, origins, no limit of calls. Its origins at 120 are one text.
+        // The list at 64 has one vendor, at 80: id, name, setup URL, origins, no limit of calls.
+        // Its origins at 120 are one string.
         let texts = "aAhttps://a.examplea.example";
         let at = |from: u32, length: u32| [128 + from, length];
         let [id, name, url, host] = [at(0, 1), at(1, 1), at(2, 17), at(19, 9)];
@@ -93,7 +96,7 @@ impl Plugin<'_> {
     }
 }
 
-/// Makes a component of a core module by the world of a connector in the given folder.
+/// Builds a component from a core module, by the world of a connector in the given folder.
 pub(crate) fn component(module: &str, wit: impl AsRef<Path>) -> Vec<u8> {
     let mut module = wat::parse_str(module).unwrap();
     let mut resolve = Resolve::default();
@@ -104,7 +107,7 @@ pub(crate) fn component(module: &str, wit: impl AsRef<Path>) -> Vec<u8> {
     encoder.module(&module).unwrap().encode().unwrap()
 }
 
-/// The same component, made against another version of WASI.
+/// The same component, built against another version of WASI.
 pub(crate) fn with_wasi(module: &str, version: &str) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("wit-{version}"));
     copy(Path::new(WIT), &folder, version);
@@ -125,26 +128,26 @@ fn copy(from: &Path, to: &Path, version: &str) {
     }
 }
 
-/// Numbers as a data segment holds them.
+/// Numbers in the form of a data segment.
 pub(crate) fn words(numbers: &[u32]) -> String {
     let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
     let escaped: Vec<_> = bytes.map(|byte| format!("\\{byte:02x}")).collect();
     escaped.concat()
 }
 
-/// What the host makes of `$say` with this number.
+/// The result of `$say` with this number.
 pub(crate) fn said(number: u32) -> CallError {
     ConnectorError::Throttled(Some(number)).into()
 }
 
-/// What `$say` of `$answer` says when an answer came.
+/// The number of `$answer` for a response.
 pub(crate) const ANSWERED: u32 = 1;
-/// What `$say` of `$answer` says when the host did not let the request out: `HTTP-request-denied`.
+/// The number of `$answer` for a denied request: `HTTP-request-denied`.
 pub(crate) const DENIED: u32 = 17;
-/// What `$say` of `$error-of-body` says when the body broke off: `HTTP-response-incomplete`.
+/// The number of `$error-of-body` for a truncated body: `HTTP-response-incomplete`.
 pub(crate) const CUT_OFF: u32 = 27;
 
-/// Every function of the host that a test uses.
+/// The host functions that the tests use.
 const IMPORTS: &str = r#"
   (import "wasi:http/types@0.2.12" "[constructor]fields" (func $fields (result i32)))
   (import "wasi:http/types@0.2.12" "[method]fields.append" (func $append (param i32 i32 i32 i32 i32 i32)))
@@ -179,7 +182,8 @@ const IMPORTS: &str = r#"
   (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func $alarm (param i64) (result i32)))
 "#;
 
-/// What bodies are made of. Texts are at 128 (see `module`), the host's results at 640, what a body returns at 256.
+/// Fragments of bodies. Strings are at 128 (see `module`), the host's results at 640, the result of a
+/// body at 256.
 const FRAGMENTS: &str = r"
   ;; Returns the error `throttled` with this number of seconds: how a plugin tells a test what it saw.
   (func $say (param $number i32) (result i32)

@@ -1,0 +1,164 @@
+//! Loading a plugin: its options, and the file or bytes of the component.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::clock::{Clock, SystemClock};
+use crate::connector::Connector;
+use crate::contract;
+use crate::egress::origin::Origin;
+use crate::egress::policy::EgressPolicy;
+use crate::error::LoadError;
+use crate::limits::{Limits, MAX_COMPONENT_BYTES};
+use crate::random::{Random, SystemRandom};
+use crate::runtime::Runtime;
+use crate::runtime::cache::Cache;
+use crate::runtime::component::CompiledComponent;
+use crate::runtime::plugin::Plugin;
+use crate::transport::Transport;
+
+/// The options of a [`Connector`].
+pub struct Builder {
+    transport: Arc<dyn Transport>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+    limits: Limits,
+    granted: Option<Arc<[Origin]>>,
+    runtime: Option<Runtime>,
+    cache: Option<PathBuf>,
+}
+
+impl Connector {
+    /// Starts with the transport of the requests: [`Live`](crate::Live), or a fake one in tests.
+    pub fn builder(transport: Arc<dyn Transport>) -> Builder {
+        Builder {
+            transport,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+            limits: Limits::default(),
+            granted: None,
+            runtime: None,
+            cache: None,
+        }
+    }
+}
+
+impl Builder {
+    /// Sets the limits of one call. Default: [`Limits::default`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the operator's allow-list: a request is sent only to an origin that its credential needs
+    /// *and* that is granted here. An origin that a credential needs and its vendor does not declare
+    /// must be granted here. Default: the declared origins are granted, and no other.
+    #[must_use]
+    pub fn grant(mut self, origins: impl IntoIterator<Item = Origin>) -> Self {
+        self.granted = Some(origins.into_iter().collect());
+        self
+    }
+
+    /// Sets the clock that dates the sessions. Default: [`SystemClock`].
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets the source of the plugin's random bytes, for tests. Default: [`SystemRandom`].
+    #[must_use]
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Sets the runtime of the calls. Default: [`Runtime::shared`].
+    #[must_use]
+    pub fn runtime(mut self, runtime: Runtime) -> Self {
+        self.runtime = Some(runtime);
+        self
+    }
+
+    /// Keeps the plugin's machine code in this folder, and loads it from there the next time, in
+    /// this process or another: in a fraction of a millisecond instead of a third of a second.
+    /// Default: the plugin is compiled each time.
+    ///
+    /// A missing folder is created. It must belong to the operator, because its files are executed;
+    /// a folder that others may write to is refused with [`LoadError::Cache`]. It may be emptied at
+    /// any time. A failure to store machine code is not an error; it is logged.
+    #[must_use]
+    pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// Loads a component from a file; see [`Builder::load_bytes`].
+    pub async fn load_file(self, path: &Path) -> Result<Connector, LoadError> {
+        let path = path.to_owned();
+        let read = move || read(&path).map_err(|error| LoadError::Read { path, error });
+        let bytes = blocking(read).await?.ok_or(LoadError::TooLong)?;
+        self.load(bytes).await
+    }
+
+    /// Compiles a component on a blocking thread, checks its imports and exports, and lists its
+    /// vendors once.
+    ///
+    /// Needs a tokio runtime with its timer enabled.
+    pub async fn load_bytes(self, bytes: &[u8]) -> Result<Connector, LoadError> {
+        if bytes.len() > MAX_COMPONENT_BYTES {
+            return Err(LoadError::TooLong);
+        }
+        self.load(bytes.to_vec()).await
+    }
+
+    async fn load(self, bytes: Vec<u8>) -> Result<Connector, LoadError> {
+        let component = blocking(move || {
+            let runtime = self.runtime.map_or_else(Runtime::shared, Ok)?;
+            let cache = self.cache.map(|folder| {
+                let cache = Cache::open(&folder);
+                cache.map_err(|error| LoadError::Cache { folder, error })
+            });
+            CompiledComponent::compile(runtime, cache.transpose()?, &bytes)
+        });
+        let mut plugin = Plugin {
+            component: component.await?,
+            transport: self.transport,
+            clock: self.clock,
+            random: self.random,
+            limits: self.limits,
+            vendors: Vec::new(),
+            policies: Vec::new(),
+        };
+        let listed = plugin.list_vendors().await?.ok_or(LoadError::Exports)?;
+        plugin.vendors = contract::conversions::vendors(listed)?;
+        plugin.policies = plugin
+            .vendors
+            .iter()
+            .map(|vendor| EgressPolicy::new(&vendor.origins, self.granted.as_ref()))
+            .collect();
+        Ok(Connector::new(plugin))
+    }
+}
+
+/// Reads a file; `None` if it is longer than a component may be.
+fn read(path: &Path) -> std::io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    let limit = MAX_COMPONENT_BYTES + 1;
+    File::open(path)?
+        .take(limit as u64)
+        .read_to_end(&mut bytes)?;
+    Ok((bytes.len() < limit).then_some(bytes))
+}
+
+/// Runs work that reads files or computes for long on a blocking thread.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, LoadError> + Send + 'static,
+) -> Result<T, LoadError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or(Err(LoadError::Engine))
+}

@@ -1,0 +1,157 @@
+//! Tests of the guard: allowed and denied requests, and the memory of their bodies.
+
+use std::convert::Infallible;
+
+use http_body_util::Full;
+
+use super::*;
+use crate::egress::testing::{Fake, LONGEST, Log, URL, fields, pieces, seconds};
+
+fn guard(fake: &Arc<Fake>) -> EgressGuard {
+    let declared = Arc::new(["https://api.hotjar.io".parse().unwrap()]);
+    let limits = Limits {
+        request_bytes: 8,
+        ..Limits::default()
+    };
+    let transport: Arc<dyn Transport> = Arc::clone(fake) as _;
+    EgressGuard::new(transport, EgressPolicy::new(declared, None), &limits)
+}
+
+async fn sent(
+    guard: &mut EgressGuard,
+    method: &str,
+    url: &str,
+    body: &'static str,
+) -> Option<ErrorCode> {
+    let request = request(method, url, body);
+    let response = guard.send(request, RequestOptions::default()).await;
+    response.err()
+}
+
+fn request(method: &str, url: &str, body: &'static str) -> http::Request<WasiBody> {
+    let body = Full::new(Bytes::from(body.to_owned()))
+        .map_err(|never: Infallible| match never {})
+        .boxed_unsync();
+    http::Request::builder()
+        .method(method)
+        .uri(url)
+        .header(AUTHORIZATION, "tulip")
+        .body(body)
+        .unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_response_with_too_long_a_header_section_is_an_error_of_its_own() {
+    let fake = Fake {
+        fields: fields(1, LONGEST + 1),
+        ..Fake::default()
+    };
+    let error = sent(&mut guard(&Arc::new(fake)), "POST", URL, "").await;
+    assert!(matches!(
+        error,
+        Some(ErrorCode::HttpResponseHeaderSectionSize(None))
+    ));
+}
+
+#[tokio::test]
+async fn one_request_is_sent_and_no_second() {
+    let fake = Arc::new(Fake::default());
+    let mut guard = guard(&fake);
+    assert!(sent(&mut guard, "POST", URL, "a=b").await.is_none());
+    let second = sent(&mut guard, "POST", URL, "a=b").await;
+    assert!(matches!(second, Some(ErrorCode::HttpRequestDenied)));
+    let requests = fake.requests.lock().unwrap();
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].body(), "a=b");
+    assert!(!format!("{:?}", requests[0]).contains("tulip"));
+}
+
+/// `zeroized_bytes.rs` has the tests of zeroizing. Only its memory cannot be made mutable, even
+/// without another owner.
+#[tokio::test]
+async fn bodies_that_may_hold_secrets_are_zeroized() {
+    let fake = Arc::new(pieces(&[(0, Ok("abcd"))]));
+    let request = request("POST", URL, "a=b");
+    let response = guard(&fake).send(request, RequestOptions::default()).await;
+    let response = response.unwrap();
+    let sent = fake.requests.lock().unwrap().pop().unwrap();
+    let frame = response.into_body().frame().await.unwrap().unwrap();
+    for body in [sent.into_body(), frame.into_data().unwrap()] {
+        assert!(body.try_into_mut().is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_denied_request_never_reaches_the_transport() {
+    for (method, url, body) in [
+        ("POST", "https://evil.example/", ""),
+        ("POST", "http://api.hotjar.io/", ""),
+        ("CONNECT", URL, ""),
+        ("POST", URL, "123456789"),
+    ] {
+        let fake = Arc::new(Fake::default());
+        let error = sent(&mut guard(&fake), method, url, body).await;
+        assert!(matches!(error, Some(ErrorCode::HttpRequestDenied)), "{url}");
+        assert!(fake.requests.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_request_with_a_wrong_content_length_is_not_sent() {
+    for (lengths, is_sent) in [
+        (&["3"][..], true),
+        (&["4"], false),
+        (&["0"], false),
+        (&["+3"], false),
+        (&["3", "3"], false),
+        (&["3", "30"], false),
+    ] {
+        let fake = Arc::new(Fake::default());
+        let mut request = request("POST", URL, "a=b");
+        for length in lengths {
+            let fields = request.headers_mut();
+            fields.append(CONTENT_LENGTH, length.parse().unwrap());
+        }
+        let response = guard(&fake).send(request, RequestOptions::default()).await;
+        let refused = matches!(response, Err(ErrorCode::HttpRequestBodySize(Some(3))));
+        assert_eq!(refused, !is_sent);
+        assert_eq!(fake.requests.lock().unwrap().is_empty(), !is_sent);
+    }
+}
+
+#[tokio::test]
+async fn a_request_with_too_long_a_header_section_is_denied() {
+    for (longest_bytes, denied) in [(LONGEST, false), (LONGEST + 1, true)] {
+        let fake = Arc::new(Fake::default());
+        let mut request = request("POST", URL, "");
+        *request.headers_mut() = fields(1, longest_bytes);
+        let response = guard(&fake).send(request, RequestOptions::default()).await;
+        let is_denied = matches!(response, Err(ErrorCode::HttpRequestDenied));
+        assert_eq!(is_denied, denied);
+        assert_eq!(fake.requests.lock().unwrap().is_empty(), denied);
+    }
+}
+
+#[tokio::test]
+async fn a_span_records_a_denied_request() {
+    let log = Log::default();
+    let capturing = log.capture();
+    let fake = Arc::new(Fake::default());
+    sent(&mut guard(&fake), "POST", "https://hidden.example/", "").await;
+    drop(capturing);
+    assert_eq!(log.request(), r#"{method="POST" outcome="denied"}"#);
+}
+
+#[test]
+fn a_plugin_may_shorten_time_limits_and_not_extend_them() {
+    let limits = Limits::default().timeouts;
+    let options = RequestOptions {
+        connect_timeout: Some(seconds(1)),
+        first_byte_timeout: Some(seconds(1000)),
+        between_bytes_timeout: None,
+    };
+    let times = shortened(limits, options);
+    assert_eq!(times.connect, seconds(1));
+    assert_eq!(times.first_byte, limits.first_byte);
+    assert_eq!(times.between_bytes, limits.between_bytes);
+}

@@ -1,0 +1,217 @@
+//! The real transport: hyper's pooled client over rustls. It speaks HTTP/1.1 or 2 as the server
+//! prefers, and keeps and shares connections. No redirects, cookies, decompression or proxy.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::{BoxFuture, FutureExt};
+use http_body_util::{BodyExt, Full};
+use hyper_rustls::HttpsConnectorBuilder;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::capture_connection;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use ipnet::IpNet;
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+use crate::deadline::after;
+use crate::limits::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS, Timeouts};
+use crate::transport::coalescing::Coalescing;
+use crate::transport::connect_to::ConnectTo;
+use crate::transport::dial::{Dial, Dialer, TlsDialer};
+use crate::transport::failure::{stage_of, stage_of_request};
+use crate::transport::{ResponseBody, Transport, TransportError};
+
+/// Below the minute after which common load balancers close an idle connection, so that this side
+/// closes it first.
+const POOL_IDLE: Duration = Duration::from_secs(50);
+/// Interval and time limit of HTTP/2 pings on a connection with requests in flight. Twice this is
+/// far below the default time for a response, so the two limits never race.
+const PING: Duration = Duration::from_secs(10);
+/// The longest header section that hyper reads: twice the limit of the egress guard. A response
+/// slightly above that limit gets a precise error, one far above it a closed connection.
+const WIRE_HEADER_BYTES: usize = 2 * MAX_HEADER_BYTES;
+/// The same for HTTP/2, whose setting is a `u32`.
+const WIRE_HEADER_LIST_BYTES: u32 = 64 << 10;
+/// 128 KiB of an HTTP/2 response may be buffered for a slow reader: 2.5 MB/s at 50 ms round trip.
+const STREAM_WINDOW_BYTES: u32 = 128 << 10;
+/// 4 MiB for all responses of one connection: thirty slow readers do not block the others.
+const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
+
+/// Sends requests over the network.
+///
+/// Connects only to public addresses, and to those that the operator names: by
+/// [`LiveBuilder::allow_addresses`], or as the target of a [`ConnectTo`] rule. The filter applies
+/// to the very address that is connected to. If it leaves none, the request is
+/// [`TransportError::Denied`].
+///
+/// Cheap to clone; clones share their connections, which belong to one tokio runtime. In a burst to
+/// a host without an open connection, one request connects and the others wait to learn whether
+/// they can share its connection. A request is never sent twice. One that meets a kept connection
+/// just as it closes, before anything was written, goes to another connection.
+#[derive(Clone)]
+pub struct Live {
+    client: Client<TlsDialer, Full<Bytes>>,
+    coalescing: Arc<Coalescing>,
+}
+
+impl fmt::Debug for Live {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Live").finish_non_exhaustive()
+    }
+}
+
+impl Live {
+    /// Starts with Mozilla's root certificates, public addresses only, and no redirected
+    /// connection.
+    pub fn builder() -> LiveBuilder {
+        LiveBuilder {
+            roots: webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
+            rules: Vec::new(),
+            allowed: Vec::new(),
+        }
+    }
+}
+
+/// Options of a [`Live`] transport.
+#[derive(Debug)]
+pub struct LiveBuilder {
+    roots: RootCertStore,
+    rules: Vec<ConnectTo>,
+    allowed: Vec<IpNet>,
+}
+
+/// Why a [`Live`] transport cannot be built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LiveError {
+    /// The PEM file holds no certificate, or a damaged one.
+    #[error("the CA file holds no valid certificate in PEM form")]
+    Ca,
+    /// The TLS library rejects its settings.
+    #[error("TLS cannot be configured")]
+    Tls,
+}
+
+impl LiveBuilder {
+    /// Adds the certificates of a PEM file as trusted roots.
+    pub fn extra_ca_pem(mut self, pem: &[u8]) -> Result<Self, LiveError> {
+        let before = self.roots.len();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|_| LiveError::Ca)?;
+            self.roots.add(certificate).map_err(|_| LiveError::Ca)?;
+        }
+        if self.roots.len() == before {
+            return Err(LiveError::Ca);
+        }
+        Ok(self)
+    }
+
+    /// Adds a rule that redirects connections; the first rule that matches applies.
+    #[must_use]
+    pub fn connect_to(mut self, rule: ConnectTo) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Allows addresses that are not public, such as 10.1.0.0/16, for every host.
+    ///
+    /// Loopback, private, link-local, shared, reserved and all other addresses that are not
+    /// globally reachable are refused otherwise: a name under foreign control must not resolve into
+    /// the operator's own network.
+    #[must_use]
+    pub fn allow_addresses(mut self, addresses: impl IntoIterator<Item = IpNet>) -> Self {
+        self.allowed.extend(addresses);
+        self
+    }
+
+    /// Builds the transport. Opens no connection.
+    pub fn build(self) -> Result<Live, LiveError> {
+        // Named explicitly, so that the process's default provider does not matter.
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|_| LiveError::Tls)?
+            .with_root_certificates(self.roots)
+            .with_no_client_auth();
+        let https = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_only()
+            .enable_all_versions()
+            .wrap_connector(Dialer::new(self.allowed.into(), self.rules.into()));
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(POOL_IDLE)
+            .http2_keep_alive_interval(PING)
+            .http2_keep_alive_timeout(PING)
+            .http1_max_headers(MAX_HEADER_FIELDS)
+            .http1_max_buf_size(WIRE_HEADER_BYTES)
+            .http2_max_header_list_size(WIRE_HEADER_LIST_BYTES)
+            .http2_initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .build(TlsDialer::new(https));
+        Ok(Live {
+            client,
+            coalescing: Arc::new(Coalescing::new(POOL_IDLE)),
+        })
+    }
+}
+
+impl Transport for Live {
+    fn send(
+        &self,
+        request: http::Request<Bytes>,
+        timeouts: Timeouts,
+    ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, TransportError>> {
+        if request.uri().scheme() != Some(&http::uri::Scheme::HTTPS) {
+            return futures::future::ready(Err(TransportError::Denied)).boxed();
+        }
+        let host = request.uri().host().unwrap_or_default().to_owned();
+        let coalescing = Arc::clone(&self.coalescing);
+        let connect_by = after(timeouts.connect);
+        let mut request = request.map(Full::new);
+        let mut connection = capture_connection(&mut request);
+        let dial = Arc::new(Dial::new(timeouts.connect));
+        let response = Arc::clone(&dial).scope(self.client.request(request));
+        async move {
+            let first = tokio::time::timeout_at(connect_by, coalescing.wait(&host));
+            let first = first.await.map_err(|_| TransportError::ConnectTimeout)?;
+            let mut response = std::pin::pin!(response);
+            // The client reports when the request has its connection, new or kept. Until then the
+            // time limit for connecting applies, afterwards the one for the header.
+            let connected = async {
+                connection.wait_for_connection_metadata().await;
+            };
+            let early = tokio::select! {
+                biased;
+                early = &mut response => Some(early),
+                in_time = tokio::time::timeout_at(connect_by, connected) => {
+                    in_time.map_err(|_| dial.timed_out())?;
+                    None
+                }
+            };
+            if let Some((first, connected)) = first.zip(connection.connection_metadata().as_ref()) {
+                first.protocol_known(connected.is_negotiated_h2());
+            }
+            let response = if let Some(early) = early {
+                early
+            } else {
+                let in_time = tokio::time::timeout(timeouts.first_byte, response).await;
+                in_time.map_err(|_| {
+                    // Over HTTP/2 the next request would use the same silent connection.
+                    if let Some(connected) = &*connection.connection_metadata() {
+                        connected.poison();
+                    }
+                    TransportError::Timeout
+                })?
+            };
+            let response = response.map_err(|error| stage_of_request(&error))?;
+            Ok(response.map(|body| body.map_err(|error| stage_of(&error)).boxed_unsync()))
+        }
+        .boxed()
+    }
+}
