@@ -15,7 +15,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use connector_bench::baseline::{self, Baseline};
 use connector_host::{
-    ApiResponse, Connector, ResponseBody, Runtime, Sessions, Timeouts, Transport, TransportError,
+    ApiResponse, Connector, Credential, RequestHead, ResponseBody, Runtime, Sessions, Timeouts,
+    Transport, TransportError,
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use futures::FutureExt as _;
@@ -186,13 +187,38 @@ fn pure(c: &mut Criterion) {
         body: Vec::new(),
     };
     let mut group = c.benchmark_group("fresh");
-    group.bench_function("credential-schema", |b| {
+    group.bench_function("describe", |b| {
         b.to_async(&tokio)
-            .iter(|| async { connector.credential_schema("contentsquare").await.unwrap() });
+            .iter(|| async { connector.describe("contentsquare", &[]).await.unwrap() });
+    });
+    group.bench_function("credential-schema", |b| {
+        b.to_async(&tokio).iter(|| async {
+            let schema = connector.credential_schema("contentsquare", &[]).await;
+            schema.unwrap()
+        });
     });
     group.bench_function("validate", |b| {
         b.to_async(&tokio)
-            .iter(|| async { connector.validate("hotjar", CREDENTIAL).await.unwrap() });
+            .iter(|| async { connector.validate("hotjar", CREDENTIAL, &[]).await.unwrap() });
+    });
+    group.bench_function("origins", |b| {
+        b.to_async(&tokio)
+            .iter(|| async { connector.origins("hotjar", CREDENTIAL).await.unwrap() });
+    });
+    let session = tokio.block_on(connector.authenticate("hotjar", CREDENTIAL));
+    let session = session.unwrap();
+    let head = RequestHead {
+        method: "GET".to_owned(),
+        url: "https://api.hotjar.io/v1/sites/1/surveys?limit=1".to_owned(),
+        headers: vec![("accept".to_owned(), b"application/json".to_vec())],
+        body_sha256: None,
+        body: None,
+    };
+    group.bench_function("authorize", |b| {
+        b.to_async(&tokio).iter(|| async {
+            let authorized = connector.authorize("hotjar", &session, &head).await;
+            authorized.unwrap()
+        });
     });
     group.bench_function("classify", |b| {
         b.to_async(&tokio)
@@ -265,9 +291,10 @@ fn native() -> usize {
 fn sessions(c: &mut Criterion) {
     let [(_, tokio), _] = runtimes();
     let sessions = Sessions::new(loaded(&tokio)).unwrap();
+    let credential = Credential::new("hotjar", CREDENTIAL);
     c.bench_function("sessions/cached", |b| {
         b.to_async(&tokio)
-            .iter(|| async { sessions.session("hotjar", CREDENTIAL).await.unwrap() });
+            .iter(|| async { sessions.session(&credential).await.unwrap() });
     });
 }
 

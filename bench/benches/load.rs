@@ -13,7 +13,8 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use connector_bench::dialing::Dialing;
 use connector_host::{
-    Clock, Connector, Limits, ResponseBody, Sessions, Timeouts, Transport, TransportError,
+    Clock, Connector, Credential, Limits, ResponseBody, Sessions, Timeouts, Transport,
+    TransportError,
 };
 use connector_simulators::Simulators;
 use futures::FutureExt as _;
@@ -81,7 +82,9 @@ async fn callers() -> Outcome {
     let clock = Arc::new(Jumping::default());
     let connector = Connector::builder(Arc::new(vendor.clone())).clock(clock.clone());
     let sessions = Sessions::new(connector.load_bytes(COMPONENT_BYTES).await?)?;
-    sessions.session("hotjar", CREDENTIAL).await?;
+    sessions
+        .session(&Credential::new("hotjar", CREDENTIAL))
+        .await?;
     clock.jump(Duration::from_hours(1));
 
     let start = Arc::new(Barrier::new(CALLERS));
@@ -90,7 +93,8 @@ async fn callers() -> Outcome {
             let (sessions, start) = (sessions.clone(), Arc::clone(&start));
             tokio::spawn(async move {
                 start.wait().await;
-                let session = sessions.session("hotjar", CREDENTIAL).await;
+                let credential = Credential::new("hotjar", CREDENTIAL);
+                let session = sessions.session(&credential).await;
                 session.is_ok_and(|session| session.access_token.expose() == "tok.en-1")
             })
         })
@@ -120,17 +124,13 @@ async fn in_flight() -> Outcome {
         all: Arc::clone(&all),
         answers: Answers::new(|_, _| token(7)),
     };
-    let limits = Limits {
-        deadline: Duration::from_mins(5),
-        timeouts: Timeouts {
-            first_byte: Duration::from_mins(4),
-            ..Limits::default().timeouts
-        },
-        ..Limits::default()
-    };
+    let timeouts = Timeouts::new().first_byte(Duration::from_mins(4));
+    let limits = Limits::new()
+        .deadline(Duration::from_mins(5))
+        .timeouts(timeouts);
     let connector = Connector::builder(Arc::new(vendor)).limits(limits);
     let connector = connector.load_bytes(COMPONENT_BYTES).await?;
-    connector.validate("hotjar", CREDENTIAL).await?;
+    connector.validate("hotjar", CREDENTIAL, &[]).await?;
 
     let before = resident_bytes()?;
     let begin = Instant::now();

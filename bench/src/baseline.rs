@@ -16,7 +16,8 @@ use wasmtime_wasi::clocks::HostWallClock;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::p2::add_only_http_to_linker_async;
 use wasmtime_wasi_http::{
-    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+    DEFAULT_FORBIDDEN_HEADERS, Error, ForbiddenHeaderFilter, RequestOptions, WasiBody, WasiHttpCtx,
+    WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 
 #[expect(missing_docs, reason = "generated from wit/, which documents it")]
@@ -29,6 +30,7 @@ mod bindings {
             "wasi:io": wasmtime_wasi::p2::bindings::io,
             "wasi:clocks": wasmtime_wasi::p2::bindings::clocks,
             "wasi:http": wasmtime_wasi_http::p2::bindings::http,
+            "wasi:random": wasmtime_wasi::p2::bindings::random,
         },
     });
 }
@@ -62,6 +64,7 @@ pub struct Baseline {
     pre: bindings::ConnectorPre<State>,
     network: Network,
     now: Option<Duration>,
+    forbidden: Arc<[http::HeaderName]>,
 }
 
 impl fmt::Debug for Baseline {
@@ -82,6 +85,7 @@ impl Baseline {
             pre,
             network,
             now: None,
+            forbidden: DEFAULT_FORBIDDEN_HEADERS.into(),
         })
     }
 
@@ -102,7 +106,17 @@ impl Baseline {
         }
     }
 
-    /// Makes what an instance lives in.
+    /// The same component in a host that keeps these header fields to itself too.
+    #[must_use]
+    pub fn forbidding(&self, names: &[http::HeaderName]) -> Self {
+        let forbidden = self.forbidden.iter().chain(names).cloned().collect();
+        Self {
+            forbidden,
+            ..self.clone()
+        }
+    }
+
+    /// Creates the store of an instance.
     pub fn store(&self) -> Store<State> {
         let mut wasi = WasiCtx::builder();
         if let Some(now) = self.now {
@@ -112,7 +126,10 @@ impl Baseline {
             table: ResourceTable::new(),
             wasi: wasi.build(),
             http: WasiHttpCtx::new(),
-            hooks: Hooks(Arc::clone(&self.network)),
+            hooks: Hooks {
+                network: Arc::clone(&self.network),
+                forbidden: Arc::clone(&self.forbidden),
+            },
         };
         let mut store = Store::new(self.pre.engine(), state);
         // Means something only where the engine counts: then it is as good as no end.
@@ -171,18 +188,26 @@ impl WasiHttpView for State {
     }
 }
 
-struct Hooks(Network);
+struct Hooks {
+    network: Network,
+    forbidden: Arc<[http::HeaderName]>,
+}
 
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
 impl WasiHttpHooks for Hooks {
+    fn forbidden_header_filter(&mut self) -> ForbiddenHeaderFilter {
+        let forbidden = Arc::clone(&self.forbidden);
+        Arc::new(move |name| forbidden.contains(name))
+    }
+
     fn send_request(
         &mut self,
         request: http::Request<WasiBody>,
         _options: Option<RequestOptions>,
         _reply_handled: Io,
     ) -> Box<dyn Future<Output = Result<(http::Response<WasiBody>, Io), Error>> + Send> {
-        let network = Arc::clone(&self.0);
+        let network = Arc::clone(&self.network);
         Box::new(async move {
             let (parts, body) = request.into_parts();
             let body = body.collect().await?.to_bytes();

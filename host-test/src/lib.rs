@@ -2,6 +2,7 @@
 //!
 //! - [`script`] expects requests in order and fails the test on any other.
 //! - [`answers`] answers any number of requests in any order by a function.
+//! - [`network`] answers every request with the current reply, and records the requests.
 //! - [`secrets`] registers the secrets that pass for the leak check.
 //!
 //! A harness may panic, with a sentence that says what differed. All its secrets are invented.
@@ -10,6 +11,7 @@
 leak_check::capture!();
 
 pub mod answers;
+pub mod network;
 pub mod script;
 pub mod secrets;
 

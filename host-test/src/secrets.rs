@@ -4,7 +4,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
 /// The fields of forms that hold secrets.
-const FORM_SECRET: &str = "client_secret";
+const FORM_SECRETS: [&str; 2] = ["client_secret", "refresh_token"];
 
 /// Registers the secrets of a request: its token, and the client secret in a JSON or form body.
 pub fn request(headers: &HeaderMap, body: &[u8]) {
@@ -15,7 +15,7 @@ pub fn request(headers: &HeaderMap, body: &[u8]) {
     }
     leak_check::register_document(body);
     for (name, value) in form_urlencoded::parse(body) {
-        if name == FORM_SECRET {
+        if FORM_SECRETS.contains(&&*name) {
             leak_check::register(&*value);
         }
     }

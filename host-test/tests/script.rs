@@ -15,11 +15,10 @@ leak_check::capture!();
 
 const URL: &str = "https://api.hotjar.io/v1/oauth/token";
 
-const TIMEOUTS: Timeouts = Timeouts {
-    connect: Duration::from_secs(1),
-    first_byte: Duration::from_secs(2),
-    between_bytes: Duration::from_secs(3),
-};
+const TIMEOUTS: Timeouts = Timeouts::new()
+    .connect(Duration::from_secs(1))
+    .first_byte(Duration::from_secs(2))
+    .between_bytes(Duration::from_secs(3));
 
 fn post(content_type: &str, body: &str) -> Request<Bytes> {
     Request::post(URL)

@@ -2,14 +2,18 @@
 //! and a clock that is held.
 
 use std::collections::HashSet;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use connector_host::{
-    ApiError, CallError, Clock, Connector, ConnectorError, Refusal, Session, Sessions, Stage,
+    ApiError, CallError, Clock, Connector, ConnectorError, Credential, Refusal, Session, Sessions,
+    Stage,
 };
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use futures::future::join_all;
 use host_test::COMPONENT_BYTES;
 use host_test::answers::Answers;
@@ -83,6 +87,23 @@ fn minutes(minutes: u64) -> Duration {
     Duration::from_mins(minutes)
 }
 
+/// Gets a session, opened where needed.
+async fn open(
+    sessions: &Sessions,
+    vendor: &str,
+    document: &str,
+) -> Result<Arc<Session>, CallError> {
+    sessions.session(&Credential::new(vendor, document)).await
+}
+
+fn refusal(status: u16, code: Option<&str>, confirmed: bool) -> Refusal {
+    Refusal {
+        status,
+        code: code.map(Into::into),
+        confirmed,
+    }
+}
+
 fn shown(session: &Session) -> &str {
     session.access_token.expose()
 }
@@ -96,7 +117,7 @@ async fn settle() {
 async fn one_request_serves_everybody_who_waits() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    let callers = (0..1000).map(|_| sessions.session("hotjar", HOTJAR));
+    let callers = (0..1000).map(|_| open(&sessions, "hotjar", HOTJAR));
     let served = join_all(callers).await;
     assert_eq!(vendor.asked(), 1);
     assert!(
@@ -110,12 +131,9 @@ async fn one_request_serves_everybody_who_waits() {
 async fn a_caller_that_gives_up_ends_the_request_for_nobody() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    let impatient = timeout(
-        Duration::from_millis(10),
-        sessions.session("hotjar", HOTJAR),
-    );
+    let impatient = timeout(Duration::from_millis(10), open(&sessions, "hotjar", HOTJAR));
     assert!(impatient.await.is_err());
-    let session = sessions.session("hotjar", HOTJAR).await.unwrap();
+    let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
     assert_eq!((shown(&session), vendor.asked()), ("tok.en-0", 1));
 }
 
@@ -123,7 +141,7 @@ async fn a_caller_that_gives_up_ends_the_request_for_nobody() {
 async fn a_session_serves_until_it_is_due_and_is_then_replaced_behind_its_back() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    let hotjar = || sessions.session("hotjar", HOTJAR);
+    let hotjar = || open(&sessions, "hotjar", HOTJAR);
     hotjar().await.unwrap();
     advance(seconds(45 * 60 - 2)).await;
     assert_eq!(shown(&hotjar().await.unwrap()), "tok.en-0");
@@ -148,9 +166,9 @@ async fn a_session_serves_until_it_is_due_and_is_then_replaced_behind_its_back()
 async fn an_expired_session_is_served_to_nobody() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    sessions.session("hotjar", HOTJAR).await.unwrap();
+    open(&sessions, "hotjar", HOTJAR).await.unwrap();
     advance(minutes(60)).await;
-    let served = join_all((0..100).map(|_| sessions.session("hotjar", HOTJAR))).await;
+    let served = join_all((0..100).map(|_| open(&sessions, "hotjar", HOTJAR))).await;
     assert!(
         served
             .iter()
@@ -163,8 +181,8 @@ async fn an_expired_session_is_served_to_nobody() {
 async fn another_secret_never_meets_the_old_token() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    let first = sessions.session("hotjar", HOTJAR).await.unwrap();
-    let second = sessions.session("hotjar", ROTATED).await.unwrap();
+    let first = open(&sessions, "hotjar", HOTJAR).await.unwrap();
+    let second = open(&sessions, "hotjar", ROTATED).await.unwrap();
     assert_eq!((shown(&first), shown(&second)), ("tok.en-0", "tok.en-1"));
     assert_eq!(vendor.asked(), 2);
 }
@@ -178,13 +196,13 @@ async fn a_throttled_vendor_is_left_alone_for_as_long_as_it_said() {
     let sessions = sessions(&vendor).await;
     for (passed, left) in [(0, 30), (1, 29), (28, 1)] {
         advance(seconds(passed)).await;
-        let throttled = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+        let throttled = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
         assert_eq!(throttled, ConnectorError::Throttled(Some(left)).into());
         assert_eq!(vendor.asked(), 1);
     }
     advance(seconds(1)).await;
     assert_eq!(
-        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        shown(&open(&sessions, "hotjar", HOTJAR).await.unwrap()),
         "tok.en-1"
     );
 }
@@ -199,11 +217,11 @@ async fn the_old_session_serves_while_there_is_no_new_one_and_nobody_storms() {
     ] {
         let vendor = granting_once(move || failure.clone());
         let sessions = sessions(&vendor).await;
-        sessions.session("hotjar", HOTJAR).await.unwrap();
+        open(&sessions, "hotjar", HOTJAR).await.unwrap();
         advance(minutes(45)).await;
         // A caller every second, until just before the session is over.
         for _ in 0..14 * 60 {
-            let session = sessions.session("hotjar", HOTJAR).await.unwrap();
+            let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
             assert_eq!(shown(&session), "tok.en-0");
             sleep(seconds(1)).await;
         }
@@ -213,7 +231,7 @@ async fn the_old_session_serves_while_there_is_no_new_one_and_nobody_storms() {
         assert!((8..=12).contains(&asked), "{asked} requests");
 
         advance(minutes(2)).await;
-        let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+        let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
         assert_ne!(error.kind(), "rejected");
     }
 }
@@ -225,24 +243,24 @@ async fn a_vendor_that_comes_back_is_forgiven() {
         _ => token(before),
     });
     let sessions = sessions(&vendor).await;
-    let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
     assert_eq!(error, ConnectorError::Unavailable(None).into());
     // The next who asks hears what is left of the pause, which is one second and up to one more.
-    let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
     let CallError::Connector(ConnectorError::Unavailable(Some(1..=2))) = error else {
         panic!("{error}")
     };
     advance(seconds(2)).await;
     assert_eq!(
-        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        shown(&open(&sessions, "hotjar", HOTJAR).await.unwrap()),
         "tok.en-1"
     );
     advance(minutes(60)).await;
-    sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
     // The first pause again, and not the second.
     advance(seconds(2)).await;
     assert_eq!(
-        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        shown(&open(&sessions, "hotjar", HOTJAR).await.unwrap()),
         "tok.en-3"
     );
 }
@@ -254,44 +272,127 @@ async fn a_refused_credential_is_not_asked_about_again_until_it_is_another() {
         _ => token(before),
     });
     let sessions = sessions(&vendor).await;
-    let refusal = Refusal {
-        status: 401,
-        code: Some("invalid_client".into()),
-    };
+    let refusal = refusal(401, Some("invalid_client"), true);
     let rejected = CallError::from(ConnectorError::Rejected(refusal));
     for _ in 0..100 {
-        let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+        let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
         assert_eq!(error, rejected);
         advance(minutes(60)).await;
     }
     assert_eq!(vendor.asked(), 1);
-    sessions.session("hotjar", ROTATED).await.unwrap();
-    let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+    open(&sessions, "hotjar", ROTATED).await.unwrap();
+    let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
     assert_eq!(error, rejected);
     assert_eq!(vendor.asked(), 2);
 
-    sessions.forget("hotjar", HOTJAR).await;
+    sessions
+        .invalidate(&Credential::new("hotjar", HOTJAR))
+        .await;
     assert_eq!(
-        shown(&sessions.session("hotjar", HOTJAR).await.unwrap()),
+        shown(&open(&sessions, "hotjar", HOTJAR).await.unwrap()),
         "tok.en-2"
     );
 }
 
+/// Refusals that may come from anything between: a page, an empty body, an unknown code.
+fn unconfirmed() -> [Reply; 5] {
+    [
+        Reply::text(403, "<!doctype html><title>Just a moment…</title>"),
+        Reply::text(401, "<html>Sign in to the guest network</html>"),
+        Reply::empty(400),
+        Reply::empty(403),
+        Reply::json(401, json!({"error": "no_tulips_today"})),
+    ]
+}
+
 #[tokio::test(start_paused = true)]
-async fn every_caller_hears_of_a_refusal_even_while_the_old_session_would_last() {
-    for status in [401, 403] {
-        let vendor = granting_once(move || Reply::empty(status));
+async fn every_caller_gets_a_confirmed_refusal_even_while_the_old_session_would_last() {
+    for (status, code) in [(401, "invalid_client"), (403, "invalid_scope")] {
+        let vendor = granting_once(move || Reply::json(status, json!({"error": code})));
         let sessions = sessions(&vendor).await;
-        sessions.session("hotjar", HOTJAR).await.unwrap();
+        open(&sessions, "hotjar", HOTJAR).await.unwrap();
         advance(minutes(46)).await;
-        sessions.session("hotjar", HOTJAR).await.unwrap();
+        open(&sessions, "hotjar", HOTJAR).await.unwrap();
         settle().await;
         for _ in 0..10 {
-            let error = sessions.session("hotjar", HOTJAR).await.unwrap_err();
+            let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
             assert!(["rejected", "forbidden"].contains(&error.kind()), "{error}");
         }
         assert_eq!(vendor.asked(), 2);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_session_outlasts_unconfirmed_refusals_and_heals_by_itself() {
+    for refusal in unconfirmed() {
+        // The vendor is back after three refusals: after 1, 2 and 4 seconds, at most twice that.
+        let vendor = Answers::new(move |_, before| match before {
+            1..=3 => refusal.clone(),
+            _ => token(before),
+        });
+        let sessions = sessions(&vendor).await;
+        open(&sessions, "hotjar", HOTJAR).await.unwrap();
+        advance(minutes(46)).await;
+        for _ in 0..20 {
+            let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
+            assert!(["tok.en-0", "tok.en-4"].contains(&shown(&session)));
+            sleep(seconds(1)).await;
+        }
+        let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
+        assert_eq!(shown(&session), "tok.en-4");
+        assert_eq!(vendor.asked(), 5);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_live_session_an_unconfirmed_refusal_is_reported_and_heals_too() {
+    for refusal in unconfirmed() {
+        let vendor = Answers::new(move |_, before| match before {
+            0 => refusal.clone(),
+            _ => token(before),
+        });
+        let sessions = sessions(&vendor).await;
+        for _ in 0..10 {
+            let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
+            assert!(["rejected", "forbidden"].contains(&error.kind()), "{error}");
+        }
+        assert_eq!(vendor.asked(), 1, "nobody asks within the pause");
+        advance(seconds(2)).await;
+        let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
+        assert_eq!(shown(&session), "tok.en-1");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn pauses_after_unconfirmed_refusals_double_up_to_an_hour() {
+    let vendor = Answers::new(|_, _| Reply::text(403, "<html>no</html>"));
+    let sessions = sessions(&vendor).await;
+    for _ in 0..24 * 60 {
+        open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
+        sleep(minutes(1)).await;
+    }
+    // 1, 2, 4 … 2048 s take an hour, or two by chance; then one an hour or every other.
+    let asked = vendor.asked();
+    assert!((16..=37).contains(&asked), "{asked} requests");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_edited_document_of_the_same_credential_never_meets_the_old_token() {
+    let vendor = granting();
+    let sessions = sessions(&vendor).await;
+    let first = Credential::new("hotjar", HOTJAR).with_id("row-1");
+    let edited = Credential::new("hotjar", ROTATED).with_id("row-1");
+    let other = Credential::new("hotjar", HOTJAR).with_id("row-2");
+    for (credential, token) in [
+        (&first, "tok.en-0"),
+        (&edited, "tok.en-1"),
+        (&edited, "tok.en-1"),
+        (&other, "tok.en-2"),
+    ] {
+        let session = sessions.session(credential).await.unwrap();
+        assert_eq!(shown(&session), token);
+    }
+    assert_eq!(vendor.asked(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -303,7 +404,7 @@ async fn what_cannot_succeed_asks_nothing() {
         ("hotjar", "{}", "invalid-credential"),
     ] {
         for _ in 0..2 {
-            let error = sessions.session(vendor, credential).await.unwrap_err();
+            let error = open(&sessions, vendor, credential).await.unwrap_err();
             assert_eq!(error.kind(), kind);
         }
         let error = send(&sessions, vendor, credential, seconds(9))
@@ -315,7 +416,7 @@ async fn what_cannot_succeed_asks_nothing() {
         .body(Bytes::new())
         .unwrap();
     let error = sessions
-        .send("hotjar", HOTJAR, elsewhere, seconds(9))
+        .send(&Credential::new("hotjar", HOTJAR), elsewhere, seconds(9))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), "request");
@@ -332,7 +433,8 @@ async fn send(
     let request = Request::get("/v1/things?limit=1")
         .body(Bytes::new())
         .unwrap();
-    sessions.send(vendor, credential, request, within).await
+    let credential = Credential::new(vendor, credential);
+    sessions.send(&credential, request, within).await
 }
 
 fn bearer(request: &Request<Bytes>) -> Option<&str> {
@@ -376,7 +478,11 @@ async fn a_call_goes_to_the_base_url_with_the_bearer_and_its_answer_comes_back_w
         .body("all of it".into())
         .unwrap();
     let answer = sessions
-        .send("contentsquare", CONTENTSQUARE, request, seconds(9))
+        .send(
+            &Credential::new("contentsquare", CONTENTSQUARE),
+            request,
+            seconds(9),
+        )
         .await
         .unwrap();
     assert_eq!(answer.status(), StatusCode::NOT_FOUND);
@@ -405,6 +511,82 @@ async fn a_session_that_is_over_early_is_replaced_once_for_everybody_and_nobody_
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_unconfirmed_401_of_the_api_never_ends_a_session_that_lives() {
+    // A captive portal: nothing gets through, neither calls nor token requests.
+    let portal = Arc::new(AtomicU32::new(0));
+    let closed = Arc::clone(&portal);
+    let vendor = Answers::new(move |request, before| {
+        let is_closed = closed.load(Ordering::Relaxed) == 1;
+        match bearer(request) {
+            _ if is_closed => Reply::text(401, "<html>Sign in to the guest network</html>"),
+            Some("tok.en-0") => Reply::empty(200),
+            Some(token) => panic!("{token} is not the old token"),
+            None => token(before),
+        }
+    });
+    let sessions = sessions(&vendor).await;
+    let call = || send(&sessions, "hotjar", HOTJAR, seconds(9));
+    assert_eq!(call().await.unwrap().status(), 200);
+    portal.store(1, Ordering::Relaxed);
+    for _ in 0..3 {
+        let error = call().await.unwrap_err();
+        let rejected = ConnectorError::Rejected(refusal(401, None, false));
+        assert_eq!(error, CallError::from(rejected).into());
+    }
+    portal.store(0, Ordering::Relaxed);
+    let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
+    assert_eq!(
+        shown(&session),
+        "tok.en-0",
+        "the old session is still there"
+    );
+    assert_eq!(call().await.unwrap().status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_unconfirmed_403_of_the_api_is_reported_and_the_session_stays() {
+    let (vendor, granted) = serving(|_, request| match request.uri().query() {
+        Some("limit=1") => Reply::text(403, "<html>Just a moment…</html>"),
+        _ => Reply::empty(200),
+    });
+    let sessions = sessions(&vendor).await;
+    let error = send(&sessions, "hotjar", HOTJAR, seconds(9)).await;
+    let forbidden = ConnectorError::Forbidden(refusal(403, None, false));
+    assert_eq!(error.unwrap_err(), CallError::from(forbidden).into());
+    let request = Request::get("/v1/others").body(Bytes::new()).unwrap();
+    let credential = Credential::new("hotjar", HOTJAR);
+    let answer = sessions.send(&credential, request, seconds(9)).await;
+    assert_eq!(answer.unwrap().status(), 200);
+    assert_eq!(granted.load(Ordering::Relaxed), 1);
+}
+
+fn gzip(body: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(body.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_code_hidden_by_gzip_replaces_the_session_and_a_good_body_stays_encoded() {
+    let expired = gzip(r#"{"success":false,"errorCode":"JWT_EXPIRED"}"#);
+    let page = gzip(&"a good answer. ".repeat(1000));
+    let good = page.clone();
+    let (vendor, granted) = serving(move |token, _| {
+        let reply = match token {
+            "tok.en-0" => Reply::bytes(200, expired.clone()),
+            _ => Reply::bytes(200, good.clone()).chunks(7),
+        };
+        reply.header("content-encoding", "gzip")
+    });
+    let sessions = sessions(&vendor).await;
+    let answer = send(&sessions, "contentsquare", CONTENTSQUARE, seconds(9)).await;
+    let answer = answer.unwrap();
+    assert_eq!(granted.load(Ordering::Relaxed), 2);
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+    assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), page);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_vendor_that_refuses_its_own_tokens_is_not_stormed() {
     let (vendor, granted) = serving(|_, _| Reply::empty(401));
     let sessions = sessions(&vendor).await;
@@ -412,14 +594,8 @@ async fn a_vendor_that_refuses_its_own_tokens_is_not_stormed() {
         let error = send(&sessions, "hotjar", HOTJAR, seconds(9))
             .await
             .unwrap_err();
-        let refusal = Refusal {
-            status: 401,
-            code: None,
-        };
-        assert_eq!(
-            error,
-            CallError::from(ConnectorError::Rejected(refusal)).into()
-        );
+        let rejected = ConnectorError::Rejected(refusal(401, None, false));
+        assert_eq!(error, CallError::from(rejected).into());
         sleep(seconds(1)).await;
     }
     // One, and one more after each pause of 1, 2, 4 … 256, 300 s, up to twice as long by chance.
@@ -432,10 +608,7 @@ async fn a_refusal_of_the_call_is_an_error_that_says_who_acts_next() {
     for (reply, error) in [
         (
             Reply::json(403, json!({"message": "free text"})),
-            ConnectorError::Forbidden(Refusal {
-                status: 403,
-                code: None,
-            }),
+            ConnectorError::Forbidden(refusal(403, None, false)),
         ),
         (Reply::empty(503), ConnectorError::Unavailable(None)),
         (
@@ -655,7 +828,7 @@ async fn a_vendor_without_a_limit_is_asked_by_all_at_once() {
 async fn nothing_that_is_printed_of_sessions_tells_a_secret() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
-    let session = sessions.session("hotjar", HOTJAR).await.unwrap();
+    let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
     let text = format!("{sessions:?} {session:?}");
     assert!(text.contains("hotjar"), "{text}");
     for secret in ["hj;secret", "hj-id", "tok.en"] {
@@ -670,7 +843,7 @@ async fn pauses_differ_by_chance() {
         let sessions = sessions(&vendor).await;
         let begin = Instant::now();
         while vendor.asked() < 4 {
-            sessions.session("hotjar", HOTJAR).await.unwrap_err();
+            open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
             sleep(Duration::from_millis(1)).await;
         }
         begin.elapsed()

@@ -1,5 +1,5 @@
-//! The simulators keep to the vendors' documentation, over real TLS, asked by the live transport.
-//! What both vendors must do is asked of both; the rest is in a table for each.
+//! The simulators keep to the vendors' documentation, over real TLS, through the live transport.
+//! The rules of all vendors run over all of them; the rest is in a table for each.
 
 use std::time::Duration;
 
@@ -12,11 +12,7 @@ use serde_json::{Value, json};
 
 leak_check::capture!();
 
-const TIMEOUTS: Timeouts = Timeouts {
-    connect: Duration::from_secs(10),
-    first_byte: Duration::from_secs(30),
-    between_bytes: Duration::from_secs(10),
-};
+const TIMEOUTS: Timeouts = Timeouts::new();
 
 const HOTJAR: &str = "https://api.hotjar.io/v1/oauth/token";
 const CONTENTSQUARE: &str = "https://api.contentsquare.com/v1/oauth/token";
@@ -118,10 +114,6 @@ fn changed(mut body: Value, change: &Value) -> Value {
     body
 }
 
-fn both(simulators: &Simulators) -> [&Simulator; 2] {
-    [simulators.hotjar(), simulators.contentsquare()]
-}
-
 /// The document of the first sample whose description holds `words`.
 fn sample(vendor: &Simulator, words: &str) -> Value {
     let samples = vendor.sample_credentials();
@@ -133,7 +125,7 @@ fn sample(vendor: &Simulator, words: &str) -> Value {
 async fn every_sample_credential_gets_a_token_and_the_first_makes_the_sample_call() {
     let simulators = Simulators::start().await.unwrap();
     let client = Client::new(&simulators);
-    for vendor in both(&simulators) {
+    for vendor in simulators.vendors() {
         for (shows, document) in vendor.sample_credentials() {
             leak_check::register_document(document.to_string());
             let (status, reply) = client.grant(vendor, &document).await;
@@ -152,7 +144,7 @@ async fn every_sample_credential_gets_a_token_and_the_first_makes_the_sample_cal
 async fn a_wrong_secret_is_an_invalid_client() {
     let simulators = Simulators::start().await.unwrap();
     let client = Client::new(&simulators);
-    for vendor in both(&simulators) {
+    for vendor in simulators.vendors() {
         let (_, mut document) = vendor.sample_credentials().swap_remove(0);
         document["client_secret"] = json!("another tulip");
         let (status, reply) = client.grant(vendor, &document).await;
@@ -169,7 +161,7 @@ async fn a_wrong_secret_is_an_invalid_client() {
 async fn an_expired_session_is_refused_and_a_new_one_serves() {
     let simulators = Simulators::start().await.unwrap();
     let client = Client::new(&simulators);
-    for vendor in both(&simulators) {
+    for vendor in simulators.vendors() {
         let (_, document) = vendor.sample_credentials().swap_remove(0);
         let (url, old) = client.session(vendor, &document).await;
         vendor.expire_sessions();

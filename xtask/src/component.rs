@@ -11,9 +11,11 @@ use std::process::{self, Command, ExitCode};
 use crate::root;
 
 /// The sources of the plugin, relative to the root of the workspace.
-pub const INPUTS: [&str; 6] = [
+pub const INPUTS: [&str; 8] = [
     "src",
     "wit",
+    "crates/connector-guest/src",
+    "crates/connector-guest/Cargo.toml",
     "Cargo.toml",
     "Cargo.lock",
     ".cargo/config.toml",
@@ -76,7 +78,7 @@ pub fn build(component: &Component<'_>) -> Result<PathBuf, String> {
         target_dir,
     } = *component;
     require_target()?;
-    let mut cargo = command("CARGO", "cargo");
+    let mut cargo = cargo(root());
     cargo.args(["rustc", "--package", package]);
     match example {
         Some(example) => cargo.args(["--example", example]),
@@ -125,14 +127,19 @@ fn shared_plugin() -> Result<PathBuf, String> {
         println!("cargo::rerun-if-changed={}", root().join(input).display());
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?);
-    let target = out
-        .ancestors()
-        .find(|folder| folder.join(TARGET_DIR_MARK).exists());
     build(&Component {
         package: PLUGIN,
         example: None,
-        target_dir: &target.unwrap_or(&out).join(SHARED_DIR),
+        target_dir: &shared_dir(&out),
     })
+}
+
+/// The target directory of the components that build scripts and tests build, below the target
+/// directory that holds `path`.
+pub fn shared_dir(path: &Path) -> PathBuf {
+    let mut folders = path.ancestors();
+    let target = folders.find(|folder| folder.join(TARGET_DIR_MARK).exists());
+    target.unwrap_or(path).join(SHARED_DIR)
 }
 
 /// Adds the standard library of the target if it is missing: rustup may be configured not to
@@ -159,6 +166,14 @@ fn has_target() -> Result<bool, String> {
         .map_err(|error| format!("rustc could not be started: {error}"))?;
     let directory = String::from_utf8_lossy(&output.stdout);
     Ok(output.status.success() && Path::new(directory.trim()).is_dir())
+}
+
+/// A command of the outer cargo's program, to be run in a folder, without the variables of the outer
+/// cargo that would change a build.
+pub fn cargo(folder: &Path) -> Command {
+    let mut cargo = command("CARGO", "cargo");
+    cargo.current_dir(folder);
+    cargo
 }
 
 /// A command with the program of the outer cargo, without the variables in [`LEAKS`].

@@ -64,26 +64,30 @@ const CREDENTIALS: [(&str, &str); 5] = [
     ("contentsquare", SURVEYS),
 ];
 
-/// The verbs that take a vendor.
+/// The functions that take a vendor.
 #[derive(Debug, Clone, Copy)]
-enum Verb {
+enum Function {
+    Describe,
     CredentialSchema,
     Validate,
+    Origins,
     Authenticate,
     Refresh,
     Inspect,
+    Authorize,
     Classify,
 }
 
-const WITH_REQUEST: [Verb; 3] = [Verb::Authenticate, Verb::Refresh, Verb::Inspect];
+const WITH_REQUEST: [Function; 3] = [Function::Authenticate, Function::Refresh, Function::Inspect];
 
 /// One call.
 struct Question {
     /// What it is about.
     name: String,
-    verb: Verb,
+    function: Function,
     vendor: String,
     document: String,
+    locales: [&'static str; 1],
     reply: Reply,
 }
 
@@ -172,7 +176,7 @@ impl Guest {
             let mut fresh = self.baseline.instance().await?;
             let name = format!(
                 "{:?}, {}, {}",
-                question.verb, question.vendor, question.name
+                question.function, question.vendor, question.name
             );
             answers.push((name.clone(), self.answer(&mut fresh, question).await));
             let again = self.answer(&mut kept, question).await;
@@ -198,16 +202,27 @@ impl Guest {
         };
         *self.exchange.lock().unwrap_or_else(PoisonError::into_inner) = exchange;
         let (vendor, document) = (question.vendor.as_str(), question.document.as_str());
-        let answer = match question.verb {
-            Verb::CredentialSchema => said(instance.credential_schema(vendor).await, compact),
-            Verb::Validate => said(instance.validate(vendor, document).await, |()| ()),
-            Verb::Authenticate => said(instance.authenticate(vendor, document).await, undated),
-            Verb::Refresh => {
+        let locales = question.locales.map(str::to_owned);
+        let answer = match question.function {
+            Function::Describe => said(instance.describe(vendor, &locales).await, compact),
+            Function::CredentialSchema => {
+                said(instance.credential_schema(vendor, &locales).await, compact)
+            }
+            Function::Validate => {
+                said(instance.validate(vendor, document, &locales).await, |()| ())
+            }
+            Function::Origins => said(instance.origins(vendor, document).await, |origins| origins),
+            Function::Authorize => {
+                let authorized = instance.authorize(vendor, &session(), &head()).await;
+                said(authorized, |authorized| authorized)
+            }
+            Function::Authenticate => said(instance.authenticate(vendor, document).await, undated),
+            Function::Refresh => {
                 let current = session();
                 said(instance.refresh(vendor, document, &current).await, undated)
             }
-            Verb::Inspect => said(instance.inspect(vendor, document).await, |access| access),
-            Verb::Classify => {
+            Function::Inspect => said(instance.inspect(vendor, document).await, |access| access),
+            Function::Classify => {
                 let response = question.reply.response();
                 said(instance.classify(vendor, &response).await, |verdict| {
                     verdict
@@ -224,7 +239,7 @@ impl Guest {
         let network = Dialing::new(vendors.ca_pem(), &vendors.connect_to())?;
         let baseline = self.baseline.with(over(Arc::new(network)));
         let mut answers = Vec::new();
-        for vendor in [vendors.hotjar(), vendors.contentsquare()] {
+        for vendor in vendors.vendors() {
             let mut credentials = vendor.sample_credentials();
             let mut wrong = credentials[0].1.clone();
             wrong["client_secret"] = "wrong".into();
@@ -336,11 +351,9 @@ fn said<T, U: Debug>(
 /// A session as if it had been issued in 1970.
 fn undated(mut session: wit::Session) -> wit::Session {
     let issued_at = session.issued_at;
-    for date in [
-        &mut session.issued_at,
-        &mut session.expires_at,
-        &mut session.refresh_after,
-    ] {
+    let dates = [&mut session.expires_at, &mut session.refresh_after];
+    let dates = dates.into_iter().flatten();
+    for date in dates.chain([&mut session.issued_at]) {
         date.seconds = date.seconds.wrapping_sub(issued_at.seconds);
         date.nanoseconds = date.nanoseconds.wrapping_sub(issued_at.nanoseconds);
     }
@@ -361,58 +374,84 @@ fn session() -> wit::Session {
     };
     wit::Session {
         access_token: "old".to_owned(),
+        state: None,
         base_url: "https://api.contentsquare.com".to_owned(),
         scopes: Vec::new(),
-        project: None,
+        account: None,
         issued_at: date,
-        expires_at: date,
-        refresh_after: date,
+        refresh_after: Some(date),
+        expires_at: Some(date),
+    }
+}
+
+/// An API request that is to be authorized.
+fn head() -> wit::RequestHead {
+    wit::RequestHead {
+        method: "GET".to_owned(),
+        url: "https://api.contentsquare.com/v1/segments".to_owned(),
+        headers: Vec::new(),
+        body_sha256: None,
+        body: None,
     }
 }
 
 fn questions() -> Result<Vec<Question>, Box<dyn Error>> {
     let mut questions = Vec::new();
     for vendor in ["hotjar", "contentsquare", "Hotjar", ""] {
-        questions.push(Question::about(
-            "the form",
-            Verb::CredentialSchema,
-            vendor,
-            "",
-        ));
+        for function in [
+            Function::Describe,
+            Function::CredentialSchema,
+            Function::Authorize,
+        ] {
+            for locale in ["en", "fr-CA"] {
+                let question = Question::about(locale, function, vendor, "");
+                questions.push(Question {
+                    locales: [locale],
+                    ..question
+                });
+            }
+        }
     }
     for (name, document) in documents()? {
         for vendor in ["hotjar", "contentsquare", "nobody"] {
-            for verb in [Verb::Validate, Verb::Authenticate, Verb::Inspect] {
-                questions.push(Question::about(&name, verb, vendor, &document));
+            for function in [
+                Function::Validate,
+                Function::Origins,
+                Function::Authenticate,
+                Function::Inspect,
+            ] {
+                questions.push(Question::about(&name, function, vendor, &document));
             }
         }
     }
     for (name, answer) in answers()? {
         let reply = Reply::Answer(Arc::new(answer));
         for (vendor, document) in CREDENTIALS {
-            let about = |verb| Question::about(&name, verb, vendor, document).answered(&reply);
+            let about =
+                |function| Question::about(&name, function, vendor, document).answered(&reply);
             let is_status = StatusCode::from_u16(reply.response().status).is_ok();
             questions.extend(WITH_REQUEST.map(about).into_iter().filter(|_| is_status));
         }
         for vendor in ["hotjar", "contentsquare"] {
-            questions.push(Question::about(&name, Verb::Classify, vendor, "").answered(&reply));
+            questions.push(Question::about(&name, Function::Classify, vendor, "").answered(&reply));
         }
     }
     for failure in FAILURES {
         let name = format!("{:?}", failure());
-        let question = Question::about(&name, Verb::Authenticate, "hotjar", HOTJAR);
+        let question = Question::about(&name, Function::Authenticate, "hotjar", HOTJAR);
         questions.push(question.answered(&Reply::Failure(failure)));
     }
     Ok(questions)
 }
 
 impl Question {
-    fn about(name: &str, verb: Verb, vendor: &str, document: &str) -> Self {
+    fn about(name: &str, function: Function, vendor: &str, document: &str) -> Self {
         Self {
             name: name.to_owned(),
-            verb,
+            function,
             vendor: vendor.to_owned(),
             document: document.to_owned(),
+            locales: ["en"],
             reply: Reply::Failure(|| HttpError::ConnectionRefused),
         }
     }

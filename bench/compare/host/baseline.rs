@@ -1,4 +1,4 @@
-//! The baseline host, in an engine with room for interpreters, and the seven verbs of an instance.
+//! The baseline host, in an engine with room for interpreters, and the functions of an instance.
 
 use std::path::Path;
 
@@ -100,29 +100,67 @@ impl Baseline {
     }
 }
 
-/// The seven verbs. The outer error is a guest that broke, the inner one its answer.
+/// The functions of the contract. The outer error is a guest that broke, the inner one its answer.
 impl Instance {
     pub(crate) async fn vendors(&mut self) -> Result<Vec<wit::Vendor>> {
-        let verbs = self.exports.integration_connector_credentials();
-        verbs.call_vendors(&mut self.store).await
+        let functions = self.exports.integration_connector_credentials();
+        functions.call_vendors(&mut self.store).await
+    }
+
+    pub(crate) async fn describe(
+        &mut self,
+        vendor: &str,
+        locales: &[String],
+    ) -> Result<Result<String, wit::Error>> {
+        let functions = self.exports.integration_connector_credentials();
+        functions
+            .call_describe(&mut self.store, vendor, locales)
+            .await
     }
 
     pub(crate) async fn credential_schema(
         &mut self,
         vendor: &str,
+        locales: &[String],
     ) -> Result<Result<String, wit::Error>> {
-        let verbs = self.exports.integration_connector_credentials();
-        verbs.call_credential_schema(&mut self.store, vendor).await
+        let functions = self.exports.integration_connector_credentials();
+        functions
+            .call_credential_schema(&mut self.store, vendor, locales)
+            .await
     }
 
     pub(crate) async fn validate(
         &mut self,
         vendor: &str,
         credential: &str,
+        locales: &[String],
     ) -> Result<Result<(), wit::Error>> {
-        let verbs = self.exports.integration_connector_credentials();
-        verbs
-            .call_validate(&mut self.store, vendor, &credential.to_owned())
+        let functions = self.exports.integration_connector_credentials();
+        functions
+            .call_validate(&mut self.store, vendor, &credential.to_owned(), locales)
+            .await
+    }
+
+    pub(crate) async fn origins(
+        &mut self,
+        vendor: &str,
+        credential: &str,
+    ) -> Result<Result<Vec<String>, wit::Error>> {
+        let functions = self.exports.integration_connector_credentials();
+        functions
+            .call_origins(&mut self.store, vendor, &credential.to_owned())
+            .await
+    }
+
+    pub(crate) async fn authorize(
+        &mut self,
+        vendor: &str,
+        session: &wit::Session,
+        request: &wit::RequestHead,
+    ) -> Result<Result<wit::Authorization, wit::Error>> {
+        let functions = self.exports.integration_connector_credentials();
+        functions
+            .call_authorize(&mut self.store, vendor, session, request)
             .await
     }
 
@@ -131,8 +169,8 @@ impl Instance {
         vendor: &str,
         credential: &str,
     ) -> Result<Result<wit::Session, wit::Error>> {
-        let verbs = self.exports.integration_connector_credentials();
-        verbs
+        let functions = self.exports.integration_connector_credentials();
+        functions
             .call_authenticate(&mut self.store, vendor, &credential.to_owned())
             .await
     }
@@ -143,8 +181,8 @@ impl Instance {
         credential: &str,
         current: &wit::Session,
     ) -> Result<Result<wit::Session, wit::Error>> {
-        let verbs = self.exports.integration_connector_credentials();
-        verbs
+        let functions = self.exports.integration_connector_credentials();
+        functions
             .call_refresh(&mut self.store, vendor, &credential.to_owned(), current)
             .await
     }
@@ -154,9 +192,9 @@ impl Instance {
         vendor: &str,
         credential: &str,
     ) -> Result<Result<wit::Access, wit::Error>> {
-        let verbs = self.exports.integration_connector_credentials();
-        verbs
-            .call_inspect(&mut self.store, vendor, &credential.to_owned())
+        let functions = self.exports.integration_connector_credentials();
+        functions
+            .call_inspect(&mut self.store, vendor, &credential.to_owned(), None, None)
             .await
     }
 
@@ -165,8 +203,10 @@ impl Instance {
         vendor: &str,
         response: &wit::Response,
     ) -> Result<Result<wit::Verdict, wit::Error>> {
-        let verbs = self.exports.integration_connector_credentials();
-        verbs.call_classify(&mut self.store, vendor, response).await
+        let functions = self.exports.integration_connector_credentials();
+        functions
+            .call_classify(&mut self.store, vendor, response)
+            .await
     }
 }
 

@@ -8,10 +8,7 @@
 //! plugin to a file.
 
 mod account;
-#[expect(
-    dead_code,
-    reason = "one verb of the seven is compared, without a script"
-)]
+#[expect(dead_code, reason = "one function is compared, without a script")]
 mod baseline;
 mod vendor;
 
@@ -118,21 +115,16 @@ impl Reach {
 }
 
 const fn patient() -> Timeouts {
-    Timeouts {
-        connect: PATIENCE,
-        first_byte: PATIENCE,
-        between_bytes: PATIENCE,
-    }
+    Timeouts::new()
+        .connect(PATIENCE)
+        .first_byte(PATIENCE)
+        .between_bytes(PATIENCE)
 }
 
 /// The plugin in its own host, every call in a fresh instance, with room for so many and its
 /// machine code kept in a folder.
 async fn connector(reach: &Reach, folder: &Path, at_once: usize) -> Outcome<SignIn> {
-    let limits = Limits {
-        deadline: PATIENCE,
-        timeouts: patient(),
-        ..Limits::default()
-    };
+    let limits = Limits::new().deadline(PATIENCE).timeouts(patient());
     let connector = Connector::builder(Arc::new(reach.live()?))
         .limits(limits)
         .runtime(Runtime::new(at_once.try_into()?)?)

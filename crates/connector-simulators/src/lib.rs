@@ -37,8 +37,11 @@ use tokens::Tokens;
 /// The simulators of all vendors. They stop when this is dropped.
 pub struct Simulators {
     ca_pem: String,
-    vendors: [Simulator; 2],
+    vendors: Vec<Simulator>,
 }
+
+/// All vendors; those with a name of their own in [`Simulators`] first, in that order.
+const RULES: [&dyn Rules; 2] = [&hotjar::Hotjar, &contentsquare::Contentsquare];
 
 /// The simulator of one vendor.
 pub struct Simulator {
@@ -96,11 +99,12 @@ impl Simulators {
     /// Starts them as [`start`](Self::start) does, to speak in this way.
     pub async fn start_with(options: Options) -> io::Result<Self> {
         let authority = Authority::new()?;
+        let mut vendors = Vec::new();
+        for rules in RULES {
+            vendors.push(Simulator::start(rules, &authority, options).await?);
+        }
         Ok(Self {
-            vendors: [
-                Simulator::start(&hotjar::Hotjar, &authority, options).await?,
-                Simulator::start(&contentsquare::Contentsquare, &authority, options).await?,
-            ],
+            vendors,
             ca_pem: authority.pem(),
         })
     }
@@ -136,6 +140,11 @@ impl Simulators {
             .fold(live, LiveBuilder::connect_to)
             .build()
             .expect("TLS can be set up")
+    }
+
+    /// Returns the simulators of all vendors.
+    pub fn vendors(&self) -> &[Simulator] {
+        &self.vendors
     }
 
     /// Returns the simulator of Hotjar.

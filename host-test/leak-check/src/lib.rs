@@ -31,7 +31,7 @@ pub const OUTPUT: &str = "output";
 pub const SECRETS: &str = "secrets";
 
 /// The fields of JSON documents that hold secrets.
-const SECRET_FIELDS: [&str; 2] = ["client_secret", "access_token"];
+const SECRET_FIELDS: [&str; 3] = ["client_secret", "access_token", "refresh_token"];
 
 /// The compiler's crates. They see no secret and log half a gigabyte for each plugin.
 const COMPILER: [&str; 4] = [

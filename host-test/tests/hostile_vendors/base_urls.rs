@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::check::{
-    AUTHORITY, Call, Elsewhere, End, HOSTS, Plugin, Row, credential, live, send, unintelligible,
+    AUTHORITY, Call, Elsewhere, End, HOSTS, Plugin, Row, credential, invalid, live, send,
 };
 use super::server::{Play, Server, Step, answer};
 
@@ -21,7 +21,7 @@ fn names(endpoint: &str) -> Play {
 
 async fn check_reply(endpoint: &str) {
     let row = Row::http1(names(endpoint)).only(&[Call::Contentsquare]);
-    row.fails(unintelligible(200, "endpoint")).await;
+    row.fails(invalid(200, "endpoint")).await;
 }
 
 /// Makes an API call with a session that names `base_url`, and one with a good session.

@@ -52,11 +52,10 @@ const GROWTH_BYTES: u64 = 32 << 20;
 const PROMPTLY: Duration = Duration::from_secs(8);
 
 /// The time limits of rows in which one is to pass.
-const SHORT: Timeouts = Timeouts {
-    connect: Duration::from_secs(1),
-    first_byte: Duration::from_millis(300),
-    between_bytes: Duration::from_millis(300),
-};
+const SHORT: Timeouts = Timeouts::new()
+    .connect(Duration::from_secs(1))
+    .first_byte(Duration::from_millis(300))
+    .between_bytes(Duration::from_millis(300));
 /// The end of a call that nothing else ends. The last tenth is the plugin's, to say why.
 const SHORT_DEADLINE: Duration = Duration::from_secs(2);
 /// What a machine that is busy with other tests may take longer.
@@ -69,8 +68,8 @@ pub(crate) enum End {
     Well(String),
     /// No answer, and the stage.
     Unreachable(String),
-    /// An answer that is none, and which: the status, and what was wrong.
-    Unintelligible(u16, String),
+    /// An invalid response: its status, and the wrong part.
+    Invalid(u16, String),
     /// Not let out.
     Denied,
     /// Another way, by the name of its kind.
@@ -81,8 +80,8 @@ pub(crate) fn unreachable(stage: &str) -> End {
     End::Unreachable(stage.to_owned())
 }
 
-pub(crate) fn unintelligible(status: u16, part: &str) -> End {
-    End::Unintelligible(status, part.to_owned())
+pub(crate) fn invalid(status: u16, part: &str) -> End {
+    End::Invalid(status, part.to_owned())
 }
 
 /// The calls of which each has a vendor to itself in a row.
@@ -154,8 +153,15 @@ impl Call {
                 call_end(session.map(|session| session.access_token.expose().to_owned()))
             }
             Self::Inspect => {
-                let access = connector.inspect(vendor, &credential(vendor)).await;
-                call_end(access.map(|access| access.projects[0].name.clone()))
+                let access = connector
+                    .inspect(vendor, &credential(vendor), None, None)
+                    .await;
+                let project = |access: connector_host::Access| {
+                    let mut fields = access.fields.iter();
+                    let projects = fields.find(|field| field.pointer == "/project_id");
+                    projects.unwrap().choices[0].title.clone()
+                };
+                call_end(access.map(project))
             }
             Self::Api => send(connector, vendor, "https://api.hotjar.io").await,
         }
@@ -179,15 +185,13 @@ pub(crate) fn credential(vendor: &str) -> String {
 /// Makes an API call with a session that has this base URL; asks for the verdict, and reads the
 /// rest of the answer if that is short.
 pub(crate) async fn send(connector: &Connector, vendor: &str, base_url: &str) -> End {
-    let session = Session {
-        access_token: Secret::new("forged-token"),
-        base_url: base_url.to_owned(),
-        scopes: Vec::new(),
-        project: None,
-        issued_at: SystemTime::UNIX_EPOCH,
-        expires_at: SystemTime::UNIX_EPOCH,
-        refresh_after: SystemTime::UNIX_EPOCH,
-    };
+    let origins = connector.vendors().iter().find(|known| known.id == vendor);
+    let mut session = Session::new(
+        Secret::new("forged-token"),
+        base_url,
+        SystemTime::UNIX_EPOCH,
+    );
+    session.origins.clone_from(&origins.unwrap().origins);
     let request = http::Request::get("/v1/sites").body(Bytes::new()).unwrap();
     let mut reply = match connector.send(vendor, &session, request).await {
         Ok(reply) => reply,
@@ -221,8 +225,8 @@ pub(crate) fn call_end(result: Result<String, CallError>) -> End {
     assert_silent(&format!("{error} {error:?} {}", error.kind()));
     match error {
         CallError::Connector(ConnectorError::Unreachable(stage)) => unreachable(stage.name()),
-        CallError::Connector(ConnectorError::Unintelligible(misreply)) => {
-            unintelligible(misreply.status, &misreply.part)
+        CallError::Connector(ConnectorError::InvalidResponse(response)) => {
+            invalid(response.status, &response.field)
         }
         CallError::Connector(ConnectorError::Denied) => End::Denied,
         other => End::Otherwise(other.kind().to_owned()),
@@ -237,12 +241,12 @@ fn send_end(error: SendError) -> End {
             TransportError::Denied => "denied",
             TransportError::Dns | TransportError::DnsTimeout => "dns",
             TransportError::Connect | TransportError::ConnectTimeout => "connect",
-            TransportError::TlsCertificate | TransportError::Tls | TransportError::TlsTimeout => {
-                "tls"
-            }
+            TransportError::TlsCertificate => "certificate",
+            TransportError::Tls | TransportError::TlsTimeout => "tls",
             TransportError::Timeout => "timeout",
             TransportError::CutOff => "cut-off",
             TransportError::Protocol | TransportError::TooLong => "protocol",
+            _ => "other",
         }),
         other => End::Otherwise(other.kind().to_owned()),
     }
@@ -318,11 +322,7 @@ impl Plugin {
             let loaded = builder.load_file(Path::new(COMPONENT)).await;
             loaded.expect("the component loads")
         };
-        let hurried = Limits {
-            timeouts: SHORT,
-            deadline: SHORT_DEADLINE,
-            ..Limits::default()
-        };
+        let hurried = Limits::new().timeouts(SHORT).deadline(SHORT_DEADLINE);
         Self {
             patient: load(Limits::default()).await,
             hurried: load(hurried).await,
@@ -472,7 +472,7 @@ impl Row {
         match (&self.end, call) {
             (None, _) => assert_eq!(hostile, call.well(), "{call:?}"),
             // An answer that is HTTP is the caller's; it says nothing against the session.
-            (Some(End::Unintelligible(..)), Call::Api) => {
+            (Some(End::Invalid(..)), Call::Api) => {
                 assert!(matches!(hostile, End::Well(_)), "{call:?}: {hostile:?}");
             }
             (Some(end), _) => assert_eq!(hostile, *end, "{call:?}"),

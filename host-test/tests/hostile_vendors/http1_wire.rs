@@ -1,6 +1,6 @@
 //! Rows about HTTP/1.1 itself: lengths, chunks, header sections, interim answers (RFC 9112).
 
-use super::check::{Row, unintelligible, unreachable};
+use super::check::{Row, invalid, unreachable};
 use super::server::{Play, Step, answer};
 
 /// An answer of these bytes; the connection stays open.
@@ -73,7 +73,7 @@ async fn sends_less_than_it_promised() {
 #[tokio::test]
 async fn sends_more_than_it_promised() {
     let row = answers(ok("content-length: 10", "{\"access_token\": \"lavender\"}"));
-    row.fails(unintelligible(200, "body")).await;
+    row.fails(invalid(200, "body")).await;
 }
 
 /// What comes behind an answer is an answer to nothing: the next call must not take it for its own.
@@ -86,7 +86,7 @@ async fn hides_a_second_answer_behind_the_first() {
     );
     let first = ok("content-length: 2", "[]").into_bytes();
     let row = answers([first, second].concat());
-    row.fails(unintelligible(200, "body")).await;
+    row.fails(invalid(200, "body")).await;
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn sends_a_body_behind_a_204() {
         br#"{"access_token":"lavender","token_type":"bearer"}"#,
     );
     let row = answers([b"HTTP/1.1 204 No Content\r\n\r\n".to_vec(), second].concat());
-    row.fails(unintelligible(204, "status")).await;
+    row.fails(invalid(204, "status")).await;
 }
 
 const CHUNKED: &str = "transfer-encoding: chunked";
@@ -129,7 +129,7 @@ async fn hangs_up_before_the_last_chunk() {
 #[tokio::test]
 async fn names_an_encoding_of_the_transfer_that_nobody_knows() {
     let row = answers_last(ok("transfer-encoding: lavender", "[]"), Step::Close);
-    row.fails(unintelligible(200, "body")).await;
+    row.fails(invalid(200, "body")).await;
 }
 
 #[tokio::test]
@@ -179,5 +179,5 @@ async fn switches_to_another_protocol() {
     let row = answers(
         "HTTP/1.1 101 Switching Protocols\r\nupgrade: lavender\r\nconnection: upgrade\r\n\r\n",
     );
-    row.fails(unintelligible(101, "status")).await;
+    row.fails(invalid(101, "status")).await;
 }

@@ -1,7 +1,7 @@
 //! Rows about HTTP/2 itself: a vendor that goes away, ends streams, and breaks the rules of frames
 //! (RFC 9113).
 
-use super::check::{Row, unintelligible, unreachable};
+use super::check::{Row, invalid, unreachable};
 use super::http2::{
     CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, FIRST, HEADERS, INTERNAL_ERROR, NO_ERROR,
     REFUSED_STREAM, STATUS_103, STATUS_200, answer, field, frame, goaway, rst_stream,
@@ -204,7 +204,7 @@ async fn continues_what_was_not_begun() {
 async fn sends_a_204() {
     let section = frame(HEADERS, END_HEADERS | END_STREAM, FIRST, &[0x89]);
     let row = answers(&[section], None);
-    row.fails(unintelligible(204, "status")).await;
+    row.fails(invalid(204, "status")).await;
 }
 
 #[tokio::test]

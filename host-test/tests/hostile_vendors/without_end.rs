@@ -7,7 +7,7 @@ use std::time::Duration;
 use connector_host::Live;
 use connector_simulators::{Fault, Simulators};
 
-use super::check::{Call, Plugin, Row, alone, call_end, unintelligible, unreachable};
+use super::check::{Call, Plugin, Row, alone, call_end, invalid, unreachable};
 use super::http2::{
     CONTINUATION, DATA, END_HEADERS, FIRST, HEADERS, PING, SETTINGS, STATUS_103, STATUS_200, field,
     frame,
@@ -49,19 +49,19 @@ const CHUNKED: &str = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
 async fn sends_a_body_of_a_gibibyte() {
     let begin = "HTTP/1.1 200 OK\r\ncontent-length: 1073741824\r\n\r\n";
     let row = http1(begin, repeats([b' '; PIECE_BYTES], (1 << 30) / 16_384));
-    row.fails(unintelligible(200, "body")).await;
+    row.fails(invalid(200, "body")).await;
 }
 
 #[tokio::test]
 async fn sends_a_body_without_end() {
     let row = http1("HTTP/1.1 200 OK\r\n\r\n", without_end(b" "));
-    row.fails(unintelligible(200, "body")).await;
+    row.fails(invalid(200, "body")).await;
 }
 
 #[tokio::test]
 async fn sends_chunks_without_end() {
     let row = http1(CHUNKED, without_end(b"1\r\n \r\n"));
-    row.fails(unintelligible(200, "body")).await;
+    row.fails(invalid(200, "body")).await;
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ fn bomb(fuses: usize) -> Vec<u8> {
     [head.as_bytes(), BOMB].concat()
 }
 
-/// Nobody asked for gzip, and nobody unpacks it.
+/// Unpacked no further than to the limit of a reply.
 #[tokio::test]
 async fn sends_a_gibibyte_packed_by_gzip() {
     let play = Play::Answer(vec![
@@ -132,15 +132,15 @@ async fn sends_a_gibibyte_packed_by_gzip() {
         repeats(FUSE.repeat(1000), 521),
     ]);
     let row = Row::http1(play).taking_at_most(BUFFERS_BYTES);
-    row.fails(unintelligible(200, "body")).await;
+    row.fails(invalid(200, "body")).await;
 }
 
-/// Packed, it is no longer than an honest answer may be, so that all of it is read.
+/// Packed, it is no longer than an honest answer may be.
 #[tokio::test]
 async fn sends_eight_mebibytes_packed_by_gzip() {
     let play = Play::Answer(vec![Step::Send(bomb(4000)), repeats(FUSE.repeat(1000), 4)]);
     let row = Row::http1(play).taking_at_most(BUFFERS_BYTES);
-    row.fails(unintelligible(200, "body")).await;
+    row.fails(invalid(200, "body")).await;
 }
 
 #[tokio::test]
@@ -186,7 +186,7 @@ async fn sends_a_body_without_end_over_http2() {
             vendor.fault(Fault::Endless);
             let endless = plugin.patient.authenticate(vendor.id(), &document).await;
             let endless = call_end(endless.map(|_| String::new()));
-            assert_eq!(endless, unintelligible(200, "body"));
+            assert_eq!(endless, invalid(200, "body"));
             let next = plugin.patient.authenticate(vendor.id(), &document).await;
             assert!(next.is_ok());
             // The end of one stream is not the end of the connection.

@@ -1,12 +1,12 @@
-//! Contentsquare by its documentation: what it is sent, and what is made of its answers.
+//! Contentsquare by its documentation: the requests to it, and the reading of its answers.
 
-use connector_host::{
-    Access, ApiResponse, ConnectorError, Level, Misreply, Project, Refusal, Verdict,
-};
+use std::time::Duration;
+
+use connector_host::{ConnectorError, FieldChoices, Verdict};
 use host_test::script::{Expect, Reply};
 use serde_json::{Value, json};
 
-use super::common::{refusal, scripted};
+use super::common::{failure, head, invalid_response, refusal, response, scripted};
 
 const TOKEN_URL: &str = "https://api.contentsquare.com/v1/oauth/token";
 const ME_URL: &str = "https://api.contentsquare.com/v1/oauth/me";
@@ -35,7 +35,7 @@ fn token(scope: &str, endpoint: &str) -> Value {
 }
 
 #[tokio::test]
-async fn is_asked_with_json_that_leaves_out_what_is_absent() {
+async fn requests_a_token_with_json_that_omits_absent_fields() {
     let (connector, script) = scripted().await;
     let asked = json!({
         "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET,
@@ -45,6 +45,7 @@ async fn is_asked_with_json_that_leaves_out_what_is_absent() {
         .expect(
             Expect::post(TOKEN_URL)
                 .header("content-type", "application/json")
+                .no_header("authorization")
                 .json(asked),
         )
         .reply(Reply::json(
@@ -63,8 +64,13 @@ async fn is_asked_with_json_that_leaves_out_what_is_absent() {
         session.base_url,
         "https://api.eu-west-1.production.contentsquare.com"
     );
-    assert_eq!(session.scopes, ["data-export"], "granted, not asked for");
-    assert_eq!(session.project, Some(42));
+    assert_eq!(session.scopes, ["data-export"], "granted, not requested");
+    assert_eq!(session.account.as_deref(), Some("42"));
+    let lifetime = session
+        .expires_at
+        .unwrap()
+        .duration_since(session.issued_at);
+    assert_eq!(lifetime.unwrap(), Duration::from_hours(1));
     script.finish();
 }
 
@@ -146,16 +152,8 @@ async fn gives_no_token_to_a_foreign_base_url() {
         script
             .expect(Expect::post(TOKEN_URL))
             .reply(Reply::json(200, token("metrics", endpoint)));
-        let error = refusal(connector.authenticate("contentsquare", &document).await);
-        let expected = Misreply {
-            status: 200,
-            part: "endpoint".into(),
-        };
-        assert_eq!(
-            error,
-            ConnectorError::Unintelligible(expected),
-            "{endpoint}"
-        );
+        let error = failure(connector.authenticate("contentsquare", &document).await);
+        assert_eq!(error, invalid_response(200, "endpoint"), "{endpoint}");
     }
     script.finish();
 }
@@ -187,133 +185,199 @@ async fn refuses_a_token_for_another_project() {
         .expect(Expect::post(TOKEN_URL))
         .reply(Reply::json(200, reply));
     let document = credential("account", &["metrics"], &json!({"project_id": 43}));
-    let error = refusal(connector.authenticate("contentsquare", &document).await);
-    assert_eq!(
-        error,
-        ConnectorError::Unintelligible(Misreply {
-            status: 200,
-            part: "project_id".into()
-        })
-    );
+    let error = failure(connector.authenticate("contentsquare", &document).await);
+    assert_eq!(error, invalid_response(200, "project_id"));
     script.finish();
 }
 
 #[tokio::test]
-async fn tells_scopes_and_projects_of_a_credential_before_anything_is_chosen() {
+async fn names_no_account_that_the_reply_does_not_name() {
     let (connector, script) = scripted().await;
-    let answer = json!({
-        "scopes": "metrics data-export session-replay symbolicator",
+    let mut reply = token("metrics", "https://api.contentsquare.com");
+    reply.as_object_mut().unwrap().remove("project_id");
+    script
+        .expect(Expect::post(TOKEN_URL))
+        .reply(Reply::json(200, reply));
+    let document = credential("project", &["metrics"], &json!({"project_id": 42}));
+    let session = connector.authenticate("contentsquare", &document).await;
+    assert_eq!(session.unwrap().account, None);
+    script.finish();
+}
+
+#[tokio::test]
+async fn authorizes_calls_with_its_bearer_token() {
+    let (connector, script) = scripted().await;
+    let reply = token("metrics", "https://api.contentsquare.com");
+    script
+        .expect(Expect::post(TOKEN_URL))
+        .reply(Reply::json(200, reply));
+    let document = credential("project", &["metrics"], &json!({}));
+    let session = connector.authenticate("contentsquare", &document).await;
+    let session = session.unwrap();
+    let call = head("GET", "https://api.contentsquare.com/v1/segments");
+    let authorized = connector.authorize("contentsquare", &session, &call).await;
+    let authorized = authorized.unwrap();
+    let bearer = b"Bearer eyJhbGciOiJub25lIn0.eyJpbnZlbnRlZCI6dHJ1ZX0.AA".to_vec();
+    assert_eq!(authorized.headers, [("authorization".to_owned(), bearer)]);
+    assert_eq!(authorized.query, []);
+}
+
+/// What `inspect` makes of this answer to a client ID and secret alone.
+async fn inspect(answer: Value) -> connector_host::Access {
+    let (connector, script) = scripted().await;
+    let pair = json!({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
+    let document = pair.to_string();
+    script
+        .expect(Expect::post(ME_URL).json(pair).no_header("authorization"))
+        .reply(Reply::json(200, answer));
+    let access = connector.inspect("contentsquare", &document, None, None);
+    let access = access.await.unwrap();
+    script.finish();
+    access
+}
+
+/// The choices for a field, as value and title.
+fn choices<'a>(fields: &'a [FieldChoices], pointer: &str) -> Vec<(&'a Value, &'a str)> {
+    let field = fields.iter().find(|field| field.pointer == pointer);
+    let field = field.unwrap_or_else(|| panic!("no choices for {pointer}"));
+    assert!(field.complete);
+    assert_eq!(field.depends_on, ["/client_id", "/client_secret"]);
+    let choices = field.choices.iter();
+    choices
+        .map(|choice| (&choice.value, &*choice.title))
+        .collect()
+}
+
+#[tokio::test]
+async fn offers_scopes_and_projects_of_a_credential_before_anything_is_chosen() {
+    let access = inspect(json!({
+        "scopes": "metrics data-export",
         "permissions": {"projects": [{"id": 42, "name": "INVENTED SHOP"},
                 {"id": 43, "name": "INVENTED BLOG"}]},
-    });
-    let pair = json!({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
-    script
-        .expect(
-            Expect::post(ME_URL)
-                .json(pair.clone())
-                .no_header("authorization"),
-        )
-        .reply(Reply::json(200, answer));
-    let access = connector
-        .inspect("contentsquare", &pair.to_string())
-        .await
-        .unwrap();
-    let project = |id, name: &str| Project {
-        id,
-        name: name.into(),
-    };
-    let expected = Access {
-        scopes: ["metrics", "data-export", "session-replay", "symbolicator"]
-            .map(Into::into)
-            .into(),
-        projects: vec![project(42, "INVENTED SHOP"), project(43, "INVENTED BLOG")],
-        level: Some(Level::Account),
-    };
-    assert_eq!(access, expected);
-    script.finish();
+    }))
+    .await;
+    assert_eq!(access.scopes, ["metrics", "data-export"]);
+    let (metrics, export, account) = (json!("metrics"), json!("data-export"), json!("account"));
+    assert_eq!(
+        choices(&access.fields, "/scopes"),
+        [(&metrics, "metrics"), (&export, "data-export")]
+    );
+    assert_eq!(
+        choices(&access.fields, "/project_id"),
+        [(&json!(42), "INVENTED SHOP"), (&json!(43), "INVENTED BLOG")]
+    );
+    assert_eq!(
+        choices(&access.fields, "/credential_level"),
+        [(&account, "account")]
+    );
+    assert_eq!((access.identity, access.next), (None, None));
+}
+
+#[tokio::test]
+async fn offers_projects_with_odd_ids_and_names_and_skips_those_without_an_id() {
+    let access = inspect(json!({
+        "scopes": "metrics",
+        "permissions": {"projects": [
+            {"id": 42, "name": "x\u{202e}\u{200b}y\n"}, {"id": "7", "name": "z"}, {"name": "no id"},
+            "nonsense", {"id": 8},
+        ]},
+    }))
+    .await;
+    let projects = choices(&access.fields, "/project_id");
+    let ids: Vec<_> = projects.iter().map(|(id, _)| id.to_string()).collect();
+    assert_eq!(ids, ["42", "7", "8"]);
+    assert_eq!(projects[0].1, "xy");
+    let one = inspect(json!({
+        "scopes": "metrics", "permissions": {"projects": [{"id": 42, "name": "x"}]},
+    }))
+    .await;
+    assert!(
+        one.fields
+            .iter()
+            .all(|field| field.pointer != "/credential_level")
+    );
+}
+
+#[tokio::test]
+async fn offers_all_of_three_thousand_projects() {
+    let projects: Vec<_> = (1..=3000)
+        .map(|id| json!({"id": id, "name": format!("Invented project with a long name {id}")}))
+        .collect();
+    let access = inspect(json!({
+        "scopes": "metrics", "permissions": {"projects": projects},
+    }))
+    .await;
+    assert_eq!(choices(&access.fields, "/project_id").len(), 3000);
 }
 
 #[tokio::test]
 async fn refuses_in_its_own_shape_and_in_that_of_the_rfc() {
     let (connector, script) = scripted().await;
     let document = credential("project", &["metrics"], &json!({}));
-    let rejected = |status, code: Option<&str>| {
-        ConnectorError::Rejected(Refusal {
-            status,
-            code: code.map(Into::into),
-        })
-    };
+    let rejected =
+        |status, code, confirmed| ConnectorError::Rejected(refusal(status, Some(code), confirmed));
     for (reply, expected) in [
         (
-            Reply::json(401, failure("BAD_CREDENTIALS")),
-            rejected(401, Some("BAD_CREDENTIALS")),
+            Reply::json(401, error_body("BAD_CREDENTIALS")),
+            rejected(401, "BAD_CREDENTIALS", false),
         ),
         (
-            Reply::json(200, failure("BAD_CREDENTIALS")),
-            rejected(200, Some("BAD_CREDENTIALS")),
+            Reply::json(200, error_body("BAD_CREDENTIALS")),
+            rejected(200, "BAD_CREDENTIALS", false),
         ),
         (
             Reply::json(400, json!({"error": "invalid_request"})),
-            rejected(400, Some("invalid_request")),
+            rejected(400, "invalid_request", true),
         ),
         (
-            Reply::json(500, failure("INTERNAL")),
+            Reply::json(500, error_body("INTERNAL")),
             ConnectorError::Unavailable(None),
         ),
         (
-            Reply::json(403, failure("CONCURRENT_API_CALL")),
+            Reply::json(403, error_body("CONCURRENT_API_CALL")),
             ConnectorError::Throttled(None),
         ),
     ] {
         script.expect(Expect::post(TOKEN_URL)).reply(reply);
         assert_eq!(
-            refusal(connector.authenticate("contentsquare", &document).await),
+            failure(connector.authenticate("contentsquare", &document).await),
             expected
         );
     }
     script.finish();
 }
 
-fn failure(code: &str) -> Value {
+fn error_body(code: &str) -> Value {
     json!({"success": false, "errorMessage": "Free text of the vendor.", "errorCode": code})
 }
 
 #[tokio::test]
-async fn says_that_a_token_is_over_or_that_there_were_too_many_calls_with_any_status() {
+async fn reports_with_any_status_that_a_token_expired_or_that_calls_were_too_many() {
+    use Verdict::{Accepted, Forbidden, Refresh, Throttled, Unavailable};
     let (connector, _script) = scripted().await;
-    let expired =
-        br#"{"success":false,"errorMessage":"Auth token is expired.","errorCode":"JWT_EXPIRED"}"#;
-    let concurrent = failure("CONCURRENT_API_CALL").to_string().into_bytes();
+    let expired = |status| Refresh(refusal(status, Some("JWT_EXPIRED"), true));
+    let body = |code| error_body(code).to_string();
     for (status, body, expected) in [
-        (401, expired.to_vec(), Verdict::Refresh),
-        (200, expired.to_vec(), Verdict::Refresh),
-        (200, concurrent.clone(), Verdict::Throttled(None)),
-        (429, concurrent, Verdict::Throttled(None)),
-        (
-            403,
-            failure("NOT_ENABLED").to_string().into_bytes(),
-            Verdict::Forbidden,
-        ),
+        (401, body("JWT_EXPIRED"), expired(401)),
+        (200, body("JWT_EXPIRED"), expired(200)),
         (
             200,
-            br#"{"success":true,"payload":[]}"#.to_vec(),
-            Verdict::Accepted,
+            r#"{"success":false,"error":{"code":"JWT_EXPIRED"}}"#.to_owned(),
+            expired(200),
         ),
+        (500, body("JWT_EXPIRED"), Unavailable(None)),
+        (200, body("CONCURRENT_API_CALL"), Throttled(None)),
+        (429, body("CONCURRENT_API_CALL"), Throttled(None)),
         (
-            400,
-            failure("BAD_REQUEST").to_string().into_bytes(),
-            Verdict::Accepted,
+            403,
+            body("NOT_ENABLED"),
+            Forbidden(refusal(403, Some("NOT_ENABLED"), false)),
         ),
+        (200, r#"{"success":true,"payload":[]}"#.to_owned(), Accepted),
+        (400, body("BAD_REQUEST"), Accepted),
     ] {
-        let response = ApiResponse {
-            status,
-            headers: Vec::new(),
-            body,
-        };
-        assert_eq!(
-            connector.classify("contentsquare", &response).await,
-            Ok(expected),
-            "{status}"
-        );
+        let response = response(status, &[], body.as_bytes());
+        let verdict = connector.classify("contentsquare", &response).await;
+        assert_eq!(verdict, Ok(expected), "{status} {body}");
     }
 }

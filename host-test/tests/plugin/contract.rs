@@ -1,378 +1,374 @@
-//! Every rule of the contract over every vendor that the component lists.
+//! The rules of the contract for functions that use the network or a session, over every vendor
+//! that the component lists. Those about forms and texts are in `forms.rs`.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use connector_host::{
-    ApiResponse, Connector, ConnectorError, Misreply, Refusal, Stage, TransportError, Verdict,
+    ApiResponse, ConnectorError, Inspection, RequestHead, Signing, Stage, TransportError, Verdict,
 };
-use host_test::script::{Expect, Reply, Script};
-use serde_json::{Value, json};
+use host_test::script::{Asked, Reply};
+use serde_json::Value;
 
-use super::common::{Sample, now, refusal, samples, scripted};
+use super::common::{failure, head, invalid_response, now, refusal, response};
+use super::documents::validator;
+use super::samples::{Sample, Suite};
+
+const YEAR: Duration = Duration::from_hours(365 * 24);
 
 #[tokio::test]
-async fn lists_vendors_that_a_host_can_show() {
-    let (connector, _script) = scripted().await;
-    let ids: Vec<_> = connector
-        .vendors()
-        .iter()
-        .map(|vendor| vendor.id.as_str())
-        .collect();
-    let with_sample: Vec<_> = samples().iter().map(|sample| sample.vendor).collect();
-    assert_eq!(
-        ids, with_sample,
-        "each vendor has a sample, so that the suite runs over it"
-    );
-    for vendor in connector.vendors() {
+async fn lists_vendors_by_unique_ids_with_their_origins() {
+    let suite = Suite::load().await;
+    let mut ids: Vec<_> = suite.samples.iter().map(Sample::id).collect();
+    for id in &ids {
         let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        assert!(vendor.id.bytes().all(is_id), "{}", vendor.id);
-        assert!(!vendor.display_name.is_empty());
         assert!(
-            vendor.setup_url.starts_with("https://"),
-            "{}",
-            vendor.setup_url
+            (1..=64).contains(&id.len()) && id.bytes().all(is_id),
+            "{id}"
         );
-        assert!(!vendor.origins.is_empty());
     }
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), suite.samples.len());
+    assert!(
+        suite
+            .samples
+            .iter()
+            .all(|sample| !sample.vendor.origins.is_empty())
+    );
+    assert!(suite.open().count() > 0, "the suite runs over a session");
 }
 
 #[tokio::test]
-async fn gives_each_vendor_a_schema_that_a_form_can_be_drawn_from() {
-    let (connector, _script) = scripted().await;
-    for sample in samples() {
-        let schema = connector.credential_schema(sample.vendor).await.unwrap();
-        let schema: Value = serde_json::from_str(&schema).unwrap();
-        assert!(
-            jsonschema::meta::is_valid(&schema),
-            "{} is no JSON Schema",
-            sample.vendor
-        );
+async fn opens_and_replaces_a_session_with_at_most_one_request_each() {
+    let suite = Suite::load().await;
+    for sample in suite.open() {
+        suite.network.answer(sample.token_reply());
+        let opened = suite.connector.authenticate(sample.id(), sample.document());
+        let session = opened.await.unwrap();
+        assert!(suite.network.take_asked().len() <= 1);
+        assert_eq!(session.issued_at, now());
         assert_eq!(
-            schema["$schema"],
-            "https://json-schema.org/draft/2020-12/schema"
+            session.refresh_after.is_some(),
+            session.expires_at.is_some()
         );
-        assert_eq!(schema["additionalProperties"], json!(false));
+        if let (Some(refresh_after), Some(expires_at)) = (session.refresh_after, session.expires_at)
+        {
+            let life = expires_at.duration_since(now()).unwrap();
+            assert!((Duration::from_mins(1)..=YEAR).contains(&life), "{life:?}");
+            let margin = expires_at.duration_since(refresh_after).unwrap();
+            assert_eq!(margin, Duration::from_mins(15).min(life / 2));
+        }
+        suite.network.answer(sample.token_reply());
+        let replaced = suite
+            .connector
+            .refresh(sample.id(), sample.document(), &session);
+        let replaced = replaced.await.unwrap();
+        assert!(suite.network.take_asked().len() <= 1);
         assert_eq!(
-            schema.get("allOf"),
-            None,
-            "a root allOf breaks form libraries"
+            (replaced.base_url, replaced.scopes, replaced.account),
+            (session.base_url, session.scopes, session.account)
         );
-        for (name, field) in schema["properties"].as_object().unwrap() {
-            for text in ["title", "description"] {
-                assert!(
-                    field[text].is_string(),
-                    "{name} of {} has no {text}",
-                    sample.vendor
-                );
+    }
+}
+
+/// Makes each call of the vendor that sends a request, with this reply to it, and returns how each
+/// call failed.
+async fn failures(suite: &Suite, sample: &Sample, reply: &Reply) -> Vec<ConnectorError> {
+    let (vendor, document) = (sample.id(), sample.document());
+    let session = suite.session(sample).await;
+    let mut failures = Vec::new();
+    let mut record = |asked: Vec<Asked>, result| {
+        if !asked.is_empty() {
+            assert_eq!(asked.len(), 1, "{vendor}");
+            failures.push(failure::<()>(result));
+        }
+    };
+    suite.network.answer(reply.clone());
+    let opened = suite.connector.authenticate(vendor, document).await;
+    record(suite.network.take_asked(), opened.map(drop));
+    let replaced = suite.connector.refresh(vendor, document, &session).await;
+    record(suite.network.take_asked(), replaced.map(drop));
+    if sample.is_inspected() {
+        let inspected = suite
+            .connector
+            .inspect(vendor, document, Some(&session), None);
+        let inspected = inspected.await;
+        record(suite.network.take_asked(), inspected.map(drop));
+    }
+    failures
+}
+
+#[tokio::test]
+async fn sends_requests_that_any_server_accepts_to_the_origins_of_the_credential() {
+    let suite = Suite::load().await;
+    let mut count = 0;
+    for sample in suite.open() {
+        let (vendor, document) = (sample.id(), sample.document());
+        let origins = suite.connector.origins(vendor, document).await.unwrap();
+        let session = suite.session(sample).await;
+        suite.network.answer(sample.token_reply());
+        suite
+            .connector
+            .authenticate(vendor, document)
+            .await
+            .unwrap();
+        let mut asked = suite.network.take_asked();
+        if sample.is_inspected() {
+            suite.network.answer(sample.access_reply());
+            let inspected = suite
+                .connector
+                .inspect(vendor, document, Some(&session), None);
+            inspected.await.unwrap();
+            asked.extend(suite.network.take_asked());
+        }
+        count += asked.len();
+        for asked in asked {
+            let header = |name: &str| {
+                let value = asked.headers.get(name);
+                value.map(|value| value.to_str().unwrap().to_owned())
+            };
+            if asked.method == "POST" {
+                let length = Some(asked.body.len().to_string());
+                assert_eq!(header("content-length"), length, "{asked:?}");
+                assert!(header("content-type").is_some(), "{asked:?}");
+            } else {
+                assert_eq!((&*asked.method.to_string(), asked.body.len()), ("GET", 0));
+            }
+            assert_eq!(header("transfer-encoding"), None);
+            assert!(header("accept").is_some() && header("user-agent").is_some());
+            let origin = format!("https://{}", asked.url.host().unwrap());
+            assert!(origins.contains(&origin.parse().unwrap()), "{}", asked.url);
+            assert_eq!(asked.timeouts.connect, Duration::from_secs(10));
+            assert_eq!(asked.timeouts.first_byte, Duration::from_secs(30));
+            assert_eq!(asked.timeouts.between_bytes, Duration::from_secs(10));
+        }
+    }
+    assert!(count > 0);
+}
+
+#[tokio::test]
+async fn offers_choices_that_the_form_takes() {
+    let suite = Suite::load().await;
+    for sample in suite.open().filter(|sample| sample.is_inspected()) {
+        let session = suite.session(sample).await;
+        suite.network.answer(sample.access_reply());
+        let inspected = suite
+            .connector
+            .inspect_all(sample.id(), sample.document(), Some(&session));
+        let access = inspected.await.unwrap();
+        let field = |pointer: &str| {
+            let name = pointer.strip_prefix('/').expect("a JSON pointer");
+            let field = sample.schema["properties"].get(name);
+            field.unwrap_or_else(|| panic!("the form has no field {name}"))
+        };
+        for choices in &access.fields {
+            let form = field(&choices.pointer);
+            let validator = validator(form.get("items").unwrap_or(form));
+            for choice in &choices.choices {
+                let is_offered = validator.is_valid(&choice.value);
+                // A vendor may have scopes that the form does not know; the form leaves them out.
+                let is_other = form.get("items").is_some() && choice.value.is_string();
+                assert!(is_offered || is_other, "{}", choice.value);
+                assert!(!choice.title.trim().is_empty());
+            }
+            for pointer in &choices.depends_on {
+                field(pointer);
             }
         }
-        let secret = &schema["properties"]["client_secret"];
-        assert_eq!(
-            (&secret["format"], &secret["writeOnly"]),
-            (&json!("password"), &json!(true))
-        );
-        for required in schema["required"].as_array().unwrap() {
-            assert!(
-                schema["properties"]
-                    .get(required.as_str().unwrap())
-                    .is_some()
-            );
+        let none = Some("no such cursor");
+        let inspected =
+            suite
+                .connector
+                .inspect(sample.id(), sample.document(), Some(&session), none);
+        assert_eq!(failure(inspected.await).kind(), "other");
+    }
+}
+
+#[tokio::test]
+async fn is_inspected_by_what_it_declares() {
+    let suite = Suite::load().await;
+    for sample in suite.open() {
+        suite.network.answer(sample.access_reply());
+        let inspected = suite
+            .connector
+            .inspect(sample.id(), sample.document(), None, None);
+        let inspected = inspected.await;
+        match sample.vendor.inspection {
+            Inspection::Credential => drop(inspected.unwrap()),
+            _ => {
+                assert_eq!(failure(inspected).kind(), "other");
+                assert_eq!(suite.network.take_asked().len(), 0);
+            }
         }
     }
-}
-
-#[tokio::test]
-async fn opens_and_replaces_a_session_with_one_request_each() {
-    let (connector, script) = scripted().await;
-    for sample in samples() {
-        let session = sample.session(&connector, &script).await;
-        assert_eq!(session.access_token.expose(), sample.token["access_token"]);
-        assert_eq!(session.issued_at, now());
-        assert_eq!(session.expires_at, now() + Duration::from_hours(1));
-        assert_eq!(session.refresh_after, now() + Duration::from_mins(45));
-
-        let mut second = sample.token.clone();
-        second["access_token"] = "second".into();
-        sample.expect_token(&script, Reply::json(200, second));
-        let renewed = connector
-            .refresh(sample.vendor, &sample.document(), &session)
-            .await
-            .unwrap();
-        assert_eq!(renewed.access_token.expose(), "second");
-        assert_eq!(
-            (renewed.base_url, renewed.scopes),
-            (session.base_url, session.scopes)
-        );
-    }
-    script.finish();
-}
-
-#[tokio::test]
-async fn sends_requests_that_any_server_accepts() {
-    let (connector, script) = scripted().await;
-    for sample in samples() {
-        sample.expect_token(&script, Reply::json(200, sample.token.clone()));
-        connector
-            .authenticate(sample.vendor, &sample.document())
-            .await
-            .unwrap();
-    }
-    for sample in samples() {
-        script
-            .expect(Expect::post(sample.inspect_url))
-            .reply(Reply::json(200, sample.access.clone()));
-        connector
-            .inspect(sample.vendor, &sample.document())
-            .await
-            .unwrap();
-    }
-    for asked in script.asked() {
-        let header = |name: &str| {
-            asked
-                .headers
-                .get(name)
-                .map(|value| value.to_str().unwrap().to_owned())
-        };
-        assert_eq!(
-            header("content-length"),
-            Some(asked.body.len().to_string()),
-            "{asked:?}"
-        );
-        assert_eq!(header("transfer-encoding"), None);
-        assert_eq!(
-            header("authorization"),
-            None,
-            "one way of client authentication a request (RFC 6749 §2.3)"
-        );
-        assert_eq!(header("accept").as_deref(), Some("application/json"));
-        assert!(header("user-agent").is_some());
-        assert_eq!(asked.url.query(), None);
-        assert_eq!(asked.timeouts.connect, Duration::from_secs(10));
-        assert_eq!(asked.timeouts.first_byte, Duration::from_secs(30));
-        assert_eq!(asked.timeouts.between_bytes, Duration::from_secs(10));
-    }
-    script.finish();
-}
-
-#[tokio::test]
-async fn inspects_with_what_identifies_the_credential() {
-    let (connector, script) = scripted().await;
-    for sample in samples() {
-        script
-            .expect(Expect::post(sample.inspect_url))
-            .reply(Reply::json(200, sample.access.clone()));
-        let pair = json!({
-            "client_id": sample.credential["client_id"],
-            "client_secret": sample.credential["client_secret"],
-        });
-        connector
-            .inspect(sample.vendor, &pair.to_string())
-            .await
-            .unwrap();
-        let error = refusal(
-            connector
-                .inspect(sample.vendor, r#"{"client_id":"x"}"#)
-                .await,
-        );
-        assert_eq!(error.kind(), "invalid-credential");
-    }
-    script.finish();
-}
-
-#[tokio::test]
-async fn sends_nothing_for_a_document_that_is_not_good() {
-    let (connector, script) = scripted().await;
-    for sample in samples() {
-        for document in [
-            "",
-            "nonsense",
-            "[]",
-            "{}",
-            r#"{"client_id":1,"client_secret":""}"#,
-        ] {
-            let expected = refusal(connector.validate(sample.vendor, document).await);
-            assert!(
-                matches!(&expected, ConnectorError::InvalidCredential(issues) if !issues.is_empty())
-            );
-            assert_eq!(
-                refusal(connector.authenticate(sample.vendor, document).await),
-                expected
-            );
-        }
-        assert_eq!(
-            connector.validate(sample.vendor, &sample.document()).await,
-            Ok(())
-        );
-    }
-    script.finish();
 }
 
 #[tokio::test]
 async fn knows_no_other_vendor() {
-    let (connector, script) = scripted().await;
-    for sample in samples() {
-        let session = sample.session(&connector, &script).await;
-        for vendor in ["", "Hotjar", "hotjar ", "contentsquare\0", "none"] {
-            let document = sample.document();
-            let unknown = ConnectorError::UnknownVendor;
-            assert_eq!(refusal(connector.credential_schema(vendor).await), unknown);
-            assert_eq!(
-                refusal(connector.validate(vendor, &document).await),
-                unknown
-            );
-            assert_eq!(
-                refusal(connector.authenticate(vendor, &document).await),
-                unknown
-            );
-            assert_eq!(
-                refusal(connector.refresh(vendor, &document, &session).await),
-                unknown
-            );
-            assert_eq!(refusal(connector.inspect(vendor, &document).await), unknown);
-            assert_eq!(
-                refusal(connector.classify(vendor, &ok_response()).await),
-                unknown
-            );
+    let suite = Suite::load().await;
+    let connector = &suite.connector;
+    suite.network.answer(Reply::empty(200));
+    for sample in suite.open() {
+        let session = suite.session(sample).await;
+        let document = sample.document();
+        let odd = [
+            String::new(),
+            sample.id().to_uppercase(),
+            format!("{} ", sample.id()),
+            format!("{}\0", sample.id()),
+            "none".to_owned(),
+        ];
+        for vendor in &odd {
+            let ends = [
+                connector.describe(vendor, &[]).await.map(drop),
+                connector.credential_schema(vendor, &[]).await.map(drop),
+                connector.validate(vendor, document, &[]).await,
+                connector.origins(vendor, document).await.map(drop),
+                connector.authenticate(vendor, document).await.map(drop),
+                connector
+                    .refresh(vendor, document, &session)
+                    .await
+                    .map(drop),
+                connector
+                    .inspect(vendor, document, None, None)
+                    .await
+                    .map(drop),
+                connector
+                    .authorize(vendor, &session, &head("GET", "https://a.example/"))
+                    .await
+                    .map(drop),
+                connector
+                    .classify(vendor, &response(200, &[], ""))
+                    .await
+                    .map(drop),
+            ];
+            for end in ends {
+                assert_eq!(failure(end), ConnectorError::UnknownVendor, "{vendor:?}");
+            }
         }
+        assert_eq!(suite.network.take_asked().len(), 0);
     }
-    script.finish();
-}
-
-/// Every verb that uses the network, on one answer each.
-async fn failures(
-    connector: &Connector,
-    script: &Script,
-    sample: &Sample,
-    reply: impl Fn() -> Reply,
-) -> Vec<ConnectorError> {
-    let document = sample.document();
-    let session = sample.session(connector, script).await;
-    sample.expect_token(script, reply());
-    let authenticated = connector.authenticate(sample.vendor, &document).await;
-    sample.expect_token(script, reply());
-    let refreshed = connector.refresh(sample.vendor, &document, &session).await;
-    script
-        .expect(Expect::post(sample.inspect_url))
-        .reply(reply());
-    let inspected = connector.inspect(sample.vendor, &document).await;
-    vec![
-        refusal(authenticated),
-        refusal(refreshed),
-        refusal(inspected),
-    ]
 }
 
 #[tokio::test]
-async fn names_the_cause_of_each_refusal() {
-    let refused = |status, code: Option<&str>| Refusal {
-        status,
-        code: code.map(Into::into),
-    };
-    let invalid_client = || {
-        Reply::text(
-            400,
-            r#"{"error":"invalid_client","error_description":"text"}"#,
-        )
-    };
-    let (connector, script) = scripted().await;
-    let cases: [(&dyn Fn() -> Reply, ConnectorError); 10] = [
+async fn names_the_cause_of_each_refusal_and_confirms_only_known_codes() {
+    use ConnectorError::{Forbidden, Rejected, Throttled, Unavailable};
+    let page = "<!doctype html><title>Just a moment…</title>";
+    let json = |status, body: &str| Reply::text(status, body);
+    let cases = [
+        // A code decides before the status.
         (
-            &invalid_client,
-            ConnectorError::Rejected(refused(400, Some("invalid_client"))),
+            json(
+                400,
+                r#"{"error":"invalid_client","error_description":"text"}"#,
+            ),
+            Rejected(refusal(400, Some("invalid_client"), true)),
         ),
         (
-            &|| Reply::text(400, r#"{"error":"invalid_scope"}"#),
-            ConnectorError::Forbidden(refused(400, Some("invalid_scope"))),
+            json(403, r#"{"error":"invalid_client"}"#),
+            Rejected(refusal(403, Some("invalid_client"), true)),
         ),
         (
-            &|| Reply::empty(401),
-            ConnectorError::Rejected(refused(401, None)),
+            json(200, r#"{"error":"invalid_client"}"#),
+            Rejected(refusal(200, Some("invalid_client"), true)),
         ),
         (
-            &|| Reply::empty(403),
-            ConnectorError::Forbidden(refused(403, None)),
+            json(401, r#"{"error":{"code":"invalid_client","message":"m"}}"#),
+            Rejected(refusal(401, Some("invalid_client"), true)),
         ),
         (
-            &|| Reply::empty(429).header("retry-after", "5"),
-            ConnectorError::Throttled(Some(5)),
+            json(400, r#"{"error":"invalid_scope"}"#),
+            Forbidden(refusal(400, Some("invalid_scope"), true)),
         ),
         (
-            &|| Reply::empty(429).header("Retry-After", "Tue, 14 Nov 2023 22:14:20 GMT"),
-            ConnectorError::Throttled(Some(60)),
+            json(401, r#"{"error":"invalid_scope"}"#),
+            Forbidden(refusal(401, Some("invalid_scope"), true)),
+        ),
+        // Whatever stands between, and codes that nobody knows.
+        (Reply::empty(400), Rejected(refusal(400, None, false))),
+        (Reply::empty(401), Rejected(refusal(401, None, false))),
+        (Reply::empty(403), Forbidden(refusal(403, None, false))),
+        (json(401, page), Rejected(refusal(401, None, false))),
+        (json(403, page), Forbidden(refusal(403, None, false))),
+        (
+            json(401, r#"{"error":"account_closed"}"#),
+            Rejected(refusal(401, Some("account_closed"), false)),
         ),
         (
-            &|| Reply::text(503, "<h1>no</h1>"),
-            ConnectorError::Unavailable(None),
+            json(401, r#"{"error":"tulip_field"}"#),
+            Rejected(refusal(401, None, false)),
         ),
         (
-            &|| Reply::empty(302).header("location", "https://evil.example/"),
-            misreply(302, "status"),
+            json(200, r#"{"success":"false"}"#),
+            Rejected(refusal(200, None, false)),
         ),
-        (&|| Reply::empty(204), misreply(204, "status")),
+        // Temporary codes with any status.
         (
-            &|| Reply::text(200, "<html>hello</html>"),
-            misreply(200, "body"),
+            json(400, r#"{"error":"temporarily_unavailable"}"#),
+            Unavailable(None),
+        ),
+        (json(400, r#"{"error":"server_error"}"#), Unavailable(None)),
+        (json(400, r#"{"error":"slow_down"}"#), Throttled(None)),
+        (
+            json(401, r#"{"error":"rate_limit_exceeded"}"#),
+            Throttled(None),
+        ),
+        (
+            json(403, r#"{"error":"rate_limit_exceeded"}"#),
+            Throttled(None),
+        ),
+        (
+            Reply::empty(403).header("retry-after", "299.997"),
+            Throttled(Some(300)),
+        ),
+        (
+            Reply::empty(429).header("retry-after", "5"),
+            Throttled(Some(5)),
+        ),
+        (
+            Reply::empty(429).header("Retry-After", "Tue, 14 Nov 2023 22:14:20 GMT"),
+            Throttled(Some(60)),
+        ),
+        (
+            // Read against the date of the reply, whatever the local clock says.
+            Reply::empty(429)
+                .header("retry-after", "Tue, 14 Nov 2023 22:14:20 GMT")
+                .header("date", "Tue, 14 Nov 2023 22:14:00 GMT"),
+            Throttled(Some(20)),
+        ),
+        (json(503, "<h1>no</h1>"), Unavailable(None)),
+        (json(500, r#"{"error":"token_expired"}"#), Unavailable(None)),
+        (
+            json(500, r#"{"error":"invalid_client"}"#),
+            Rejected(refusal(500, Some("invalid_client"), true)),
+        ),
+        // No answer of the endpoint.
+        (
+            Reply::empty(302).header("location", "https://evil.example/"),
+            invalid_response(302, "status"),
+        ),
+        (Reply::empty(204), invalid_response(204, "status")),
+        (
+            json(200, "<html>hello</html>"),
+            invalid_response(200, "body"),
         ),
     ];
-    for sample in samples() {
-        for (reply, expected) in &cases {
-            for error in failures(&connector, &script, &sample, reply).await {
-                assert_eq!(error, *expected, "{}", sample.vendor);
+    let suite = Suite::load().await;
+    for sample in suite.open() {
+        for (index, (reply, expected)) in cases.iter().enumerate() {
+            for error in failures(&suite, sample, reply).await {
+                assert_eq!(error, *expected, "{}, case {index}", sample.id());
             }
         }
     }
-    script.finish();
-}
-
-#[tokio::test]
-async fn reads_64_kib_of_a_reply_and_no_more() {
-    let (connector, script) = scripted().await;
-    for sample in samples() {
-        let padded = |bytes: usize| {
-            let mut body = sample.token.to_string();
-            body.push_str(&" ".repeat(bytes - body.len()));
-            Reply::text(200, &body).chunks(1000)
-        };
-        sample.expect_token(&script, padded(64 * 1024));
-        connector
-            .authenticate(sample.vendor, &sample.document())
-            .await
-            .unwrap();
-        // The last is longer than the plugin's memory.
-        for bytes in [64 * 1024 + 1, 20 << 20] {
-            sample.expect_token(&script, padded(bytes));
-            let error = refusal(
-                connector
-                    .authenticate(sample.vendor, &sample.document())
-                    .await,
-            );
-            assert_eq!(error, misreply(200, "body"));
-        }
-    }
-    script.finish();
-}
-
-fn ok_response() -> ApiResponse {
-    ApiResponse {
-        status: 200,
-        headers: Vec::new(),
-        body: Vec::new(),
-    }
-}
-
-fn misreply(status: u16, part: &str) -> ConnectorError {
-    ConnectorError::Unintelligible(Misreply {
-        status,
-        part: part.into(),
-    })
 }
 
 #[tokio::test]
 async fn names_the_stage_at_which_a_request_failed() {
     use TransportError as Failure;
-    let (connector, script) = scripted().await;
-    for sample in samples() {
+    let suite = Suite::load().await;
+    for sample in suite.open() {
         for (failure, expected) in [
             (Failure::Dns, ConnectorError::Unreachable(Stage::Dns)),
             (Failure::DnsTimeout, ConnectorError::Unreachable(Stage::Dns)),
@@ -386,7 +382,7 @@ async fn names_the_stage_at_which_a_request_failed() {
             ),
             (
                 Failure::TlsCertificate,
-                ConnectorError::Unreachable(Stage::Tls),
+                ConnectorError::Unreachable(Stage::Certificate),
             ),
             (Failure::Tls, ConnectorError::Unreachable(Stage::Tls)),
             (
@@ -400,137 +396,265 @@ async fn names_the_stage_at_which_a_request_failed() {
             ),
             (Failure::Denied, ConnectorError::Denied),
         ] {
-            for error in failures(&connector, &script, &sample, || Reply::fail(failure)).await {
-                assert_eq!(error, expected, "{} after {failure}", sample.vendor);
+            for error in failures(&suite, sample, &Reply::fail(failure)).await {
+                assert_eq!(error, expected, "{} after {failure}", sample.id());
             }
         }
     }
-    script.finish();
+}
+
+/// The vendors whose sessions cost a request.
+async fn asked(suite: &Suite) -> Vec<&Sample> {
+    let mut asked = Vec::new();
+    for sample in suite.open() {
+        suite.network.answer(sample.token_reply());
+        let opened = suite.connector.authenticate(sample.id(), sample.document());
+        opened.await.unwrap();
+        if !suite.network.take_asked().is_empty() {
+            asked.push(sample);
+        }
+    }
+    asked
+}
+
+#[tokio::test]
+async fn reads_a_mebibyte_of_a_reply_and_no_more() {
+    let suite = Suite::load().await;
+    for sample in asked(&suite).await {
+        let document = sample.document();
+        let padded = |bytes: usize| {
+            let mut body = sample.token.to_string();
+            body.push_str(&" ".repeat(bytes - body.len()));
+            Reply::text(200, &body).chunks(1000)
+        };
+        suite.network.answer(padded(1 << 20));
+        suite
+            .connector
+            .authenticate(sample.id(), document)
+            .await
+            .unwrap();
+        // The last is longer than the plugin's memory.
+        for bytes in [(1 << 20) + 1, 20 << 20] {
+            suite.network.answer(padded(bytes));
+            let opened = suite.connector.authenticate(sample.id(), document).await;
+            assert_eq!(failure(opened), invalid_response(200, "body"));
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn gives_up_on_a_vendor_that_does_not_answer_or_does_not_go_on() {
-    let (connector, script) = scripted().await;
-    for sample in samples() {
+    let suite = Suite::load().await;
+    for sample in asked(&suite).await {
+        let document = sample.document();
         // The host gives a reply 10 seconds to connect and 30 to begin, together.
-        let late = Reply::json(200, sample.token.clone()).delay(Duration::from_secs(41));
-        let halting = Reply::json(200, sample.token.clone())
+        let late = sample.token_reply().delay(Duration::from_secs(41));
+        let halting = sample
+            .token_reply()
             .chunks(8)
             .pause(Duration::from_secs(11));
         for reply in [late, halting] {
-            sample.expect_token(&script, reply);
-            let error = refusal(
-                connector
-                    .authenticate(sample.vendor, &sample.document())
-                    .await,
-            );
-            assert_eq!(
-                error,
-                ConnectorError::Unreachable(Stage::Timeout),
-                "{}",
-                sample.vendor
-            );
+            suite.network.answer(reply);
+            let opened = suite.connector.authenticate(sample.id(), document).await;
+            let expected = ConnectorError::Unreachable(Stage::Timeout);
+            assert_eq!(failure(opened), expected, "{}", sample.id());
         }
-        let slow = Reply::json(200, sample.token.clone())
-            .chunks(8)
-            .pause(Duration::from_secs(1));
-        sample.expect_token(&script, slow.delay(Duration::from_secs(29)));
-        connector
-            .authenticate(sample.vendor, &sample.document())
+        let slow = sample.token_reply().chunks(8).pause(Duration::from_secs(1));
+        suite.network.answer(slow.delay(Duration::from_secs(29)));
+        suite
+            .connector
+            .authenticate(sample.id(), document)
             .await
             .unwrap();
     }
-    script.finish();
 }
 
 #[tokio::test]
 async fn reads_a_reply_in_any_pieces_and_notices_a_missing_end() {
-    let (connector, script) = scripted().await;
-    for sample in samples() {
+    let suite = Suite::load().await;
+    for sample in asked(&suite).await {
+        let document = sample.document();
         for bytes in [1, 7, 4096] {
-            sample.expect_token(
-                &script,
-                Reply::json(200, sample.token.clone()).chunks(bytes),
-            );
-            connector
-                .authenticate(sample.vendor, &sample.document())
+            suite.network.answer(sample.token_reply().chunks(bytes));
+            suite
+                .connector
+                .authenticate(sample.id(), document)
                 .await
                 .unwrap();
         }
-        sample.expect_token(
-            &script,
-            Reply::json(200, sample.token.clone()).cut_after(20),
-        );
-        let error = refusal(
-            connector
-                .authenticate(sample.vendor, &sample.document())
-                .await,
-        );
-        assert_eq!(error, ConnectorError::Unreachable(Stage::CutOff));
+        suite.network.answer(sample.token_reply().cut_after(20));
+        let opened = suite.connector.authenticate(sample.id(), document).await;
+        assert_eq!(failure(opened), ConnectorError::Unreachable(Stage::CutOff));
     }
-    script.finish();
 }
 
 #[tokio::test]
-async fn judges_api_answers() {
-    let (connector, _script) = scripted().await;
-    for sample in samples() {
-        for (status, header, expected) in [
-            (200, None, Verdict::Accepted),
-            (404, None, Verdict::Accepted),
-            (401, None, Verdict::Refresh),
-            (403, None, Verdict::Forbidden),
-            (
-                400,
-                Some(("WWW-Authenticate", "Bearer error=\"invalid_token\"")),
-                Verdict::Refresh,
-            ),
+async fn classifies_api_responses_by_code_wait_and_status() {
+    use Verdict::{Accepted, Forbidden, Refresh, Throttled, Unavailable};
+    let challenge = |code: &str| format!("Bearer error=\"{code}\"");
+    let (ended, lacking) = (challenge("invalid_token"), challenge("insufficient_scope"));
+    let cases: [(u16, Vec<(&str, &str)>, Verdict); 12] = [
+        (200, vec![], Accepted),
+        (404, vec![], Accepted),
+        (400, vec![], Accepted),
+        (401, vec![], Refresh(refusal(401, None, false))),
+        (403, vec![], Forbidden(refusal(403, None, false))),
+        (
+            400,
+            vec![("WWW-Authenticate", &ended)],
+            Refresh(refusal(400, Some("invalid_token"), true)),
+        ),
+        (
+            403,
+            vec![("www-authenticate", &ended)],
+            Refresh(refusal(403, Some("invalid_token"), true)),
+        ),
+        (
+            403,
+            vec![("www-authenticate", &lacking)],
+            Forbidden(refusal(403, Some("insufficient_scope"), true)),
+        ),
+        (429, vec![("Retry-After", "9")], Throttled(Some(9))),
+        (403, vec![("retry-after", "9")], Throttled(Some(9))),
+        (500, vec![("www-authenticate", &ended)], Unavailable(None)),
+        (503, vec![("retry-after", "7")], Unavailable(Some(7))),
+    ];
+    let suite = Suite::load().await;
+    for sample in &suite.samples {
+        for (status, headers, expected) in &cases {
+            for body in [&b""[..], b"{\"a\":", b"\xff<html>"] {
+                let response: ApiResponse = response(*status, headers, body);
+                let verdict = suite.connector.classify(sample.id(), &response).await;
+                assert_eq!(verdict.as_ref(), Ok(expected), "{status} {headers:?}");
+            }
+        }
+        let codes = [
             (
                 403,
-                Some(("www-authenticate", "Bearer error=\"insufficient_scope\"")),
-                Verdict::Forbidden,
+                r#"{"error":"token_expired"}"#,
+                Refresh(refusal(403, Some("token_expired"), true)),
             ),
-            (429, Some(("Retry-After", "9")), Verdict::Throttled(Some(9))),
-            (500, None, Verdict::Unavailable(None)),
-        ] {
-            for body in [&b""[..], b"{\"a\":", b"\xff<html>"] {
-                let headers =
-                    header.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
-                let response = ApiResponse {
-                    status,
-                    headers: headers.into_iter().collect(),
-                    body: body.into(),
-                };
-                assert_eq!(
-                    connector.classify(sample.vendor, &response).await,
-                    Ok(expected),
-                    "{status}"
-                );
-            }
+            (
+                401,
+                r#"{"error":"temporarily_unavailable"}"#,
+                Unavailable(None),
+            ),
+            (403, r#"{"error":"rate_limit_exceeded"}"#, Throttled(None)),
+            (
+                403,
+                r#"{"error":"invalid_client"}"#,
+                Refresh(refusal(403, Some("invalid_client"), true)),
+            ),
+        ];
+        for (status, body, expected) in codes {
+            let verdict = suite
+                .connector
+                .classify(sample.id(), &response(status, &[], body))
+                .await;
+            assert_eq!(verdict, Ok(expected), "{status} {body}");
         }
     }
 }
 
 #[tokio::test]
-async fn opens_sessions_whose_calls_stay_within_the_declared_origins() {
-    let (connector, script) = scripted().await;
-    for sample in samples() {
-        let session = sample.session(&connector, &script).await;
-        let bearer = format!("Bearer {}", sample.token["access_token"].as_str().unwrap());
-        script
-            .expect(
-                Expect::get(&format!("{}/v1/things?limit=1", session.base_url))
-                    .header("authorization", &bearer),
-            )
-            .reply(Reply::empty(204));
-        let request = http::Request::get("/v1/things?limit=1")
-            .body(Bytes::new())
-            .unwrap();
-        let response = connector
-            .send(sample.vendor, &session, request)
-            .await
-            .unwrap();
-        assert_eq!(response.status(), 204);
+async fn authorizes_requests_with_the_session_alone_where_it_says_so() {
+    let suite = Suite::load().await;
+    for sample in suite.open() {
+        let session = suite.session(sample).await;
+        let authorize = async |head: RequestHead| {
+            let authorized = suite
+                .connector
+                .authorize(sample.id(), &session, &head)
+                .await;
+            let authorized = authorized.unwrap();
+            (authorized.headers, authorized.query)
+        };
+        let url = |path: &str| format!("{}{path}", session.base_url);
+        let first = authorize(head("GET", &url("/v1/a?b=c"))).await;
+        assert!(
+            !(first.0.is_empty() && first.1.is_empty()),
+            "nothing carries the session"
+        );
+        if sample.vendor.signing == Signing::Session {
+            assert_eq!(first, authorize(head("DELETE", &url("/"))).await);
+            let token = session.access_token.expose();
+            let carries = |value: &[u8]| String::from_utf8_lossy(value).contains(token);
+            let in_headers = first.0.iter().any(|(_, value)| carries(value));
+            let in_query = first.1.iter().any(|(_, value)| carries(value.as_bytes()));
+            assert!(in_headers || in_query);
+        }
     }
-    script.finish();
+}
+
+#[tokio::test]
+async fn opens_sessions_whose_calls_stay_within_the_origins_of_the_credential() {
+    let suite = Suite::load().await;
+    for sample in suite.open() {
+        let session = suite.session(sample).await;
+        let origins = suite
+            .connector
+            .origins(sample.id(), sample.document())
+            .await;
+        assert_eq!(session.origins, origins.unwrap());
+        suite.network.answer(Reply::empty(204));
+        let request = http::Request::get("/v1/things?limit=1").body(Bytes::new());
+        let sent = suite
+            .connector
+            .send(sample.id(), &session, request.unwrap());
+        assert_eq!(sent.await.unwrap().status(), 204);
+        let [asked] = &suite.network.take_asked()[..] else {
+            panic!("one request");
+        };
+        let url = format!("{}/v1/things?limit=1", session.base_url);
+        assert!(asked.url.to_string().starts_with(&url), "{}", asked.url);
+    }
+}
+
+#[tokio::test]
+async fn sends_nothing_for_a_document_that_is_not_good() {
+    let suite = Suite::load().await;
+    suite.network.answer(Reply::empty(200));
+    for sample in &suite.samples {
+        let session = if sample.opens {
+            Some(suite.session(sample).await)
+        } else {
+            None
+        };
+        let wrong: Value = sample
+            .credential
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
+        for document in [
+            "",
+            "nonsense",
+            "[]",
+            "{}",
+            &wrong.to_string(),
+            r#"{"client_id":1}"#,
+        ] {
+            let (vendor, connector) = (sample.id(), &suite.connector);
+            let expected = failure(connector.validate(vendor, document, &[]).await);
+            assert!(
+                matches!(&expected, ConnectorError::InvalidCredential(issues) if !issues.is_empty())
+            );
+            assert_eq!(
+                failure(connector.authenticate(vendor, document).await),
+                expected
+            );
+            assert_eq!(failure(connector.origins(vendor, document).await), expected);
+            if let Some(session) = &session {
+                let refreshed = connector.refresh(vendor, document, session).await;
+                assert_eq!(failure(refreshed), expected);
+            }
+        }
+        let good = suite
+            .connector
+            .validate(sample.id(), sample.document(), &[])
+            .await;
+        assert_eq!(good, Ok(()));
+        assert_eq!(suite.network.take_asked().len(), 0);
+    }
 }

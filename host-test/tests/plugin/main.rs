@@ -1,6 +1,8 @@
-//! The built component in wasmtime: what it may reach, the rules that hold for every vendor, and
-//! each vendor by its documentation. The tests of the parts, without WebAssembly, are beside the
-//! parts in `src/`.
+//! The built component in wasmtime: its imports and size, the rules that hold for every vendor, and
+//! each vendor by its documentation.
+//!
+//! The rules run over every vendor that the component lists, with documents made from its schema. A
+//! vendor whose server answers more than a plain token has a file `src/VENDOR.samples.json`.
 
 leak_check::capture!();
 
@@ -12,6 +14,11 @@ mod common;
 mod component;
 mod contentsquare;
 mod contract;
+mod documents;
+mod encodings;
+mod forms;
 mod hotjar;
 mod inputs;
+mod messages;
+mod samples;
 mod silence;

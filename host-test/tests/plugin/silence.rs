@@ -2,54 +2,22 @@
 //! own words. The plugin has no log and no standard stream to leak into: `component.rs` holds it to
 //! its imports. That it always answers is in `inputs.rs`.
 
-use std::sync::Mutex;
-
-use bytes::Bytes;
-use connector_host::{ApiResponse, CallError, ResponseBody, Timeouts, Transport, TransportError};
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
-use http_body_util::{BodyExt as _, Full};
+use connector_host::CallError;
+use host_test::script::Reply;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
-use super::common::{connector, samples};
+use super::common::{FRENCH, locales, response};
+use super::documents::runner;
+use super::samples::{Sample, Suite};
 
 const ANSWERS: usize = 2_000;
 
 /// Status, header fields and body.
-type Answer = (u16, Vec<(String, String)>, Vec<u8>);
+type Answer = (u16, Vec<(&'static str, String)>, String);
 
-/// Answers every request with what was last put in.
-#[derive(Clone, Default)]
-pub(super) struct Echo(Arc<Mutex<Answer>>);
-
-impl Echo {
-    pub(super) fn answer(&self, status: u16, headers: &[(String, String)], body: &[u8]) {
-        *self.0.lock().unwrap() = (status, headers.to_vec(), body.to_vec());
-    }
-}
-
-impl Transport for Echo {
-    fn send(
-        &self,
-        _request: http::Request<Bytes>,
-        _timeouts: Timeouts,
-    ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, TransportError>> {
-        let (status, headers, body) = self.0.lock().unwrap().clone();
-        let mut response = http::Response::builder().status(status);
-        for (name, value) in headers {
-            response = response.header(name, value);
-        }
-        let body = Full::new(Bytes::from(body)).map_err(|never| match never {});
-        let response = response.body(body.boxed_unsync()).unwrap();
-        async move { Ok(response) }.boxed()
-    }
-}
-
-/// What may not be seen: long enough that a constant text of ours never holds it by chance.
+/// A private value: so long that no constant text of ours holds it by chance.
 fn private() -> impl Strategy<Value = String> {
     prop_oneof!["[A-Za-z0-9_.-]{12,40}", "[A-Za-z0-9;?&=+%\"\\\\]{12,40}"]
 }
@@ -68,8 +36,8 @@ fn echo(private: &[String]) -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// Every member that the plugin reads, and those in which vendors put their texts.
-const MEMBERS: [&str; 16] = [
+/// Fields in which vendors put codes and texts of failures.
+const FIELDS: [&str; 10] = [
     "error",
     "error_description",
     "errorCode",
@@ -77,24 +45,24 @@ const MEMBERS: [&str; 16] = [
     "code",
     "message",
     "msg",
-    "access_token",
     "token_type",
     "expires_in",
-    "scope",
-    "scopes",
-    "endpoint",
-    "project_id",
-    "permissions",
     "success",
 ];
 
 /// A vendor's answer with echoes everywhere.
-fn answer(private: &[String]) -> BoxedStrategy<Answer> {
-    let member = (proptest::sample::select(&MEMBERS[..]), echo(private));
-    let object = proptest::collection::vec(member, 0..8).prop_map(|members| {
-        let mut object: serde_json::Map<String, Value> = members
+fn answer(sample: &Sample, private: &[String]) -> BoxedStrategy<Answer> {
+    let replies = [&sample.token, &sample.access];
+    let read = replies
+        .into_iter()
+        .filter_map(Value::as_object)
+        .flat_map(|reply| reply.keys());
+    let names: Vec<_> = read.cloned().chain(FIELDS.map(Into::into)).collect();
+    let field = (proptest::sample::select(names), echo(private));
+    let object = proptest::collection::vec(field, 0..8).prop_map(|fields| {
+        let mut object: serde_json::Map<String, Value> = fields
             .into_iter()
-            .map(|(name, text)| (name.into(), text.into()))
+            .map(|(name, text)| (name, text.into()))
             .collect();
         if object.contains_key("success") {
             object.insert("success".into(), json!(false));
@@ -126,21 +94,11 @@ fn answer(private: &[String]) -> BoxedStrategy<Answer> {
                 "location",
                 "x-request-id",
             ]
-            .map(|name| (name.to_owned(), text.clone()))
+            .map(|name| (name, text.clone()))
             .into()
         }),
     ];
-    (status, headers, body)
-        .prop_map(|(status, headers, body)| (status, headers, body.into_bytes()))
-        .boxed()
-}
-
-/// The same cases in every run.
-fn runner() -> TestRunner {
-    TestRunner::new_with_rng(
-        Config::default(),
-        TestRng::deterministic_rng(RngAlgorithm::ChaCha),
-    )
+    (status, headers, body).boxed()
 }
 
 /// Whether `text` shows a piece of `private`, in any case of letters.
@@ -152,100 +110,111 @@ fn shows(text: &str, private: &str) -> bool {
         .any(|piece| text.as_bytes().windows(8).any(|part| part == piece))
 }
 
-/// What is private, in all the wrong places of a form.
-fn misplaced([id, secret, token]: &[String; 3]) -> String {
-    json!({
-        "client_id": format!("{id}\n{secret}"), "client_secret": [secret],
-        "credential_level": secret,
-        "scopes": [token, secret], "project_id": id, "integration_id": {id: token}, secret: token,
-    })
-    .to_string()
+/// Private values in all the wrong places of a form.
+fn misplaced(sample: &Sample, private: &[String]) -> String {
+    let fields = sample.schema["properties"].as_object().unwrap().keys();
+    let mut values = private.iter().cycle();
+    let mut next = || values.next().unwrap().clone();
+    let wrong = fields.enumerate().map(|(at, name)| {
+        let value = match at % 4 {
+            0 => json!(format!("{}\n{}", next(), next())),
+            1 => json!([next()]),
+            2 => json!({next(): next()}),
+            _ => json!(next()),
+        };
+        (name.clone(), value)
+    });
+    let mut wrong: Value = wrong.collect();
+    wrong[next()] = json!(next());
+    wrong.to_string()
 }
 
-fn words(error: &CallError) -> String {
+fn said(error: &CallError) -> String {
     format!("{error} {error:?} {}", error.kind())
+}
+
+/// Header values may hold only visible characters, and tokens fewer.
+fn as_token(text: &str) -> String {
+    let odd = |char: char| "\"\\;?&%=+".contains(char);
+    text.replace(odd, "-")
+}
+
+/// Makes every call of the vendor that may fail, and returns what each says.
+async fn outcomes(
+    suite: &Suite,
+    sample: &Sample,
+    private: &[String],
+    answer: Answer,
+) -> Vec<String> {
+    let (connector, vendor) = (&suite.connector, sample.id());
+    let mut document = sample.credential.clone();
+    for (name, value) in sample.free_fields().into_iter().zip(private) {
+        document[name] = value.as_str().into();
+    }
+    let document = document.to_string();
+    let (status, headers, body) = answer;
+    let headers: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (*name, &**value))
+        .collect();
+    let reply = headers.iter().fold(
+        Reply::bytes(status, body.clone()),
+        |reply, (name, value)| reply.header(name, value),
+    );
+
+    // A session whose token is private too.
+    let mut good = sample.token.clone();
+    good["access_token"] = private[2].as_str().into();
+    suite.network.answer(Reply::json(200, good));
+    let session = connector.authenticate(vendor, &document).await.ok();
+
+    suite.network.answer(reply);
+    let verdict = connector
+        .classify(vendor, &response(status, &headers, body))
+        .await;
+    let broken = document.replace('{', "{{");
+    let misplaced = misplaced(sample, private);
+    let mut failures = vec![
+        connector.authenticate(vendor, &document).await.err(),
+        connector
+            .inspect(vendor, &document, session.as_ref(), None)
+            .await
+            .err(),
+        connector.origins(vendor, &misplaced).await.err(),
+        connector.validate(vendor, &broken, &[]).await.err(),
+        connector.validate(vendor, &misplaced, &[]).await.err(),
+        connector
+            .validate(vendor, &misplaced, &locales(&[FRENCH]))
+            .await
+            .err(),
+    ];
+    if let Some(session) = session {
+        failures.push(connector.refresh(vendor, &document, &session).await.err());
+    }
+    let failures = failures.iter().flatten().map(said);
+    failures
+        .chain([format!("{:?}", verdict.unwrap())])
+        .collect()
 }
 
 #[tokio::test]
 async fn no_error_and_no_verdict_repeats_the_secret_or_the_token() {
-    let echo = Echo::default();
-    let connector = connector(echo.clone()).await;
+    let suite = Suite::load().await;
     let mut runner = runner();
-    let mut errors = 0;
-    for sample in samples() {
+    let mut count = 0;
+    for sample in &suite.samples {
         for _ in 0..ANSWERS {
-            let private: Vec<String> = (0..3)
-                .map(|_| private().new_tree(&mut runner).unwrap().current())
-                .collect();
-            let [id, secret, token] = &private[..] else {
-                unreachable!("three of them")
-            };
-            let mut document = sample.credential.clone();
-            (document["client_id"], document["client_secret"]) =
-                (id.as_str().into(), secret.as_str().into());
-            let document = document.to_string();
-
-            // A session whose token is the private one, where that can be a token.
-            let token: String = token
-                .chars()
-                .map(|char| {
-                    if "\"\\;?&%=".contains(char) {
-                        '-'
-                    } else {
-                        char
-                    }
-                })
-                .collect();
-            let mut good = sample.token.clone();
-            good["access_token"] = token.as_str().into();
-            echo.answer(200, &[], good.to_string().as_bytes());
-            let session = connector
-                .authenticate(sample.vendor, &document)
-                .await
-                .unwrap();
-
-            let private = [id.clone(), secret.clone(), token];
-            for text in &private {
-                leak_check::register(text);
-            }
-            let (status, headers, body) = answer(&private).new_tree(&mut runner).unwrap().current();
-            echo.answer(status, &headers, &body);
-            let headers = headers
-                .into_iter()
-                .map(|(name, value)| (name, value.into_bytes()))
-                .collect();
-            let response = ApiResponse {
-                status,
-                headers,
-                body,
-            };
-            let verdict = format!(
-                "{:?}",
-                connector.classify(sample.vendor, &response).await.unwrap()
-            );
-            let outcomes = [
-                connector
-                    .refresh(sample.vendor, &document, &session)
-                    .await
-                    .err(),
-                connector.authenticate(sample.vendor, &document).await.err(),
-                connector.inspect(sample.vendor, &document).await.err(),
-                connector
-                    .validate(sample.vendor, &document.replace('{', "{{"))
-                    .await
-                    .err(),
-                connector
-                    .validate(sample.vendor, &misplaced(&private))
-                    .await
-                    .err(),
-            ];
-            for text in outcomes.iter().flatten().map(words).chain([verdict]) {
-                errors += 1;
+            let mut value = || private().new_tree(&mut runner).unwrap().current();
+            let private = [value(), value(), as_token(&value())];
+            private.iter().for_each(leak_check::register);
+            let answer = answer(sample, &private).new_tree(&mut runner).unwrap();
+            for text in outcomes(&suite, sample, &private, answer.current()).await {
+                count += 1;
                 for private in &private {
                     assert!(!shows(&text, private), "{text} shows {private}");
                 }
             }
         }
     }
-    assert!(errors > 2 * ANSWERS, "only {errors} texts were looked at");
+    assert!(count > 2 * ANSWERS, "only {count} texts were looked at");
 }
