@@ -4,6 +4,7 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
+use connector_guest::form::MAX_ID;
 use connector_guest::{
     Access, Choice, Codes, Description, Error, FieldChoices, Fields, Form, Inspection,
     InspectionInput, IssueCode, Json, Meaning, Open, Presence, Request, Response, Schema, Secret,
@@ -64,20 +65,27 @@ const SCOPES: [&str; 7] = [
 ];
 const LEVELS: [(&str, Level); 2] = [("project", Level::Project), ("account", Level::Account)];
 
-const DESCRIPTION: Description = Description::new(
-            "Contentsquare",
-            "https://support.contentsquare.com/hc/en-us/articles/37271728104593-How-to-create-API-credentials",
-        )
-        .summary(Text::new(
-            "Exports data, reads metrics and more, for one project or a whole account.",
-            &[("fr", "Exporte des données, lit des métriques et plus, pour un projet ou tout un compte.")],
-        ))
-        .prerequisites(&[Text::new(
-            "An administrator of the project or the account, who makes the API credentials.",
-            &[("fr", "Un administrateur du projet ou du compte, qui crée les identifiants d’API.")],
-        )])
-        .documentation_url("https://docs.contentsquare.com/en/api/")
-        .sample_call("/v1/exports?limit=1");
+const SETUP_URL: &str = "https://support.contentsquare.com/hc/en-us/articles/\
+    37271728104593-How-to-create-API-credentials";
+
+const DESCRIPTION: Description = Description::new("Contentsquare", SETUP_URL)
+    .summary(Text::new(
+        "Exports data, reads metrics and more, for one project or a whole account.",
+        &[(
+            "fr",
+            "Exporte des données, lit des métriques et plus, pour un projet ou tout un \
+                 compte.",
+        )],
+    ))
+    .prerequisites(&[Text::new(
+        "An administrator of the project or the account, who makes the API credentials.",
+        &[(
+            "fr",
+            "Un administrateur du projet ou du compte, qui crée les identifiants d’API.",
+        )],
+    )])
+    .documentation_url("https://docs.contentsquare.com/en/api/")
+    .sample_call("/v1/exports?limit=1");
 
 impl Vendor for Contentsquare {
     type Credential = Credential;
@@ -147,7 +155,8 @@ impl Vendor for Contentsquare {
     }
 
     fn base_url(&self, credential: &Credential, fields: &mut Fields) -> Result<String, Error> {
-        // The pages of the surveys API use a host of their own; with any other scope the reply decides.
+        // The pages of the surveys API use a host of their own; with any other scope the reply
+        // decides.
         if credential.scopes == [SURVEYS] {
             return Ok("https://api.contentsquare.com".into());
         }
@@ -180,19 +189,28 @@ impl Vendor for Contentsquare {
     fn access(&self, response: &Response, now: Timestamp) -> Result<Access, Error> {
         const IDENTITY: &[&str] = &["/client_id", "/client_secret"];
         let mut fields = response::accept(&INFO.codes, response, now)?;
-        let scopes = fields.take("scopes").as_ref().and_then(token::scopes);
+        let scopes = fields.take("scopes");
+        let scopes = scopes.as_ref().and_then(token::readable_scopes);
         let scopes = scopes.ok_or_else(|| fields.invalid("scopes"))?;
         let mut permissions = fields.take_object("permissions")?;
-        let projects = permissions.take_list("projects")?;
-        let projects = access::items(projects, project);
+        let reached = permissions.take_list("projects");
+        let reached = reached.map_err(|_| fields.invalid("permissions"))?;
+        let count = reached.len();
+        let projects = access::items(reached, project);
+        // A form would choose the only project by itself, so one that cannot be read must count.
+        let are_all = projects.len() == count;
         let offered = scopes.iter().map(|scope| Choice::string(scope, None));
         let offered = FieldChoices::complete("/scopes", offered.collect());
         // A project-level key reaches one project; one alone may also be all that an account has.
-        let is_account = projects.len() > 1;
-        let projects = FieldChoices::complete("/project_id", projects).depends_on(IDENTITY);
+        let is_account = count > 1;
+        let projects = if are_all {
+            FieldChoices::complete("/project_id", projects)
+        } else {
+            FieldChoices::some("/project_id", projects)
+        };
         let mut access = Access::default()
             .field(offered.depends_on(IDENTITY))
-            .field(projects);
+            .field(projects.depends_on(IDENTITY));
         if is_account {
             let account = Vec::from([Choice::string("account", None)]);
             let level = FieldChoices::complete("/credential_level", account);
@@ -220,14 +238,16 @@ impl Client {
     }
 }
 
-/// One project; anything without an id is none.
+/// One project; anything without an id that the form takes is none.
 fn project(value: Value) -> Option<Choice> {
     let Value::Object(mut fields) = value else {
         return None;
     };
     let id = response::id(fields.take("id")?)?;
+    let is_number = id.bytes().all(|byte| byte.is_ascii_digit());
+    let id = id.parse().ok().filter(|_| is_number)?;
     let name = fields.field("name").and_then(Value::as_str);
-    Some(Choice::number(id.parse().ok()?, name))
+    (1..=MAX_ID).contains(&id).then(|| Choice::number(id, name))
 }
 
 fn check_scopes(form: &mut Form, level: Option<Level>, scopes: Option<&[&'static str]>) {
@@ -237,7 +257,8 @@ fn check_scopes(form: &mut Form, level: Option<Level>, scopes: Option<&[&'static
             "/scopes",
             IssueCode::NotCombinable,
             Text::new(
-                "the scope enrichment must stand alone; make another credential for the other scopes",
+                "the scope enrichment must stand alone; make another credential for the other \
+                 scopes",
                 &[(
                     "fr",
                     "la portée enrichment doit être seule ; créez un autre identifiant pour les \
@@ -288,3 +309,6 @@ fn integration_presence(scopes: Option<&[&'static str]>) -> Presence {
         Some([]) | None => Presence::Optional,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,3 +83,6 @@ impl Vendor for Hotjar {
         Ok(BASE_URL.into())
     }
 }
+
+#[cfg(test)]
+mod tests;

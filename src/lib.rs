@@ -14,4 +14,10 @@ extern crate alloc;
 pub mod contentsquare;
 pub mod hotjar;
 
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+leak_check::capture!();
+
 connector_guest::export!(hotjar::Hotjar, contentsquare::Contentsquare);

@@ -1,5 +1,5 @@
-//! The form in which inputs hold a vendor's answer. It reads like HTTP, so that the corpora can be
-//! read and written by people.
+//! The form in which inputs hold a vendor's answer. It reads like HTTP, so that people can read
+//! and write the cases.
 
 /// A vendor's answer: a line of the credential's letter and the status, then header fields, each on
 /// a line, an empty line, and the body.
@@ -11,8 +11,8 @@
 /// {"success":false,"errorCode":"CONCURRENT_API_CALL"}
 /// ```
 ///
-/// Anything is an answer: what cannot be read is left out, so that no mutation of an input is
-/// wasted.
+/// Anything is an answer: parts that cannot be read are left out, so that no mutation of an input
+/// is wasted.
 pub struct Answer {
     /// Chooses the credential that was sent, and with it the vendor.
     pub letter: u8,

@@ -21,7 +21,7 @@ from table import IN_FLIGHT
 ANSWER_AFTER_MS = 1000
 # The first loop of a subject, which shows how long its loops are to be.
 FIRST_LOOP = 8
-ONLY_WHOLE = "the README takes the whole comparison and no part of it"
+ONLY_WHOLE = "the document takes the whole comparison, not a part of it"
 
 
 class Plan:
@@ -53,12 +53,12 @@ def main() -> None:
     parser.add_argument("--columns", metavar="A,B", type=_choice([column.id for column in table.COLUMNS]), help="only these")
     parser.add_argument("--no-picture", action="store_true", help="leave out the trials that only the picture needs")
     parser.add_argument("--quick", action="store_true", help="a look in some three minutes, with fewer and shorter trials")
-    parser.add_argument("--readme", action="store_true", help="write the table into README.md and the picture to docs/scale.svg")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/comparison.md and the picture to docs/scale.svg")
     parser.add_argument("--from", dest="file", type=Path, metavar="FILE", help="measure nothing; results of an earlier run, results.json")
     parser.add_argument("--needs", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     whole = not (options.quick or options.subjects or options.columns or options.no_picture)
-    if options.readme and not whole:
+    if options.write and not whole:
         parser.error(ONLY_WHOLE)
     subjects = [subject for subject in SUBJECTS if not options.subjects or subject.id in options.subjects]
     columns = [column for column in table.COLUMNS if not options.columns or column.id in options.columns]
@@ -71,17 +71,17 @@ def main() -> None:
     else:
         results = {"whole": whole, **measure(subjects, columns, not options.no_picture, Plan(options.quick))}
         (COMPARE / "results.json").write_text(json.dumps(results, indent=1), encoding="utf-8")
-    if options.readme and not results["whole"]:
+    if options.write and not results["whole"]:
         parser.error(ONLY_WHOLE)
-    text = table.markdown(results, columns, options.readme)
+    text = table.markdown(results, columns, options.write)
     if results["scale"]:
         import picture
 
-        drawing = ROOT / table.PICTURE if options.readme else COMPARE / "scale.svg"
+        drawing = ROOT / table.PICTURE if options.write else COMPARE / "scale.svg"
         picture.draw(results, drawing)
         say(f"drew {drawing}")
-    if options.readme:
-        table.write_into(ROOT / "README.md", text)
+    if options.write:
+        table.write_into(ROOT / "docs/comparison.md", text)
     print(text)
 
 

@@ -67,16 +67,16 @@ def markdown(results: dict, columns: list[Column], picture: bool) -> str:
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     if picture:
         most = f"{results['scale'][-1]:,}"
-        lines += ["", f"![Memory and processor time of each, from 1 to {most} authentications in flight]({PICTURE})"]
+        lines += ["", f"![Memory and processor time of each, from 1 to {most} authentications in flight](scale.svg)"]
     return "\n".join([*lines, "", *(f"- {note}" for note in _notes(results, columns))])
 
 
-def write_into(readme: Path, text: str) -> None:
-    before, begin, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+def write_into(document: Path, text: str) -> None:
+    before, begin, rest = document.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
-        raise SystemExit(f"compare: {readme} has no place for the table, which is between {BEGIN} and {END}")
-    readme.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+        raise SystemExit(f"compare: {document} has no place for the table, which is between {BEGIN} and {END}")
+    document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
 def _cell(column: Column, subject: dict, results: dict) -> str:

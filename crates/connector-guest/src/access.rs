@@ -140,8 +140,8 @@ impl Choice {
 }
 
 /// A vendor's name for something, fit to be shown: without control characters and invisible ones,
-/// which could change how text around it looks, and at most 200 characters long. `None` when nothing
-/// is left.
+/// which could change how text around it looks, and at most 200 characters long. `None` when
+/// nothing is left.
 pub fn name(vendors: &str) -> Option<String> {
     let shown: String = vendors
         .chars()

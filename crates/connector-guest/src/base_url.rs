@@ -17,8 +17,8 @@ pub const PATTERN: &str = "^[Hh][Tt][Tt][Pp][Ss]://\
 /// The pattern of [`Field::host_label`](crate::form::Field::host_label) for a schema.
 pub const LABEL_PATTERN: &str = "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$";
 
-/// Reads a base URL at `domain` or below it: `https`, no user name, port 443 or none, perhaps a path
-/// of plain segments, no query and no fragment.
+/// Reads a base URL at `domain` or below it: `https`, no user name, port 443 or none, perhaps a
+/// path of plain segments, no query and no fragment.
 ///
 /// Returns it with the host in lower case, without port and trailing slash.
 ///
@@ -41,8 +41,8 @@ pub fn parse(url: &str) -> Option<String> {
     Some(["https://", &host, path].concat())
 }
 
-/// The origin of a URL: `https` and the host, as [`Vendor::origins`](crate::Vendor::origins) returns
-/// it.
+/// The origin of a URL: `https` and the host, as [`Vendor::origins`](crate::Vendor::origins)
+/// returns it.
 pub fn origin(url: &str) -> Option<String> {
     let (host, _) = split(url)?;
     Some(["https://", &host].concat())
@@ -85,8 +85,8 @@ pub fn is_label(label: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// Whether `path` is empty or `/` and segments of unreserved characters (RFC 3986 §2.3), none of them
-/// empty or of dots only, so that no client reads it in another way.
+/// Whether `path` is empty or `/` and segments of unreserved characters (RFC 3986 §2.3), none of
+/// them empty or of dots only, so that no client reads it in another way.
 fn is_plain_path(path: &str) -> bool {
     path.split('/').skip(1).all(|segment| {
         segment.bytes().any(|byte| byte != b'.')

@@ -24,8 +24,8 @@ pub enum Meaning {
 
 /// The codes that mean the same at every vendor: those of RFC 6749 §5.2
 /// (<https://www.rfc-editor.org/rfc/rfc6749#section-5.2>) and §4.1.2.1, of RFC 6750 §3.1
-/// (<https://www.rfc-editor.org/rfc/rfc6750#section-3.1>) and RFC 8628 §3.5, and widespread names for
-/// throttling. Without separators and in lower case.
+/// (<https://www.rfc-editor.org/rfc/rfc6750#section-3.1>) and RFC 8628 §3.5, and widespread names
+/// for throttling. Without separators and in lower case.
 const STANDARD: [(&str, Meaning); 25] = [
     ("invalidclient", Meaning::Rejected),
     ("invalidgrant", Meaning::Rejected),
@@ -106,9 +106,26 @@ impl Codes {
         declared.or_else(standard).map(|(_, meaning)| *meaning)
     }
 
-    /// The code, if it may be passed on: a declared or a standard one, or a few known words in any case
-    /// of letters.
-    pub(crate) fn passed_on(&self, code: &str) -> Option<String> {
+    /// The first meaning that counts, and the code to pass on: the one that has this meaning, else
+    /// the first that may be passed on.
+    pub(crate) fn decide<'c, I: Iterator<Item = &'c str>>(
+        &self,
+        codes: impl Fn() -> I,
+        counts: impl Fn(Meaning) -> bool,
+    ) -> (Option<Meaning>, Option<String>) {
+        let known = codes().find_map(|code| {
+            let meaning = self.meaning(code)?;
+            counts(meaning).then_some((meaning, code))
+        });
+        let code = known
+            .and_then(|(_, code)| self.passed_on(code))
+            .or_else(|| codes().find_map(|code| self.passed_on(code)));
+        (known.map(|(meaning, _)| meaning), code)
+    }
+
+    /// The code, if it may be passed on: a declared one, or a few known words in any case of
+    /// letters.
+    fn passed_on(&self, code: &str) -> Option<String> {
         let is_known = |word: &str| {
             let mut known = WORDS.split(' ').chain(self.words.iter().copied());
             known.any(|known| known.eq_ignore_ascii_case(word))

@@ -1,4 +1,5 @@
-//! What a host shows of a vendor: the document of `describe`, whose schema is `wit/describe.schema.json`.
+//! What a host shows of a vendor: the document of `describe`, whose schema is
+//! `wit/describe.schema.json`.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -70,8 +71,8 @@ impl Description {
         self
     }
 
-    /// Sets the path and query of a sample call below the base URL. A part in braces is for a person to
-    /// fill in.
+    /// Sets the path and query of a sample call below the base URL. A part in braces is for a
+    /// person to fill in.
     #[must_use]
     pub const fn sample_call(mut self, path: &'static str) -> Self {
         self.sample_call = Some(path);

@@ -17,8 +17,8 @@ const MAX_DEPTH: u8 = 3;
 pub(crate) struct ErrorBody {
     /// The field `success`, in which some vendors report a failure with status 200.
     pub(crate) success: Option<bool>,
-    /// Whether there is a field `error` that says anything, as a failed token request has it (RFC 6749
-    /// §5.2).
+    /// Whether there is a field `error` that says anything, as a failed token request has it (RFC
+    /// 6749 §5.2).
     pub(crate) has_error: bool,
     codes: Vec<(Rank, String)>,
 }
@@ -37,12 +37,12 @@ enum Rank {
 }
 
 impl ErrorBody {
-    /// Reads a body that may be cut off anywhere, or be no JSON at all: all that stands before the end
-    /// counts.
+    /// Reads a body that may be cut off anywhere, or be no JSON at all: all that stands before the
+    /// end counts.
     pub(crate) fn read(body: &[u8]) -> Self {
         let mut error = Self::default();
-        // Codes are ASCII. In other strings a wrong encoding, or a byte-order mark before the object,
-        // must not end the reading.
+        // Codes are ASCII. In other strings a wrong encoding, or a byte-order mark before the
+        // object, must not end the reading.
         let mark = body.iter().take_while(|byte| !byte.is_ascii()).count();
         let mut ascii = Cow::Borrowed(body.get(mark..).unwrap_or_default());
         if !ascii.is_ascii() {
@@ -111,6 +111,17 @@ struct Reader<'a> {
     depth: u8,
 }
 
+impl Reader<'_> {
+    /// Takes a boolean, or a number in the place of one.
+    fn flag(self, value: bool) {
+        match self.place {
+            Place::Success => self.error.success = Some(value),
+            Place::Error => self.error.has_error |= value,
+            Place::Top | Place::Code(_) => {}
+        }
+    }
+}
+
 impl<'de> DeserializeSeed<'de> for Reader<'_> {
     type Value = ();
 
@@ -128,27 +139,27 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        if let Place::Success = self.place {
-            self.error.success = Some(value);
-        }
+        self.flag(value);
         Ok(())
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.flag(value != 0);
         Ok(())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.flag(value != 0);
         Ok(())
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.flag(value != 0.0);
         Ok(())
     }
 
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
         match self.place {
-            Place::Top => {}
             Place::Error => {
                 self.error.has_error |= !value.trim().is_empty();
                 self.error.push(Rank::Error, value);
@@ -160,7 +171,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
             Place::Success if value.eq_ignore_ascii_case("true") => {
                 self.error.success = Some(true);
             }
-            Place::Success => {}
+            Place::Top | Place::Success => {}
         }
         Ok(())
     }
@@ -251,7 +262,11 @@ mod tests {
             ),
             (r#"{"success":"false"}"#, Some(false), false, &[]),
             (r#"{"success":"True","x":1}"#, Some(true), false, &[]),
-            (r#"{"success":0,"error":null,"code":7}"#, None, false, &[]),
+            (r#"{"success":0,"code":7}"#, Some(false), false, &[]),
+            (r#"{"success":null,"error":null}"#, None, false, &[]),
+            (r#"{"error":false,"errors":0}"#, None, false, &[]),
+            (r#"{"error":true,"code":"c"}"#, None, true, &["c"]),
+            (r#"{"error":401,"code":"c"}"#, None, true, &["c"]),
             (r#"{"error":"","errors":[],"code":""}"#, None, false, &[]),
             (
                 r#"{"error":{},"data":{"error":"a","code":"b"}}"#,

@@ -13,8 +13,8 @@ use crate::vendor::VendorInfo;
 use crate::verdict::Verdict;
 use crate::{Environment, Http};
 
-/// The functions of the contract, for all vendors of a plugin. [`export!`](crate::export) implements it;
-/// what each function promises is in `wit/credentials.wit`.
+/// The functions of the contract, for all vendors of a plugin. [`export!`](crate::export)
+/// implements it; what each function promises is in `wit/credentials.wit`.
 pub trait Plugin {
     /// Lists the vendors.
     fn vendors() -> Vec<&'static VendorInfo>;
@@ -74,8 +74,8 @@ pub trait Plugin {
 /// Makes a plugin of vendors, in the order to show them: values of types that implement
 /// [`Vendor`](crate::Vendor).
 ///
-/// Defines the type `Connector`, which implements [`Plugin`], and exports it when the crate is built as a
-/// component. Used once in a crate.
+/// Defines the type `Connector`, which implements [`Plugin`], and exports it when the crate is
+/// built as a component. Used once in a crate.
 #[macro_export]
 macro_rules! export {
     ($($vendor:expr),+ $(,)?) => {

@@ -1,5 +1,5 @@
-//! JSON (RFC 8259) as people and vendors write it. The grammar is `serde_json`'s; the values are our
-//! own, because the library's map takes 8 kB of a component.
+//! JSON (RFC 8259) as people and vendors write it. The grammar is `serde_json`'s; the values are
+//! our own, because the library's map takes 8 kB of a component.
 
 use alloc::string::String;
 use alloc::vec::Vec;

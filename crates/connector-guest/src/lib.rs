@@ -56,8 +56,8 @@
 //!
 //! A plugin is an ordinary library crate, built for `wasm32-unknown-unknown` with
 //! `wasm-component-ld` as linker: `cargo rustc --release --target wasm32-unknown-unknown
-//! --crate-type cdylib`, with
-//! `linker = "wasm-component-ld"` for the target in `.cargo/config.toml`. The linker ships with Rust.
+//! --crate-type cdylib`, with `linker = "wasm-component-ld"` for the target in
+//! `.cargo/config.toml`. The linker ships with Rust.
 
 #![cfg_attr(target_family = "wasm", no_std)]
 #![deny(

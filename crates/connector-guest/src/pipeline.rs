@@ -162,7 +162,8 @@ fn authorized(
     Ok(request)
 }
 
-/// Returns what carries a session on an API request, once the request has the parts that are signed.
+/// Returns what carries a session on an API request, once the request has the parts that are
+/// signed.
 pub fn authorize(
     vendor: &impl Vendor,
     session: &Session,
@@ -189,3 +190,6 @@ pub fn was_not_sent(stage: Stage) -> bool {
         Stage::Dns | Stage::Connect | Stage::Tls | Stage::Certificate
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,8 @@ pub struct Response {
     pub headers: Vec<(String, Vec<u8>)>,
     /// The body; longer than [`MAX_RESPONSE_BYTES`] only when it was cut there.
     pub body: Vec<u8>,
-    /// Why the body ended before it was complete. The status is known all the same, and may be enough.
+    /// Why the body ended before it was complete. The status is known all the same, and may be
+    /// enough.
     pub cut_off: Option<Stage>,
 }
 
@@ -81,8 +82,8 @@ fn retry_after_secs(value: &str, now_secs: impl FnOnce() -> u64) -> Option<u32> 
     u32::try_from(secs.clamp(1, MAX_RETRY_AFTER_SECS)).ok()
 }
 
-/// Reads the response of an endpoint that takes a credential: the fields of a JSON object in a 200, 201
-/// or 203 that reports no failure, else the error that it is.
+/// Reads the response of an endpoint that takes a credential: the fields of a JSON object in a 200,
+/// 201 or 203 that reports no failure, else the error that it is.
 ///
 /// A known code decides before the status, since vendors and what stands before them disagree on
 /// statuses. A refusal is confirmed only by such a code.
@@ -99,23 +100,18 @@ pub fn check(codes: &Codes, response: &Response, now: Timestamp) -> Result<(), E
     if is_success && body.success != Some(false) && !body.has_error {
         return Ok(());
     }
+    // A server that fails may say anything about a token or a request.
+    let counts =
+        |meaning| status < 500 || !matches!(meaning, Meaning::Expired | Meaning::Malformed);
+    let (meaning, code) = codes.decide(|| body.codes(), counts);
     let refusal = |confirmed| Refusal {
         status,
-        code: body.codes().find_map(|code| codes.passed_on(code)),
+        code,
         confirmed,
     };
     let wait = response.retry_after(now);
-    let is_server_error = status >= 500;
-    let meaning = body
-        .codes()
-        .filter_map(|code| codes.meaning(code))
-        // A server that fails may say anything about a token or a request.
-        .find(|meaning| {
-            !(is_server_error && matches!(meaning, Meaning::Expired | Meaning::Malformed))
-        });
     Err(match (meaning, status) {
         (Some(Meaning::Throttled), _) => Error::Throttled(wait),
-        (Some(Meaning::Unavailable), _) => Error::Unavailable(wait),
         (Some(Meaning::Forbidden), _) => Error::Forbidden(refusal(true)),
         (Some(Meaning::Rejected | Meaning::Malformed | Meaning::Expired), _) => {
             Error::Rejected(refusal(true))
@@ -125,7 +121,7 @@ pub fn check(codes: &Codes, response: &Response, now: Timestamp) -> Result<(), E
         (None, 403) => Error::Forbidden(refusal(false)),
         (None, 400 | 401) => Error::Rejected(refusal(false)),
         (None, _) if is_success => Error::Rejected(refusal(false)),
-        (None, 408 | 500..=599) => Error::Unavailable(wait),
+        (Some(Meaning::Unavailable), _) | (None, 408 | 500..=599) => Error::Unavailable(wait),
         (None, _) => Error::InvalidResponse(InvalidResponse {
             status,
             field: "status",

@@ -68,17 +68,13 @@ fn translated(schema: &str, table: &Object) -> String {
     while let Some((before, string, after)) = next_string(rest) {
         written.extend_from_slice(before.as_bytes());
         let is_text = matches!(previous, "title" | "description") && before.trim() == ":";
-        match table
-            .field(string)
-            .and_then(Value::as_str)
-            .filter(|_| is_text)
-        {
-            Some(text) => json::write_string(&mut written, text),
-            None => {
-                written.push(b'"');
-                written.extend_from_slice(string.as_bytes());
-                written.push(b'"');
-            }
+        let text = table.field(string).and_then(Value::as_str);
+        if let Some(text) = text.filter(|_| is_text) {
+            json::write_string(&mut written, text);
+        } else {
+            written.push(b'"');
+            written.extend_from_slice(string.as_bytes());
+            written.push(b'"');
         }
         previous = string;
         rest = after;
@@ -88,8 +84,8 @@ fn translated(schema: &str, table: &Object) -> String {
     String::from_utf8(written).unwrap_or_else(|_| schema.into())
 }
 
-/// Splits a JSON text at its next string: what stands before it, the string between its quotes, and the
-/// rest.
+/// Splits a JSON text at its next string: what stands before it, the string between its quotes, and
+/// the rest.
 fn next_string(json: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = json.split_once('"')?;
     let mut is_escaped = false;
@@ -107,14 +103,17 @@ mod tests {
     use super::*;
 
     const SCHEMA: Schema = Schema::new(
-        r#"{ "title": "a \"b\"", "properties": { "title": { "description":"a", "const": "a" } } }"#,
+        r#"{ "title": "a \"b\"", "properties": { "title": { "description":"a", "enum": "a" } } }"#,
         &[("fr", r#"{"a": "à \"é\"", "x": "y"}"#)],
     );
 
     #[test]
     fn translates_titles_and_descriptions_alone() {
         let french = SCHEMA.to_json(&["fr".into()]);
-        let expected = r#"{ "title": "a \"b\"", "properties": { "title": { "description":"à \"é\"", "const": "a" } } }"#;
+        let expected = SCHEMA
+            .english()
+            .replace(r#""description":"a""#, r#""description":"à \"é\"""#);
+        assert_ne!(expected, SCHEMA.english());
         assert_eq!(french, expected);
         assert_eq!(SCHEMA.to_json(&["de".into()]), SCHEMA.english());
     }

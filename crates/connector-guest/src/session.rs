@@ -8,8 +8,8 @@ use crate::secret::Secret;
 /// A new session is asked for this long before the old one ends, so that a short outage of the
 /// vendor passes unnoticed.
 const REFRESH_MARGIN_SECS: u64 = 15 * 60;
-/// A shorter life would make a host ask without pause. If the token really ends sooner, an API answer
-/// says so.
+/// A shorter life would make a host ask without pause. If the token really ends sooner, an API
+/// answer says so.
 pub const MIN_LIFETIME_SECS: u64 = 60;
 /// A longer life is not believed.
 pub const MAX_LIFETIME_SECS: u64 = 365 * 24 * 60 * 60;

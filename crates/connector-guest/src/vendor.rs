@@ -49,8 +49,8 @@ pub trait Vendor {
 
     /// Builds the token request, or opens the session without one.
     ///
-    /// `state` is what the last token left; to refresh is to do the same with it (RFC 6749 §4.4.3 for
-    /// client credentials, which have no state).
+    /// `state` is what the last token left; to refresh is to do the same with it (RFC 6749 §4.4.3
+    /// for client credentials, which have no state).
     fn open(&self, credential: &Self::Credential, state: Option<&Secret>) -> Result<Open, Error>;
 
     /// Reads the token out of the fields of the reply: by default a bearer token (RFC 6749 §5.1).

@@ -25,8 +25,8 @@ pub enum Verdict {
     Unavailable(Option<u32>),
 }
 
-/// Classifies a response by the codes of RFC 6749 and RFC 6750, by those that the vendor declares, and
-/// by the status. Every response gets a verdict.
+/// Classifies a response by the codes of RFC 6749 and RFC 6750, by those that the vendor declares,
+/// and by the status. Every response gets a verdict.
 pub fn classify(codes: &Codes, response: &Response, now: Timestamp) -> Verdict {
     let status = response.status;
     let beginning = response.body.get(..MAX_CLASSIFIED_BYTES);
@@ -35,17 +35,15 @@ pub fn classify(codes: &Codes, response: &Response, now: Timestamp) -> Verdict {
     let all_codes = || body.codes().chain(challenges());
     // A known code in an `error` counts in a 200 too, as RFC 6749 errors that come with it do.
     let is_failure = status >= 400 || body.success == Some(false) || body.has_error;
-    let meaning =
-        all_codes()
-            .filter_map(|code| codes.meaning(code))
-            .find(|meaning| match meaning {
-                Meaning::Malformed => false,
-                Meaning::Expired => is_failure && status < 500,
-                _ => is_failure,
-            });
+    let counts = |meaning| match meaning {
+        Meaning::Malformed => false,
+        Meaning::Expired => is_failure && status < 500,
+        _ => is_failure,
+    };
+    let (meaning, code) = codes.decide(all_codes, counts);
     let refusal = |confirmed| Refusal {
         status,
-        code: all_codes().find_map(|code| codes.passed_on(code)),
+        code,
         confirmed,
     };
     let wait = || response.retry_after(now);
@@ -61,8 +59,9 @@ pub fn classify(codes: &Codes, response: &Response, now: Timestamp) -> Verdict {
         (None, _) => Verdict::Accepted,
     }
 }
-/// The `error` of a `Bearer` challenge (RFC 6750 §3) in a `WWW-Authenticate` field, which may hold several challenges
-/// (RFC 9110 §11.6.1). What stands in quotes is a value and nothing else.
+
+/// The `error` of a `Bearer` challenge (RFC 6750 §3) in a `WWW-Authenticate` field, which may hold
+/// several challenges (RFC 9110 §11.6.1). Commas within quotes separate nothing.
 fn bearer_error(field: &str) -> Option<&str> {
     let mut is_quoted = false;
     let mut is_bearer = false;
@@ -72,9 +71,11 @@ fn bearer_error(field: &str) -> Option<&str> {
     });
     for parameter in parameters {
         let mut parameter = parameter.trim();
-        // A challenge begins with its scheme, which a space parts from the first parameter.
+        // A challenge begins with its scheme and a space; a parameter may have spaces around its
+        // `=`.
         if let Some((scheme, rest)) = parameter.split_once([' ', '\t'])
             && !scheme.contains('=')
+            && !rest.trim_start().starts_with('=')
         {
             is_bearer = scheme.eq_ignore_ascii_case("bearer");
             parameter = rest.trim();
@@ -88,3 +89,6 @@ fn bearer_error(field: &str) -> Option<&str> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests;

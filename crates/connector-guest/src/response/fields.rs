@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::{MAX_RESPONSE_BYTES, Response};
 use crate::date;
 use crate::error::{Error, InvalidResponse};
+use crate::form::MAX_ID;
 use crate::json::{self, Object, Value};
 use crate::session::Timestamp;
 
@@ -63,10 +64,11 @@ impl Fields {
         }
     }
 
-    /// Takes the id `name`, a string that is not empty or a whole number, as a string; absent is
+    /// Takes the id `name`, a string or a whole number, as a string. Absent or an empty string is
     /// `None`, anything else is an error.
     pub fn take_id(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         self.take(name)
+            .filter(|value| value.as_str().is_none_or(|id| !id.trim().is_empty()))
             .map(|value| id(value).ok_or_else(|| self.invalid(name)))
             .transpose()
     }
@@ -126,7 +128,12 @@ pub fn id(value: Value) -> Option<String> {
             let is_id = !id.is_empty() && id.len() <= MAX_ID_BYTES && id.bytes().all(is_visible);
             is_id.then_some(id)
         }
-        value => value.as_integer().map(|id| id.to_string()),
+        Value::Integer(id) => Some(id.to_string()),
+        // A float beyond 2⁵³ may stand for another number.
+        value => value
+            .as_integer()
+            .filter(|id| id.unsigned_abs() <= MAX_ID)
+            .map(|id| id.to_string()),
     }
 }
 

@@ -1,30 +1,78 @@
-//! The plugin's heap in WebAssembly: memory is handed out from its start to its end, and never taken
-//! back. The contract has a fresh instance for each call, so that all of it is freed with the instance.
+//! The heap of a small plugin: memory is handed out from its start to its end, and taken back as a
+//! whole when the next call begins. A plugin keeps nothing between calls, so an instance that
+//! serves many of them needs no more memory than its largest call.
 
 #![expect(unsafe_code, reason = "an allocator hands out raw memory")]
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::arch::wasm32;
 use core::cell::Cell;
-use core::ptr::null_mut;
+use core::ptr::{self, null_mut};
 
 /// The unit in which memory grows.
 const PAGE_BYTES: usize = 64 * 1024;
 
 #[global_allocator]
-static HEAP: Heap = Heap { used: Cell::new(0) };
+static HEAP: Heap = Heap {
+    used: Cell::new(0),
+    is_over: Cell::new(false),
+};
 
 unsafe extern "C" {
-    // Where the linker's own data ends. Memory has `--initial-heap` of `.cargo/config.toml` behind it
-    // from the start.
+    // Where the linker's own data ends. Memory has `--initial-heap` of `.cargo/config.toml` behind
+    // it from the start.
     static mut __heap_base: u8;
 }
 
-/// A heap without free memory to manage. To free takes 9 kB of a component, nearly all of it in the
-/// code that drops values.
+/// A heap without a list of free blocks. Freeing block by block takes 9 kB of a component, nearly
+/// all of it in the code that drops values.
 struct Heap {
     /// The number of bytes handed out.
     used: Cell<usize>,
+    /// Whether the last call is over, but for its result.
+    is_over: Cell<bool>,
+}
+
+/// A call of an export. When it is dropped, all that is left of the call is its result, which the
+/// host has read before it begins the next call.
+pub(super) struct Call;
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        HEAP.is_over.set(true);
+    }
+}
+
+/// Allocates the arguments of an export and the results of an import. The host calls it, and nobody
+/// else, so the first time after a call is over is the beginning of the next one.
+///
+/// Takes the place of the function of that name in `wit-bindgen`, which is linked weakly.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn cabi_realloc(
+    block: *mut u8,
+    old_len: usize,
+    align: usize,
+    len: usize,
+) -> *mut u8 {
+    if HEAP.is_over.replace(false) {
+        HEAP.used.set(0);
+    }
+    if len == 0 {
+        return ptr::without_provenance_mut(align);
+    }
+    // SAFETY: the canonical ABI passes a power of two, and lengths that fit into memory.
+    let new = unsafe {
+        let layout = Layout::from_size_align_unchecked(old_len, align);
+        if old_len == 0 {
+            HEAP.alloc(Layout::from_size_align_unchecked(len, align))
+        } else {
+            HEAP.realloc(block, layout, len)
+        }
+    };
+    if new.is_null() {
+        wasm32::unreachable();
+    }
+    new
 }
 
 // SAFETY: the plugin has one thread.

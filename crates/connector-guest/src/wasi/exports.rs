@@ -1,4 +1,5 @@
-//! The exports: conversions between the types of WIT and those of this crate. Generated types stop here.
+//! The exports: conversions between the types of WIT and those of this crate. Generated types stop
+//! here.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -7,6 +8,8 @@ use core::marker::PhantomData;
 
 use wasi::clocks::wall_clock::Datetime;
 
+#[cfg(feature = "small")]
+use super::allocator::Call;
 use super::bindings::exports::integration::connector::credentials as wit;
 use super::bindings::exports::integration::connector::types as data;
 use super::outgoing::Host;
@@ -20,19 +23,26 @@ use crate::session::{Session, Timestamp};
 use crate::vendor::{self, VendorInfo};
 use crate::verdict::Verdict;
 
+/// A call of an export, where the standard library's allocator frees memory.
+#[cfg(not(feature = "small"))]
+struct Call;
+
 /// A plugin as the host sees it.
 pub struct Exports<P>(PhantomData<P>);
 
 impl<P: Plugin> wit::Guest for Exports<P> {
     fn vendors() -> Vec<wit::Vendor> {
+        let _call = Call;
         to_wit(P::vendors())
     }
 
     fn describe(vendor: String, locales: Vec<String>) -> Result<String, wit::Error> {
+        let _call = Call;
         P::describe(&vendor, &locales).map_err(unknown_vendor)
     }
 
     fn credential_schema(vendor: String, locales: Vec<String>) -> Result<String, wit::Error> {
+        let _call = Call;
         let schema = P::credential_schema(&vendor, &locales);
         schema.map(Cow::into_owned).map_err(unknown_vendor)
     }
@@ -42,16 +52,19 @@ impl<P: Plugin> wit::Guest for Exports<P> {
         credential: String,
         locales: Vec<String>,
     ) -> Result<(), wit::Error> {
+        let _call = Call;
         let credential = Secret::new(credential);
         P::validate(&vendor, credential.expose(), &locales).map_err(unread)
     }
 
     fn origins(vendor: String, credential: String) -> Result<Vec<String>, wit::Error> {
+        let _call = Call;
         let credential = Secret::new(credential);
         P::origins(&vendor, credential.expose()).map_err(unread)
     }
 
     fn authenticate(vendor: String, credential: String) -> Result<wit::Session, wit::Error> {
+        let _call = Call;
         let credential = Secret::new(credential);
         Ok(P::authenticate(&vendor, credential.expose(), &Host)?.into())
     }
@@ -61,6 +74,7 @@ impl<P: Plugin> wit::Guest for Exports<P> {
         credential: String,
         current: wit::Session,
     ) -> Result<wit::Session, wit::Error> {
+        let _call = Call;
         let credential = Secret::new(credential);
         Ok(P::refresh(&vendor, credential.expose(), current.into(), &Host)?.into())
     }
@@ -71,6 +85,7 @@ impl<P: Plugin> wit::Guest for Exports<P> {
         session: Option<wit::Session>,
         cursor: Option<String>,
     ) -> Result<wit::Access, wit::Error> {
+        let _call = Call;
         let credential = Secret::new(credential);
         let session = session.map(Session::from);
         let cursor = cursor.as_deref();
@@ -94,6 +109,7 @@ impl<P: Plugin> wit::Guest for Exports<P> {
             message: "the SHA-256 of the body does not have 32 bytes",
             retry: false,
         };
+        let _call = Call;
         let digest = request.body_sha256.map(<[u8; 32]>::try_from);
         let Ok(body_sha256) = digest.transpose() else {
             return Err(wit::Error::Other(BAD_DIGEST.into()));
@@ -111,14 +127,15 @@ impl<P: Plugin> wit::Guest for Exports<P> {
     }
 
     fn classify(vendor: String, response: wit::Response) -> Result<wit::Verdict, wit::Error> {
+        let _call = Call;
         P::classify(&vendor, &response.into(), &Host)
             .map(Into::into)
             .map_err(unknown_vendor)
     }
 }
 
-// The errors of functions that fail in one or two ways. Each case that an export cannot return is code
-// less: to return any error takes 0.9 kB.
+// The errors of functions that fail in one or two ways. Each case that an export cannot return is
+// code less: to return any error takes 0.9 kB.
 
 /// The only error of some functions.
 fn unknown_vendor(_: Error) -> wit::Error {

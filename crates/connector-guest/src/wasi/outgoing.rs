@@ -1,5 +1,5 @@
-//! One request through `wasi:http`, the clock and random numbers. Where a request goes and what an answer
-//! means is decided elsewhere.
+//! One request through `wasi:http`, the clock and random numbers. Where a request goes and what an
+//! answer means is decided elsewhere.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;
@@ -54,8 +54,8 @@ impl Http for Host {
         let body = outgoing
             .body()
             .map_err(|()| Error::Unreachable(Stage::Other))?;
-        // The request is handed over before its body is written: a host need not take in a body that
-        // nobody reads.
+        // The request is handed over before its body is written: a host need not take in a body
+        // that nobody reads.
         let future = outgoing_handler::handle(outgoing, Some(timeouts())).map_err(failure)?;
         write(body, request.body.expose());
         future.subscribe().block();
@@ -122,8 +122,8 @@ fn timeouts() -> RequestOptions {
     options
 }
 
-/// Writes the body. When that fails, the answer or its absence says why: a vendor may refuse before it
-/// has read all.
+/// Writes the body. When that fails, the answer or its absence says why: a vendor may refuse before
+/// it has read all.
 fn write(body: OutgoingBody, bytes: &[u8]) {
     let Ok(stream) = body.write() else { return };
     let written = bytes
@@ -140,7 +140,8 @@ fn read(response: &IncomingResponse) -> Response {
         status: response.status(),
         ..Response::default()
     };
-    // Taking in all fields would cost as much as reading the body. A date matters only to read another.
+    // Taking in all fields would cost as much as reading the body. A date matters only to read
+    // another.
     let fields = response.headers();
     for value in fields.get(RETRY_AFTER) {
         read.headers.push((RETRY_AFTER.into(), value));
