@@ -43,7 +43,7 @@ impl Vendor for Lantern {
     }
 
     fn schema(&self) -> Schema {
-        include_str!("lantern.schema.json").into()
+        Schema::new(include_str!("lantern.schema.json"), &[])
     }
 
     fn read(&self, form: &mut Form) -> Option<Credential> {
