@@ -37,9 +37,7 @@ pub(crate) fn with_base_url(
     check_request(&request)?;
     let (mut parts, body) = request.into_parts();
     if session.base_url.contains(['?', '#']) {
-        return Err(SendError::Request(
-            "the base URL has a query or a fragment",
-        ));
+        return Err(SendError::Request("the base URL has a query or a fragment"));
     }
     let url = format!("{}{}", session.base_url.trim_end_matches('/'), parts.uri);
     let url = url.parse();

@@ -38,6 +38,7 @@ pub(crate) fn decoded(
 /// Decodes a body piece by piece.
 pub(crate) struct Decoder {
     encoding: Encoding,
+    is_empty: bool,
     is_complete: bool,
 }
 
@@ -104,6 +105,7 @@ impl Decoder {
         };
         Some(Self {
             encoding,
+            is_empty: true,
             is_complete: false,
         })
     }
@@ -111,6 +113,7 @@ impl Decoder {
     /// Decodes the next bytes of the body. Bytes after the end of the encoded data are ignored.
     /// After an error, the pieces before it can be taken.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), TransportError> {
+        self.is_empty &= bytes.is_empty();
         let decided;
         let mut bytes = bytes;
         if let Encoding::Undecided(first, pieces) = &mut self.encoding {
@@ -156,12 +159,14 @@ impl Decoder {
 
     /// Checks that the encoded data is complete, where the encoding tells.
     fn finish(&mut self) -> Result<(), TransportError> {
+        if self.is_empty {
+            // Servers name an encoding even where there is no body to encode.
+            return Ok(());
+        }
         let finished = match &mut self.encoding {
             Encoding::Gzip(decoder) => decoder.try_finish(),
             Encoding::Zlib(decoder) => decoder.try_finish(),
             Encoding::Deflate(decoder) => decoder.try_finish(),
-            // A body of no bytes at all is left by servers that answer without one.
-            Encoding::Undecided(first, _) if first.is_empty() => Ok(()),
             Encoding::Undecided(..) => Err(io::ErrorKind::UnexpectedEof.into()),
         };
         finished.map_err(|_| self.error())
