@@ -77,11 +77,11 @@ pub(crate) fn authorize(
     request: &mut http::Request<Bytes>,
     authorization: &Authorization,
 ) -> Result<(), SendError> {
-    let reject = |_| SendError::Request("the authorization does not fit into the header");
+    let reject = || SendError::Request("the authorization does not fit into the header");
     let mut fields = Vec::with_capacity(authorization.headers.len());
     for (name, value) in &authorization.headers {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| reject(()))?;
-        let mut value = HeaderValue::from_bytes(value).map_err(|_| reject(()))?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| reject())?;
+        let mut value = HeaderValue::from_bytes(value).map_err(|_| reject())?;
         value.set_sensitive(true);
         fields.push((name, value));
     }

@@ -54,7 +54,7 @@ enum Encoding {
 /// The decoded bytes that were not yet taken. Separate pieces, because a buffer that grows would
 /// leave copies of a secret behind.
 struct Pieces {
-    pieces: VecDeque<Bytes>,
+    queue: VecDeque<Bytes>,
     remaining_bytes: usize,
     is_too_long: bool,
 }
@@ -64,7 +64,7 @@ impl Write for Pieces {
         let kept = bytes.get(..self.remaining_bytes).unwrap_or(bytes);
         self.remaining_bytes -= kept.len();
         if !kept.is_empty() {
-            self.pieces.push_back(Bytes::copy_from_slice(kept));
+            self.queue.push_back(Bytes::copy_from_slice(kept));
         }
         if kept.len() < bytes.len() {
             self.is_too_long = true;
@@ -87,7 +87,7 @@ impl Decoder {
             return None;
         };
         let pieces = Pieces {
-            pieces: VecDeque::new(),
+            queue: VecDeque::new(),
             remaining_bytes: limit_bytes,
             is_too_long: false,
         };
@@ -182,7 +182,7 @@ impl Decoder {
 
     /// Takes the decoded pieces.
     pub(crate) fn pieces(&mut self) -> impl Iterator<Item = Bytes> + use<> {
-        std::mem::take(&mut self.all_mut().pieces).into_iter()
+        std::mem::take(&mut self.all_mut().queue).into_iter()
     }
 
     fn all(&self) -> &Pieces {
@@ -208,7 +208,7 @@ impl Pieces {
     /// In place of those that were moved.
     fn none() -> Self {
         Self {
-            pieces: VecDeque::new(),
+            queue: VecDeque::new(),
             remaining_bytes: 0,
             is_too_long: false,
         }
@@ -234,7 +234,7 @@ impl Body for DecodedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         loop {
             let this = &mut *self;
-            if let Some(piece) = this.decoder.all_mut().pieces.pop_front() {
+            if let Some(piece) = this.decoder.all_mut().queue.pop_front() {
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
             if let Some(failure) = this.failure.take() {

@@ -64,9 +64,9 @@ async fn a_response_that_is_truncated_at_its_beginning_is_an_error() {
 
 /// A response whose body is this text, encoded and in pieces of 100 bytes, and those bytes.
 fn gzipped(text: &str) -> (http::Response<crate::ResponseBody>, Vec<u8>) {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(text.as_bytes()).unwrap();
-    let encoded = encoder.finish().unwrap();
+    let mut writer = GzEncoder::new(Vec::new(), Compression::best());
+    writer.write_all(text.as_bytes()).unwrap();
+    let encoded = writer.finish().unwrap();
     let pieces: Vec<_> = encoded
         .chunks(100)
         .map(|piece| Ok(Frame::data(bytes::Bytes::copy_from_slice(piece))))
@@ -84,7 +84,10 @@ fn gzipped(text: &str) -> (http::Response<crate::ResponseBody>, Vec<u8>) {
 async fn the_beginning_of_a_response_is_decoded_and_the_response_is_not() {
     let error = r#"{"error":"JWT_EXPIRED"}"#;
     let long = "a".repeat(1 << 20);
-    let varied: String = (0..9000).map(|number| format!("{number}")).collect();
+    let varied: String = (0..9000u16)
+        .flat_map(|number| number.to_string().into_bytes())
+        .map(char::from)
+        .collect();
     for text in [error, "", &long, &varied] {
         let (mut response, encoded) = gzipped(text);
         let seen = ApiResponse::read(&mut response).await.unwrap();

@@ -205,7 +205,7 @@ async fn an_authorization_is_put_on_the_request_and_its_framing_is_not() {
         ];
         let stored =
             stored.map(|(at, word)| format!("(i32.store (i32.const {at}) (i32.const {word}))"));
-        let body = [Vec::from_iter(written), stored.to_vec()].concat().concat();
+        let body = [written.collect(), stored.to_vec()].concat().concat();
         Plugin {
             authorize: &format!("{body} (i32.const 256)"),
             ..CORRECT
@@ -218,7 +218,7 @@ async fn an_authorization_is_put_on_the_request_and_its_framing_is_not() {
     let request = recorder.0.lock().unwrap().pop().unwrap();
     assert_eq!(request.uri(), "https://a.example/base/x?y=z&a=https%3A%2F");
     let values = request.headers().get_all("x-key").iter();
-    assert_eq!(Vec::from_iter(values), ["a"]);
+    assert_eq!(values.collect::<Vec<_>>(), ["a"]);
 
     for name in [
         "content-length",

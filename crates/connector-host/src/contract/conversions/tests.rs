@@ -112,7 +112,7 @@ fn a_session_that_breaks_the_contract_names_the_field() {
         ("expires-at", |s| s.expires_at = Some(s.issued_at)),
         ("expires-at", |s| at(&mut s.expires_at).seconds = 0),
         ("expires-at", |s| {
-            at(&mut s.expires_at).seconds += 365 * 24 * 3600
+            at(&mut s.expires_at).seconds += 365 * 24 * 3600;
         }),
         ("refresh-after", |s| at(&mut s.refresh_after).seconds = 999),
         ("refresh-after", |s| at(&mut s.refresh_after).seconds = 4601),
@@ -152,7 +152,7 @@ fn a_vendor_that_breaks_the_contract_names_the_field() {
             v.origins = vec!["http://a.example".to_owned()];
         }),
         ("origins", |v| {
-            v.origins = vec!["https://a.example".to_owned(); 101]
+            v.origins = vec!["https://a.example".to_owned(); 101];
         }),
         ("max-concurrent-calls", |v| v.max_concurrent_calls = Some(0)),
     ];
@@ -329,14 +329,14 @@ fn an_access_that_breaks_the_contract_names_the_field() {
         ("depends-on", |a| a.fields[0].depends_on.push(String::new())),
         ("value", |a| a.fields[0].choices[0].value = String::new()),
         ("value", |a| {
-            a.fields[0].choices[0].value = "shop".to_owned()
+            a.fields[0].choices[0].value = "shop".to_owned();
         }),
         ("value", |a| {
-            a.fields[0].choices[0].value = "null".to_owned()
+            a.fields[0].choices[0].value = "null".to_owned();
         }),
         ("value", |a| a.fields[0].choices[0].value = "[1]".to_owned()),
         ("credential-expires-at", |a| {
-            at(&mut a.credential_expires_at).nanoseconds = u32::MAX
+            at(&mut a.credential_expires_at).nanoseconds = u32::MAX;
         }),
         ("next", |a| a.next = Some(String::new())),
         ("next", |a| a.next = Some("2".repeat(4097))),
