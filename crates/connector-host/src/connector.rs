@@ -122,7 +122,13 @@ impl Connector {
         let declared = plugin.declared(vendor);
         let read = |origins: Vec<String>, _| contract::conversions::origins(&origins, declared);
         plugin
-            .call(function, vendor, Network::Denied, (vendor, credential), read)
+            .call(
+                function,
+                vendor,
+                Network::Denied,
+                (vendor, credential),
+                read,
+            )
             .await
     }
 
@@ -132,7 +138,13 @@ impl Connector {
         let function = &plugin.component.exports.authenticate;
         let network = Network::Of(credential);
         plugin
-            .call(function, vendor, network, (vendor, credential), Session::read)
+            .call(
+                function,
+                vendor,
+                network,
+                (vendor, credential),
+                Session::read,
+            )
             .await
     }
 
@@ -158,8 +170,8 @@ impl Connector {
     /// then that of [`Access::next`]. At most one request, without side effects except for an
     /// unused token.
     ///
-    /// [`Vendor::inspection`] tells whether it needs a session. The document may still be filled in:
-    /// as long as it is invalid, the request may reach the origins that the vendor declares.
+    /// [`Vendor::inspection`] tells whether it needs a session. The document may be incomplete: as
+    /// long as it is invalid, the request may reach the origins that the vendor declares.
     pub async fn inspect(
         &self,
         vendor: &str,
@@ -221,9 +233,9 @@ impl Connector {
     /// session's origins allow. Redirects are not followed.
     ///
     /// The response may have any status; [`Connector::classify`] returns its meaning for the
-    /// session. Its body is streamed without a limit of length, as it was encoded; only its silences
-    /// are limited, and trailers are dropped. The transport writes `host` and the length; those of
-    /// the request are dropped.
+    /// session. Its body is streamed without a limit of length, as it was encoded; only its
+    /// silences are limited, and trailers are dropped. The transport writes `host` and the length;
+    /// those of the request are dropped.
     pub async fn send(
         &self,
         vendor: &str,

@@ -1,8 +1,8 @@
 //! Loads a connector plugin, a WebAssembly component, and enforces its limits.
 //!
 //! The plugin knows a vendor's requests and the meaning of its responses (`wit/` in this
-//! repository). This crate gives it a clock, memory and a guarded way to the network. All policy is
-//! here: when to send a request, how often, for how long, and where.
+//! repository). This crate gives it clocks, random numbers, memory and a guarded way to the network.
+//! All policy is here: when to send a request, how often, for how long, and where.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -18,8 +18,10 @@
 //!     .await?;
 //!
 //! // For a form library and the person who fills in the form.
-//! let schema = connector.credential_schema("hotjar").await?;
-//! connector.validate("hotjar", credential).await?;
+//! let locales = ["fr-CA".to_owned()];
+//! let description = connector.describe("hotjar", &locales).await?;
+//! let schema = connector.credential_schema("hotjar", &locales).await?;
+//! connector.validate("hotjar", credential, &locales).await?;
 //!
 //! // For API calls: sessions are opened, cached, replaced and shared behind this.
 //! let sessions = Sessions::new(connector)?;
@@ -32,16 +34,20 @@
 //!
 //! # Features
 //!
-//! - One method of [`Connector`] for each function of the contract, and [`Connector::send`] to use
-//!   a session once.
+//! - One method of [`Connector`] for each function of the contract, [`Connector::inspect_all`] for
+//!   all pages of an inspection, and [`Connector::send`] to use a session once. The plugin puts the
+//!   session on each request ([`Connector::authorize`]): the host knows no bearer tokens.
 //! - [`Sessions`]: a valid session for each credential, shared by all callers, and API calls that
 //!   survive an expired token.
 //! - A new instance for each call: two credentials never share memory, and a plugin that crashes,
 //!   loops or grows ends only its own call, with a [`PluginError`].
 //! - [`Limits`] on memory, time, requests and lengths, each with a default and its reason.
-//! - An egress policy: `https` only, to origins that the vendor declares *and* the operator grants
-//!   ([`Origin`]), and to addresses that are public or that the operator names
-//!   ([`LiveBuilder::allow_addresses`]).
+//! - An egress policy: `https` only, to origins that the credential needs ([`Connector::origins`])
+//!   *and* that the vendor declares or the operator grants ([`Builder::grant`]), and to addresses
+//!   that are public or that the operator names ([`LiveBuilder::allow_addresses`]). Functions of the
+//!   contract without network have none.
+//! - Responses to the plugin without their `content-encoding` (gzip or deflate), within the limit on
+//!   their length.
 //! - Errors named for who acts next ([`ConnectorError`]). No error, span or `Debug` of this crate's
 //!   own types holds a credential, a token, a header field or a body. The strings within a
 //!   [`ConnectorError`] are the plugin's, whose contract promises the same.
@@ -71,15 +77,17 @@
 //! A plugin's request passes `runtime/outgoing_handler.rs` → `egress/guard.rs`, which waits for the
 //! body and asks `egress/policy.rs` → `egress/exchange.rs`, which bounds the response → the
 //! [`Transport`] ([`Live`], which asks `transport/addresses.rs` before it connects, or a test's
-//! own). The plugin's result passes `contract/conversions.rs`.
+//! own). The response passes `egress/content_encoding.rs`, and the plugin's result
+//! `contract/conversions.rs`.
 //!
 //! # What is deliberately absent
 //!
 //! Automatic retries of requests that may have had an effect: [`Sessions`] repeats only calls that
 //! a vendor refused as expired or throttled, and no lower layer repeats anything. A credential
-//! store: the caller passes the credential with each call. Redirects, cookies, decompression and
-//! proxies: a secret is sent to its destination only. Files, environment, arguments, streams,
-//! random numbers and sockets for the plugin: a component that imports them is not loaded.
+//! store: the caller passes the credential with each call. Redirects, cookies and proxies: a secret
+//! is sent to its destination only. The decoding of API responses: the caller gets them as they were
+//! sent. Files, environment, arguments, streams and sockets for the plugin: a component that imports
+//! them is not loaded.
 
 #![deny(
     clippy::unwrap_used,

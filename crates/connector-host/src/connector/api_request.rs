@@ -37,9 +37,7 @@ pub(crate) fn with_base_url(
     check_request(&request)?;
     let (mut parts, body) = request.into_parts();
     if session.base_url.contains(['?', '#']) {
-        return Err(SendError::Request(
-            "the base URL has a query or a fragment",
-        ));
+        return Err(SendError::Request("the base URL has a query or a fragment"));
     }
     let url = format!("{}{}", session.base_url.trim_end_matches('/'), parts.uri);
     let url = url.parse();
@@ -79,11 +77,11 @@ pub(crate) fn authorize(
     request: &mut http::Request<Bytes>,
     authorization: &Authorization,
 ) -> Result<(), SendError> {
-    let reject = |_| SendError::Request("the authorization does not fit into the header");
+    let reject = || SendError::Request("the authorization does not fit into the header");
     let mut fields = Vec::with_capacity(authorization.headers.len());
     for (name, value) in &authorization.headers {
-        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| reject(()))?;
-        let mut value = HeaderValue::from_bytes(value).map_err(|_| reject(()))?;
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| reject())?;
+        let mut value = HeaderValue::from_bytes(value).map_err(|_| reject())?;
         value.set_sensitive(true);
         fields.push((name, value));
     }

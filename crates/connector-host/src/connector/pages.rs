@@ -4,7 +4,8 @@ use crate::connector::Connector;
 use crate::error::CallError;
 use crate::types::{Access, FieldChoices, Session};
 
-/// The pages of one inspection: a page has some hundred choices, and a person chooses from some thousand at most.
+/// The pages of one inspection: a page has some hundred choices, and a person chooses from some
+/// thousand at most.
 pub const MAX_PAGES: usize = 50;
 /// 100,000 choices take some 20 MB; more of them are no form.
 const MAX_CHOICES: usize = 100_000;
@@ -76,5 +77,57 @@ fn append_new(list: &mut Vec<String>, more: Vec<String>) {
         if !list.contains(&text) {
             list.push(text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::types::Choice;
+
+    fn field(pointer: &str, values: &[i32], complete: bool) -> FieldChoices {
+        let choice = |value: &i32| Choice {
+            value: (*value).into(),
+            title: value.to_string(),
+        };
+        FieldChoices {
+            pointer: pointer.to_owned(),
+            choices: values.iter().map(choice).collect(),
+            complete,
+            depends_on: vec!["/id".to_owned()],
+        }
+    }
+
+    #[test]
+    fn pages_are_merged_by_field() {
+        let at = |seconds| Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        let mut all = Access {
+            scopes: vec!["a".to_owned()],
+            fields: vec![field("/a", &[1, 2], true), field("/b", &[1], true)],
+            credential_expires_at: at(9),
+            next: Some("2".to_owned()),
+            ..Access::default()
+        };
+        all.append(Access {
+            identity: Some("Jane".to_owned()),
+            scopes: vec!["b".to_owned(), "a".to_owned()],
+            fields: vec![field("/c", &[1], true), field("/a", &[3], false)],
+            credential_expires_at: at(7),
+            next: None,
+        });
+        let expected = Access {
+            identity: Some("Jane".to_owned()),
+            scopes: vec!["a".to_owned(), "b".to_owned()],
+            fields: vec![
+                field("/a", &[1, 2, 3], false),
+                field("/b", &[1], true),
+                field("/c", &[1], true),
+            ],
+            credential_expires_at: at(7),
+            next: None,
+        };
+        assert_eq!(all, expected);
     }
 }

@@ -64,10 +64,7 @@ impl TryFrom<wit::Vendor> for Vendor {
 
 /// Checks the origins of a credential of a vendor with these `declared` ones. A wildcard is allowed
 /// only if it is one of those, which the operator knows.
-pub(crate) fn origins(
-    origins: &[String],
-    declared: &[Origin],
-) -> Result<Vec<Origin>, PluginError> {
+pub(crate) fn origins(origins: &[String], declared: &[Origin]) -> Result<Vec<Origin>, PluginError> {
     let breach = PluginError::Contract("origins");
     if origins.len() > MAX_ORIGINS {
         return Err(breach);
@@ -76,12 +73,15 @@ pub(crate) fn origins(
         let origin = origin.parse::<Origin>().ok();
         origin.filter(|origin| !origin.is_wildcard() || declared.contains(origin))
     };
-    origins.iter().map(exact).collect::<Option<_>>().ok_or(breach)
+    origins
+        .iter()
+        .map(exact)
+        .collect::<Option<_>>()
+        .ok_or(breach)
 }
 
 /// A session lives between one minute and one year, whatever the vendor reports.
-const LIFETIME: RangeInclusive<Duration> =
-    Duration::from_mins(1)..=Duration::from_hours(24 * 365);
+const LIFETIME: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24 * 365);
 
 impl Session {
     /// Checks and converts a plugin's session of a credential with these origins.
@@ -139,7 +139,10 @@ impl From<&Session> for wit::Session {
     fn from(session: &Session) -> Self {
         Self {
             access_token: session.access_token.expose().to_owned(),
-            state: session.state.as_ref().map(|state| state.expose().to_owned()),
+            state: session
+                .state
+                .as_ref()
+                .map(|state| state.expose().to_owned()),
             base_url: session.base_url.clone(),
             scopes: session.scopes.clone(),
             account: session.account.clone(),
@@ -178,7 +181,9 @@ impl TryFrom<wit::Access> for Access {
             system_time(at).ok_or(breach)
         });
         let fields = access.fields.into_iter().map(FieldChoices::try_from);
-        let next = access.next.map(|next| text(next, "next", contract::is_cursor));
+        let next = access
+            .next
+            .map(|next| text(next, "next", contract::is_cursor));
         Ok(Self {
             identity: identity.filter(|identity| !identity.is_empty()),
             scopes: scopes(access.scopes)?,
@@ -217,9 +222,9 @@ impl TryFrom<wit::Choice> for Choice {
     fn try_from(choice: wit::Choice) -> Result<Self, PluginError> {
         use serde_json::Value;
         let value = serde_json::from_str(&choice.value);
-        let value = value.ok().filter(|value| {
-            matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_))
-        });
+        let value = value
+            .ok()
+            .filter(|value| matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_)));
         let value = value.ok_or(PluginError::Contract("value"))?;
         let mut title = title(&choice.title);
         if title.is_empty() {

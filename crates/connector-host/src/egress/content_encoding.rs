@@ -38,6 +38,7 @@ pub(crate) fn decoded(
 /// Decodes a body piece by piece.
 pub(crate) struct Decoder {
     encoding: Encoding,
+    is_empty: bool,
     is_complete: bool,
 }
 
@@ -53,7 +54,7 @@ enum Encoding {
 /// The decoded bytes that were not yet taken. Separate pieces, because a buffer that grows would
 /// leave copies of a secret behind.
 struct Pieces {
-    pieces: VecDeque<Bytes>,
+    queue: VecDeque<Bytes>,
     remaining_bytes: usize,
     is_too_long: bool,
 }
@@ -63,7 +64,7 @@ impl Write for Pieces {
         let kept = bytes.get(..self.remaining_bytes).unwrap_or(bytes);
         self.remaining_bytes -= kept.len();
         if !kept.is_empty() {
-            self.pieces.push_back(Bytes::copy_from_slice(kept));
+            self.queue.push_back(Bytes::copy_from_slice(kept));
         }
         if kept.len() < bytes.len() {
             self.is_too_long = true;
@@ -86,7 +87,7 @@ impl Decoder {
             return None;
         };
         let pieces = Pieces {
-            pieces: VecDeque::new(),
+            queue: VecDeque::new(),
             remaining_bytes: limit_bytes,
             is_too_long: false,
         };
@@ -104,6 +105,7 @@ impl Decoder {
         };
         Some(Self {
             encoding,
+            is_empty: true,
             is_complete: false,
         })
     }
@@ -111,6 +113,7 @@ impl Decoder {
     /// Decodes the next bytes of the body. Bytes after the end of the encoded data are ignored.
     /// After an error, the pieces before it can be taken.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), TransportError> {
+        self.is_empty &= bytes.is_empty();
         let decided;
         let mut bytes = bytes;
         if let Encoding::Undecided(first, pieces) = &mut self.encoding {
@@ -156,12 +159,14 @@ impl Decoder {
 
     /// Checks that the encoded data is complete, where the encoding tells.
     fn finish(&mut self) -> Result<(), TransportError> {
+        if self.is_empty {
+            // Servers name an encoding even where there is no body to encode.
+            return Ok(());
+        }
         let finished = match &mut self.encoding {
             Encoding::Gzip(decoder) => decoder.try_finish(),
             Encoding::Zlib(decoder) => decoder.try_finish(),
             Encoding::Deflate(decoder) => decoder.try_finish(),
-            // A body of no bytes at all is left by servers that answer without one.
-            Encoding::Undecided(first, _) if first.is_empty() => Ok(()),
             Encoding::Undecided(..) => Err(io::ErrorKind::UnexpectedEof.into()),
         };
         finished.map_err(|_| self.error())
@@ -177,7 +182,7 @@ impl Decoder {
 
     /// Takes the decoded pieces.
     pub(crate) fn pieces(&mut self) -> impl Iterator<Item = Bytes> + use<> {
-        std::mem::take(&mut self.all_mut().pieces).into_iter()
+        std::mem::take(&mut self.all_mut().queue).into_iter()
     }
 
     fn all(&self) -> &Pieces {
@@ -203,7 +208,7 @@ impl Pieces {
     /// In place of those that were moved.
     fn none() -> Self {
         Self {
-            pieces: VecDeque::new(),
+            queue: VecDeque::new(),
             remaining_bytes: 0,
             is_too_long: false,
         }
@@ -229,7 +234,7 @@ impl Body for DecodedBody {
     ) -> Poll<Option<Result<Frame<Bytes>, TransportError>>> {
         loop {
             let this = &mut *self;
-            if let Some(piece) = this.decoder.all_mut().pieces.pop_front() {
+            if let Some(piece) = this.decoder.all_mut().queue.pop_front() {
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
             if let Some(failure) = this.failure.take() {

@@ -60,6 +60,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<PluginState>> {
     Ok(linker)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature of the linker")]
 fn random_bytes(
     store: StoreContextMut<'_, PluginState>,
     (length,): (u64,),
@@ -71,6 +72,7 @@ fn random_bytes(
     Ok((bytes,))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the signature of the linker")]
 fn random_number(store: StoreContextMut<'_, PluginState>, (): ()) -> wasmtime::Result<(u64,)> {
     let mut bytes = [0; 8];
     store.data().random().fill(&mut bytes)?;

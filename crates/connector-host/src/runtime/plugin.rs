@@ -135,7 +135,10 @@ impl Plugin {
             let instance = self.component.pre.instantiate_async(&mut store).boxed();
             let instance = instance.await?;
             if !matches!(network, Network::Denied) {
-                match self.origins_of(&mut store, &instance, vendor, network).await? {
+                match self
+                    .origins_of(&mut store, &instance, vendor, network)
+                    .await?
+                {
                     Ok(origins) => store.data_mut().egress().allow(origins),
                     Err(error) => return Ok(Err(error)),
                 }

@@ -109,7 +109,9 @@ impl Session {
             issued_at: time(read.issued_at)?,
             refresh_after: read.refresh_after.map(time).transpose()?,
             expires_at: read.expires_at.map(time).transpose()?,
-            origins: origins.collect::<Result<_, _>>().map_err(|_| unreadable())?,
+            origins: origins
+                .collect::<Result<_, _>>()
+                .map_err(|_| unreadable())?,
         })
     }
 }

@@ -1,8 +1,17 @@
-//! Tests of reading the beginning of a response, and of its `Debug`.
+//! Tests of reading the beginning of a response, of stored sessions, and of `Debug`.
 
+use std::io::Write;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures::stream;
 use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 
+use super::api_response::CLASSIFY_BYTES;
 use super::*;
+use crate::transport::TransportError;
 
 #[test]
 fn debug_of_a_response_shows_only_its_status() {
@@ -12,6 +21,15 @@ fn debug_of_a_response_shows_only_its_status() {
         body: b"daisy".to_vec(),
     };
     assert_eq!(format!("{response:?}"), "ApiResponse { status: 401, .. }");
+    let request = RequestHead {
+        method: "GET".to_owned(),
+        url: "https://a.example/?key=tulip".to_owned(),
+        headers: vec![("authorization".to_owned(), b"daisy".to_vec())],
+        body_sha256: None,
+        body: Some(b"rose".to_vec()),
+    };
+    let text = format!("{request:?}");
+    assert_eq!(text, r#"RequestHead { method: "GET", .. }"#);
 }
 
 #[tokio::test]
@@ -42,4 +60,129 @@ async fn a_response_that_is_truncated_at_its_beginning_is_an_error() {
     let body = StreamBody::new(stream::iter(frames)).boxed_unsync();
     let read = ApiResponse::read(&mut http::Response::new(body)).await;
     assert_eq!(read, Err(TransportError::CutOff));
+}
+
+/// A response whose body is this text, encoded and in pieces of 100 bytes, and those bytes.
+fn gzipped(text: &str) -> (http::Response<crate::ResponseBody>, Vec<u8>) {
+    let mut writer = GzEncoder::new(Vec::new(), Compression::best());
+    writer.write_all(text.as_bytes()).unwrap();
+    let encoded = writer.finish().unwrap();
+    let pieces: Vec<_> = encoded
+        .chunks(100)
+        .map(|piece| Ok(Frame::data(bytes::Bytes::copy_from_slice(piece))))
+        .collect();
+    let response = http::Response::builder()
+        .header("content-encoding", "gzip")
+        .header("content-length", encoded.len())
+        .header("x-a", "b")
+        .body(StreamBody::new(stream::iter(pieces)).boxed_unsync())
+        .unwrap();
+    (response, encoded)
+}
+
+#[tokio::test]
+async fn the_beginning_of_a_response_is_decoded_and_the_response_is_not() {
+    let error = r#"{"error":"JWT_EXPIRED"}"#;
+    let long = "a".repeat(1 << 20);
+    let varied: String = (0..9000u16)
+        .flat_map(|number| number.to_string().into_bytes())
+        .map(char::from)
+        .collect();
+    for text in [error, "", &long, &varied] {
+        let (mut response, encoded) = gzipped(text);
+        let seen = ApiResponse::read(&mut response).await.unwrap();
+        assert_eq!(seen.headers, [("x-a".to_owned(), b"b".to_vec())]);
+        let beginning = &text[..text.len().min(CLASSIFY_BYTES)];
+        assert_eq!(seen.body, beginning.as_bytes());
+        assert_eq!(response.headers().len(), 3);
+        let whole = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(whole, encoded);
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_encoding_yields_its_readable_beginning() {
+    let (response, mut encoded) = gzipped(r#"{"error":"JWT_EXPIRED"}"#);
+    let length = encoded.len();
+    encoded[length - 1] ^= 1;
+    let frames = [Ok(Frame::data(encoded.clone().into()))];
+    let body = StreamBody::new(stream::iter(frames)).boxed_unsync();
+    let mut response = response.map(|_| body);
+    let seen = ApiResponse::read(&mut response).await.unwrap();
+    assert_eq!(seen.body, br#"{"error":"JWT_EXPIRED"}"#);
+    let whole = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(whole, encoded);
+}
+
+fn session() -> Session {
+    let since = |seconds| SystemTime::UNIX_EPOCH + Duration::new(seconds, 5);
+    Session {
+        state: Some(Secret::new("{\"a\":\n\"stored;daisy\"}")),
+        scopes: vec!["metrics".to_owned()],
+        account: Some("42".to_owned()),
+        refresh_after: Some(since(3700)),
+        expires_at: Some(since(4600)),
+        origins: vec!["https://*.a.example".parse().unwrap()],
+        ..Session::new(
+            "stored;tulip".to_owned(),
+            "https://x.a.example",
+            since(1000),
+        )
+    }
+}
+
+#[test]
+fn a_session_survives_being_stored() {
+    let bare = Session::new(
+        "stored;tulip".to_owned(),
+        "https://a.example",
+        SystemTime::UNIX_EPOCH,
+    );
+    for session in [session(), bare] {
+        let text = session.to_stored();
+        let read = Session::from_stored(&text).unwrap();
+        assert_eq!(format!("{read:?}"), format!("{session:?}"));
+        assert_eq!(read.access_token.expose(), session.access_token.expose());
+        let state = |session: &Session| session.state.as_ref().map(|s| s.expose().to_owned());
+        assert_eq!(state(&read), state(&session));
+    }
+}
+
+#[test]
+fn a_damaged_text_or_one_of_another_version_is_no_session() {
+    let text = session().to_stored().expose().to_owned();
+    for (damaged, why) in [
+        (String::new(), "unreadable"),
+        (text[..text.len() - 1].to_owned(), "unreadable"),
+        (text.replace("\"access_token\"", "\"other\""), "unreadable"),
+        (text.replace("4600", "18446744073709551615"), "unreadable"),
+        (
+            text.replace("https://*.a.example", "http://a.example"),
+            "unreadable",
+        ),
+        (
+            text.replace("\"version\":1", "\"version\":2"),
+            "unknown version",
+        ),
+    ] {
+        let error = Session::from_stored(&Secret::new(damaged)).unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
+
+#[test]
+fn nothing_was_sent_before_the_connection_stood() {
+    use Stage::{Certificate, Connect, CutOff, Dns, Other, Protocol, Timeout, Tls};
+    let names = ["dns", "connect", "tls", "certificate"];
+    assert_eq!([Dns, Connect, Tls, Certificate].map(Stage::name), names);
+    assert!(
+        [Dns, Connect, Tls, Certificate]
+            .iter()
+            .all(|stage| !stage.was_sent())
+    );
+    assert!(
+        [Timeout, CutOff, Protocol, Other]
+            .iter()
+            .all(|stage| stage.was_sent())
+    );
 }

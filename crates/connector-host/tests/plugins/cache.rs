@@ -17,7 +17,7 @@ async fn load(plugin: &[u8], folder: &Path) -> Result<Connector, LoadError> {
 
 async fn validates(plugin: &[u8], folder: &Path) -> bool {
     let connector = load(plugin, folder).await.unwrap();
-    connector.validate("a", "{}").await.is_ok()
+    connector.validate("a", "{}", &[]).await.is_ok()
 }
 
 /// The files of the folder, in the order of names.
@@ -102,8 +102,5 @@ async fn a_folder_that_cannot_be_created_is_named() {
     let error = load(&CORRECT.component(), &file).await.err().unwrap();
     let text = error.to_string();
     assert!(matches!(error, LoadError::Cache { .. }));
-    assert!(text.starts_with(&format!(
-        "machine code cannot be kept in {}: ",
-        file.display()
-    )));
+    assert!(text.starts_with(&format!("cannot keep machine code in {}: ", file.display())));
 }

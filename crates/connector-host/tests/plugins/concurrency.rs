@@ -11,8 +11,8 @@ use futures::future::{BoxFuture, join_all};
 use http_body_util::BodyExt;
 use http_body_util::Empty;
 
-use crate::harness::turn;
-use crate::wat::{ANSWERED, CORRECT, Plugin, said, validating};
+use crate::harness::{authenticated, turn};
+use crate::wat::{ANSWERED, CORRECT, Plugin, aligned, said, sending};
 
 /// Responds after a second.
 struct Slow;
@@ -40,14 +40,14 @@ async fn connector(plugin: &[u8], runtime: Runtime, deadline: Duration) -> Conne
 
 /// Sends a request, and reports its outcome.
 fn asking() -> Vec<u8> {
-    validating("(call $say (call $answer (call $request)))")
+    sending("(call $say (call $answer (call $request)))")
 }
 
 #[tokio::test(start_paused = true)]
 async fn calls_beyond_the_capacity_wait() {
     let runtime = Runtime::new(2).unwrap();
     let connector = connector(&asking(), runtime, Duration::from_secs(10)).await;
-    for ended in join_all((0..10).map(|_| connector.validate("a", "{}"))).await {
+    for ended in join_all((0..10).map(|_| authenticated(&connector))).await {
         assert_eq!(ended, Err(said(ANSWERED)));
     }
 }
@@ -57,7 +57,7 @@ async fn a_call_without_capacity_before_its_deadline_is_busy() {
     let runtime = Runtime::new(1).unwrap();
     let patient = connector(&asking(), runtime.clone(), Duration::from_secs(10)).await;
     let hurried = connector(&asking(), runtime, Duration::from_millis(500)).await;
-    let (first, second) = tokio::join!(patient.validate("a", "{}"), hurried.validate("a", "{}"));
+    let (first, second) = tokio::join!(authenticated(&patient), authenticated(&hurried));
     assert_eq!(first, Err(said(ANSWERED)));
     let busy = second.unwrap_err();
     assert_eq!(busy, PluginError::Busy.into());
@@ -68,23 +68,23 @@ async fn a_call_without_capacity_before_its_deadline_is_busy() {
 async fn a_dropped_call_releases_its_capacity() {
     let connector = connector(&asking(), Runtime::new(1).unwrap(), Duration::from_secs(10)).await;
     for _ in 0..3 {
-        let given_up = connector.validate("a", "{}");
+        let given_up = authenticated(&connector);
         let half = tokio::time::timeout(Duration::from_millis(500), given_up).await;
         assert!(half.is_err());
     }
-    assert_eq!(connector.validate("a", "{}").await, Err(said(ANSWERED)));
+    assert_eq!(authenticated(&connector).await, Err(said(ANSWERED)));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_plugin_of_many_memories_takes_the_capacity_of_many() {
     let plugin = Plugin {
         more: "(memory 1) (memory 1)",
-        validate: "(call $say (call $answer (call $request)))",
+        authenticate: &aligned("(call $say (call $answer (call $request)))"),
         ..CORRECT
     };
     let runtime = Runtime::new(4).unwrap();
     let connector = connector(&plugin.component(), runtime, Duration::from_secs(10)).await;
-    for ended in join_all((0..4).map(|_| connector.validate("a", "{}"))).await {
+    for ended in join_all((0..4).map(|_| authenticated(&connector))).await {
         assert_eq!(ended, Err(said(ANSWERED)));
     }
 }
@@ -95,13 +95,13 @@ async fn calls_run_without_reserved_address_space() {
     // No process has 400 TiB of address space.
     let runtime = Runtime::new(100_000).unwrap();
     let connector = connector(&asking(), runtime.clone(), Duration::from_secs(10)).await;
-    for ended in join_all((0..100).map(|_| connector.validate("a", "{}"))).await {
+    for ended in join_all((0..100).map(|_| authenticated(&connector))).await {
         assert_eq!(ended, Err(said(ANSWERED)));
     }
     let looks = looking();
     let looking = self::connector(&looks, runtime, Duration::from_secs(10)).await;
-    assert_eq!(looking.validate("a", "{}").await, Ok(()));
-    assert_eq!(looking.validate("a", "{}").await, Ok(()));
+    assert_eq!(looking.validate("a", "{}", &[]).await, Ok(()));
+    assert_eq!(looking.validate("a", "{}", &[]).await, Ok(()));
 }
 
 /// Reports 1, 2, 3 or 4 if it finds data in a global, a table, its size or its memory; then writes
@@ -147,7 +147,7 @@ async fn no_call_finds_data_of_another() {
     // So few slots that each is reused; 1,000 calls, four concurrently.
     let connector = connector(&looking(), Runtime::new(4).unwrap(), deadline).await;
     for _ in 0..250 {
-        for ended in join_all((0..4).map(|_| connector.validate("a", "{}"))).await {
+        for ended in join_all((0..4).map(|_| connector.validate("a", "{}", &[]))).await {
             assert_eq!(ended, Ok(()));
         }
     }
@@ -158,11 +158,13 @@ fn like_a_real_one() -> Vec<u8> {
     let data = "x".repeat(30_000);
     let plugin = Plugin {
         more: &format!("(data (i32.const 1048576) \"{data}\")"),
-        validate: "
+        authenticate: &aligned(
+            "
           (memory.fill (i32.const 1040000) (i32.const 1) (i32.const 8000))
           (drop (memory.grow (i32.const 1)))
           (memory.fill (i32.const 1114112) (i32.const 1) (i32.const 8000))
           (call $say (call $answer (call $request)))",
+        ),
         ..CORRECT
     };
     let module = plugin
@@ -176,7 +178,7 @@ async fn ten_thousand_concurrent_calls_fit_into_the_memory_maps_of_linux() {
     let _turn = turn().await;
     let deadline = Duration::from_secs(50);
     let connector = connector(&like_a_real_one(), Runtime::shared().unwrap(), deadline).await;
-    let calls = join_all((0..10_000).map(|_| connector.validate("a", "{}")));
+    let calls = join_all((0..10_000).map(|_| authenticated(&connector)));
     let look = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         std::fs::read_to_string("/proc/self/maps").unwrap_or_default()

@@ -60,8 +60,8 @@ async fn a_failed_call_logs_its_error_and_a_successful_one_nothing() {
         let said = Said::default();
         let listening = tracing::subscriber::set_default(said.clone());
         tracing::callsite::rebuild_interest_cache();
-        bad.validate("a", "{}").await.unwrap_err();
-        good.validate("a", "{}").await.unwrap();
+        bad.validate("a", "{}", &[]).await.unwrap_err();
+        good.validate("a", "{}", &[]).await.unwrap();
         drop(listening);
         heard = std::mem::take(&mut *said.0.lock().unwrap());
         heard.sort_unstable();

@@ -33,6 +33,8 @@ pub(crate) enum Network {
     Answers,
     /// A truncated body.
     BreaksOff,
+    /// This error in place of a response.
+    Fails(TransportError),
     /// No response.
     Silent,
 }
@@ -54,6 +56,7 @@ impl Transport for Asked {
         let ends = match self.network {
             Network::Unreached => panic!("the plugin reached the network"),
             Network::Silent => return Box::pin(std::future::pending()),
+            Network::Fails(error) => return Box::pin(std::future::ready(Err(error))),
             Network::Answers => None,
             Network::BreaksOff => Some(Err(TransportError::CutOff)),
         };
@@ -110,6 +113,25 @@ pub(crate) async fn load(plugin: &[u8], limits: Limits) -> Result<Connector, Loa
 /// calls of the same plugin continue. The process must not grow, and each call sends at most the
 /// permitted requests.
 pub(crate) async fn check(row: Row, expected: Result<(), CallError>) {
+    let call = async |connector: &Connector| connector.validate("a", "{}", &[]).await;
+    check_call(row, expected, call).await;
+}
+
+/// The same for `authenticate`, which may use the network.
+pub(crate) async fn check_sending(row: Row, expected: Result<(), CallError>) {
+    check_call(row, expected, authenticated).await;
+}
+
+/// The outcome of `authenticate`.
+pub(crate) async fn authenticated(connector: &Connector) -> Result<(), CallError> {
+    connector.authenticate("a", "{}").await.map(drop)
+}
+
+async fn check_call(
+    row: Row,
+    expected: Result<(), CallError>,
+    call: impl AsyncFn(&Connector) -> Result<(), CallError>,
+) {
     let _turn = turn().await;
     let most = row.limits.requests;
     let asked = Arc::new(Asked {
@@ -121,7 +143,7 @@ pub(crate) async fn check(row: Row, expected: Result<(), CallError>) {
     let connector = connector.unwrap();
 
     let round = async || {
-        let bad = join_all((0..AT_ONCE).map(|_| connector.validate("a", "{}")));
+        let bad = join_all((0..AT_ONCE).map(|_| call(&connector)));
         let good = join_all((0..AT_ONCE).map(|_| honest(&connector)));
         for ended in join(bad, good).await.0 {
             assert_eq!(ended, expected);

@@ -10,7 +10,7 @@ use connector_host::{
 };
 
 use crate::harness::{Row, load, turn};
-use crate::wat::{CORRECT, OK, Plugin};
+use crate::wat::{CORRECT, OK, Plugin, changed_wit, component};
 
 /// The error of loading a plugin with these additional definitions.
 async fn refused(more: &str) -> LoadError {
@@ -183,11 +183,14 @@ async fn an_available_import_of_another_type_is_named() {
 fn connector_of(without: &str) -> String {
     let names = [
         "vendors",
+        "describe",
         "credential-schema",
         "validate",
+        "origins",
         "authenticate",
         "refresh",
         "inspect",
+        "authorize",
         "classify",
     ];
     let exports: Vec<_> = names
@@ -212,12 +215,24 @@ async fn a_component_without_the_functions_of_a_connector_is_rejected() {
     for text in [
         "(component)".to_owned(),
         connector_of("inspect"),
+        connector_of("authorize"),
         connector_of(""),
         other_version,
     ] {
         let error = load(&wat::parse_str(&text).unwrap(), Limits::default()).await;
         assert!(matches!(error.err(), Some(LoadError::Exports)), "{text}");
     }
+}
+
+#[tokio::test]
+async fn additional_exports_are_no_fault() {
+    let name = "export credentials;";
+    let wit = changed_wit("wit-more", name, &format!("{name} export later: func();"));
+    let later = r#"(func (export "later")) (func (export "cabi_realloc")"#;
+    let module = CORRECT.module();
+    let module = module.replace(r#"(func (export "cabi_realloc")"#, later);
+    let plugin = component(&module, wit);
+    assert!(load(&plugin, Limits::default()).await.is_ok());
 }
 
 #[tokio::test]
@@ -248,6 +263,6 @@ async fn rejected_plugins_leave_no_memory_behind() {
         }
         .component();
         let connector = load(&good, limits.clone()).await.unwrap();
-        assert_eq!(connector.validate("a", "{}").await, Ok(()));
+        assert_eq!(connector.validate("a", "{}", &[]).await, Ok(()));
     }
 }

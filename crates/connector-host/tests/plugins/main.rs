@@ -7,6 +7,7 @@ mod concurrency;
 mod events;
 mod harness;
 mod loading;
+mod origins;
 mod requests;
 mod results;
 mod running;

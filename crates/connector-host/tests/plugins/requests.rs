@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use connector_host::{CallError, Limits, PluginError};
+use connector_host::{CallError, Limits, PluginError, TransportError};
 
-use crate::harness::{Network, Row, check, not_allowed};
-use crate::wat::{ANSWERED, CORRECT, CUT_OFF, DENIED, said, validating, with_wasi};
+use crate::harness::not_allowed;
+use crate::harness::{Network, Row, check as check_without_network, check_sending as check};
+use crate::wat::{
+    ANSWERED, CORRECT, CUT_OFF, DENIED, Plugin, aligned, said, sending, validating, with_wasi,
+};
 
 fn denied() -> Result<(), CallError> {
     Err(said(DENIED))
@@ -13,9 +16,14 @@ fn denied() -> Result<(), CallError> {
 
 /// A plugin that reports the outcome of its request. `before` changes the request, which is in `$i`.
 fn asking(before: &str) -> Vec<u8> {
-    validating(&format!(
+    sending(&format!(
         "(local.set $i (call $request)) {before} (call $say (call $answer (local.get $i)))"
     ))
+}
+
+/// A session of zeros, which ends a body without another result: its token is empty.
+fn empty_session() -> Result<(), CallError> {
+    Err(PluginError::Contract("access-token").into())
 }
 
 /// Repeats code; `$j` is the counter.
@@ -37,10 +45,48 @@ async fn a_request_to_a_declared_origin_is_sent() {
 }
 
 #[tokio::test]
+async fn a_function_without_network_is_denied() {
+    let plugin = validating("(call $say (call $answer (call $request)))");
+    check_without_network(Row::new(plugin), denied()).await;
+}
+
+#[tokio::test]
+async fn a_certificate_is_told_apart_from_other_tls_failures() {
+    // `TLS-certificate-error` and `TLS-protocol-error`, two added.
+    for (error, number) in [
+        (TransportError::TlsCertificate, 15),
+        (TransportError::Tls, 14),
+        (TransportError::TlsTimeout, 14),
+    ] {
+        let row = Row::new(asking("")).network(Network::Fails(error));
+        check(row, Err(said(number))).await;
+    }
+}
+
+#[tokio::test]
+async fn random_bytes_are_bounded() {
+    // The first of 4096 bytes, none of which is predictable; and one more.
+    let random = |length| format!("(call $random (i64.const {length}) (i32.const 640))");
+    for (length, expected) in [
+        ("4096", empty_session()),
+        ("4097", not_allowed()),
+        ("-1", not_allowed()),
+    ] {
+        let body = format!(
+            "{} (if (i32.ne (i32.load (i32.const 644)) (i32.const 4096)) (then unreachable))
+             (if (i64.eqz (i64.load (i32.load (i32.const 640)))) (then unreachable)) {}",
+            random(length),
+            crate::wat::OK
+        );
+        check(Row::new(sending(&body)), expected).await;
+    }
+}
+
+#[tokio::test]
 async fn requests_beyond_the_limit_are_denied() {
     let requests = times(1000, "(local.set $i (call $answer (call $request)))");
     // The response of the first is still held, which does not matter.
-    let plugin = validating(&format!("{requests} (call $say (local.get $i))"));
+    let plugin = sending(&format!("{requests} (call $say (local.get $i))"));
     check(Row::new(plugin).network(Network::Answers), denied()).await;
 }
 
@@ -92,7 +138,7 @@ async fn a_tunnel_is_denied() {
 
 #[tokio::test]
 async fn a_plugin_that_writes_before_it_sends_reads_the_denial_as_the_response() {
-    let plugin = validating(&format!(
+    let plugin = sending(&format!(
         "(local $stream i32)
          (local.set $i (call $request))
          {CONNECT}
@@ -129,7 +175,7 @@ async fn more_handles_than_any_call_needs_are_refused() {
         "(drop (call $request))",
         "(drop (call $alarm (i64.const 1)))",
     ] {
-        let plugin = validating(&format!("{} unreachable", times(1000, make)));
+        let plugin = sending(&format!("{} unreachable", times(1000, make)));
         check(Row::new(plugin), not_allowed()).await;
     }
 }
@@ -137,8 +183,8 @@ async fn more_handles_than_any_call_needs_are_refused() {
 #[tokio::test]
 async fn dropped_handles_do_not_count() {
     let make = "(call $drop-request (call $request))";
-    let plugin = validating(&format!("{} {}", times(1000, make), crate::wat::OK));
-    check(Row::new(plugin), Ok(())).await;
+    let plugin = sending(&format!("{} {}", times(1000, make), crate::wat::OK));
+    check(Row::new(plugin), empty_session()).await;
 }
 
 #[tokio::test]
@@ -149,7 +195,7 @@ async fn an_invalid_handle_is_refused() {
         "(local.set $i (call $fields)) (call $drop-fields (local.get $i)) (call $drop-fields (local.get $i))",
         "(call $block (i32.const -1))",
     ] {
-        let plugin = validating(&format!("{misuse} unreachable"));
+        let plugin = sending(&format!("{misuse} unreachable"));
         check(Row::new(plugin), not_allowed()).await;
     }
 }
@@ -161,7 +207,7 @@ async fn a_huge_header_is_refused() {
         let append = format!(
             "(call $append (local.get $i) (i32.const 128) (i32.const 1) (i32.const 1024) (i32.const {length}) (i32.const 640))"
         );
-        let plugin = validating(&format!(
+        let plugin = sending(&format!(
             "(memory.fill (i32.const 1024) (i32.const 97) (i32.const 60000))
              (local.set $i (call $fields)) {} unreachable",
             times(number, &append)
@@ -174,7 +220,7 @@ async fn a_huge_header_is_refused() {
 async fn a_huge_body_is_denied() {
     // Pages of zeros until the host accepts no more, then the outcome of the request, which is in
     // `$i`.
-    let plugin = validating(
+    let plugin = sending(
         "(local $stream i32)
          (local.set $i (call $request))
          (local.set $stream (call $body (local.get $i)))
@@ -189,7 +235,7 @@ async fn a_huge_body_is_denied() {
 
 #[tokio::test]
 async fn a_body_that_never_ends_ends_at_the_deadline() {
-    let plugin = validating(
+    let plugin = sending(
         "(local.set $i (call $request))
          (drop (call $body (local.get $i)))
          (call $say (call $answer (local.get $i)))",
@@ -204,7 +250,7 @@ async fn a_body_beyond_the_limit_is_refused() {
         "(call $write (local.get $j) (i32.const 0) (i32.const 65536) (i32.const 640)) (br 0)",
         "(call $write-zeroes (local.get $j) (i64.const 0x1000000000000000) (i32.const 640))",
     ] {
-        let plugin = validating(&format!(
+        let plugin = sending(&format!(
             "(local.set $i (call $request))
              (local.set $j (call $body (local.get $i)))
              (loop {write}) unreachable"
@@ -215,22 +261,22 @@ async fn a_body_beyond_the_limit_is_refused() {
 
 #[tokio::test]
 async fn a_response_without_a_reader_is_cancelled() {
-    let plugin = validating(&format!(
+    let plugin = sending(&format!(
         "(drop (call $send (call $request))) {}",
         crate::wat::OK
     ));
-    check(Row::new(plugin).network(Network::Silent), Ok(())).await;
-    let plugin = validating(&format!(
+    check(Row::new(plugin).network(Network::Silent), empty_session()).await;
+    let plugin = sending(&format!(
         "(call $drop-future (call $send (call $request))) {}",
         crate::wat::OK
     ));
-    check(Row::new(plugin).network(Network::Silent), Ok(())).await;
+    check(Row::new(plugin).network(Network::Silent), empty_session()).await;
 }
 
 #[tokio::test]
 async fn a_plugin_that_polls_gets_its_response() {
     let asks = "(call $get (local.get $i) (i32.const 640))";
-    let plugin = validating(&format!(
+    let plugin = sending(&format!(
         "(local.set $i (call $send (call $request)))
          (loop $again {asks} (br_if $again (i32.eqz (i32.load8_u (i32.const 640)))))
          (call $say (i32.const {ANSWERED}))"
@@ -242,7 +288,7 @@ async fn a_plugin_that_polls_gets_its_response() {
 #[tokio::test]
 async fn an_answer_is_given_once() {
     // The second result is the outer error.
-    let plugin = validating(
+    let plugin = sending(
         "(local.set $i (call $send (call $request)))
          (call $block (call $when-answered (local.get $i)))
          (call $get (local.get $i) (i32.const 640))
@@ -267,7 +313,7 @@ async fn a_silent_vendor_times_out_before_the_deadline_so_that_the_plugin_can_re
 #[tokio::test]
 async fn endless_timeouts_are_not_granted() {
     // The maximum duration: the host's own limits apply.
-    let plugin = validating(
+    let plugin = sending(
         "(local.set $j (call $request-options))
          (if (call $set-connect-timeout (local.get $j) (i32.const 1) (i64.const -1)) (then unreachable))
          (if (call $set-first-byte-timeout (local.get $j) (i32.const 1) (i64.const -1)) (then unreachable))
@@ -286,26 +332,29 @@ async fn a_long_sleep_ends_at_the_deadline() {
     for nanoseconds in ["60000000000", "-1"] {
         let body = format!("(call $block (call $alarm (i64.const {nanoseconds}))) unreachable");
         let ended = Err(PluginError::Deadline.into());
-        check(Row::endless(validating(&body)), ended).await;
+        check(Row::endless(sending(&body)), ended).await;
     }
 }
 
 #[tokio::test]
 async fn waiting_for_nothing_is_refused() {
     let body = "(call $poll (i32.const 0) (i32.const 0) (i32.const 640)) unreachable";
-    check(Row::new(validating(body)), not_allowed()).await;
+    check(Row::new(sending(body)), not_allowed()).await;
 }
 
 #[tokio::test]
 async fn waiting_for_a_million_pollables_is_refused() {
     let body = "(call $poll (i32.const 0) (i32.const 0x100000) (i32.const 640)) unreachable";
-    check(Row::new(validating(body)), not_allowed()).await;
+    check(Row::new(sending(body)), not_allowed()).await;
 }
 
 #[tokio::test]
 async fn a_truncated_body_is_reported_in_every_version_of_wasi() {
-    let mut plugin = CORRECT;
-    plugin.validate = "(drop (call $answer (call $request))) (call $say (call $error-of-body))";
+    let body = "(drop (call $answer (call $request))) (call $say (call $error-of-body))";
+    let plugin = Plugin {
+        authenticate: &aligned(body),
+        ..CORRECT
+    };
     let module = plugin.module();
     for version in ["0.2.12", "0.2.9", "0.2.6"] {
         let row = Row::new(with_wasi(&module, version)).network(Network::BreaksOff);

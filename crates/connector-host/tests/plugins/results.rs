@@ -11,7 +11,7 @@ const INVALID: u32 = 1;
 const REJECTED: u32 = 2;
 /// The case `unreachable`: a stage.
 const UNREACHABLE: u32 = 6;
-/// The case `other`: a string.
+/// The case `other`: a code, and a sentence.
 const OTHER: u32 = 9;
 
 /// A `validate` that fails with this case and these two words of payload.
@@ -85,18 +85,18 @@ async fn a_list_longer_than_any_memory_is_refused() {
 
 #[tokio::test]
 async fn a_list_of_vendors_beyond_the_limit_is_refused() {
-    // 16,000 vendors of zeros: more than a hundred bytes of the host each.
+    // 80,000 vendors of zeros: more than fifty bytes of the host each.
     let plugin = Plugin {
-        vendors: "(drop (memory.grow (i32.const 12)))
+        vendors: "(drop (memory.grow (i32.const 36)))
                   (i32.store (i32.const 640) (i32.const 65536))
-                  (i32.store (i32.const 644) (i32.const 16000))
+                  (i32.store (i32.const 644) (i32.const 80000))
                   (i32.const 640)",
         ..CORRECT
     };
     let error = load(&plugin.component(), Limits::default()).await.err();
     assert_eq!(
         error.unwrap().to_string(),
-        "the plugin cannot say which vendors it serves: the plugin returned more than it may"
+        "the plugin cannot list its vendors: the plugin exceeded the length limit of its result"
     );
 }
 
@@ -148,8 +148,9 @@ async fn a_result_that_breaks_the_contract_names_the_field() {
         (failing(INVALID, 0, 0), "invalid-credential"),
         (failing(INVALID, 1024, 1), "code"),
         (failing(REJECTED, 0, 0), "status"),
-        (failing(OTHER, 0, 0), "other"),
-        (failing(OTHER, 0, 16), "other"),
+        (failing(OTHER, 0, 0), "code"),
+        (failing(OTHER, 0, 16), "code"),
+        (failing(OTHER, 128, 1), "message"),
     ] {
         let breach = PluginError::Contract(field);
         check(Row::new(validating(&body)), Err(breach.into())).await;
@@ -166,7 +167,7 @@ async fn a_vendor_that_breaks_the_contract_is_not_loaded() {
     let error = load(&plugin.component(), Limits::default()).await.err();
     assert_eq!(
         error.unwrap().to_string(),
-        "the plugin cannot say which vendors it serves: the plugin broke its contract: id"
+        "the plugin cannot list its vendors: the plugin broke its contract: id"
     );
 }
 

@@ -42,7 +42,7 @@ async fn a_loop_without_calls_lets_others_run_on_the_same_thread() {
     let plugin = validating("(loop (br 0)) unreachable");
     let connector = load(&plugin, Limits::default()).await.unwrap();
     tokio::select! {
-        _ = connector.validate("a", "{}") => panic!("a dead loop ended"),
+        _ = connector.validate("a", "{}", &[]) => panic!("a dead loop ended"),
         () = async { for _ in 0..3 { tokio::task::yield_now().await } } => {}
     }
 }
@@ -99,7 +99,7 @@ async fn recursion_between_the_host_and_the_plugin_is_a_crash() {
     };
     let ended = trapped("cannot leave component instance");
     let connector = load(&plugin.component(), Limits::default()).await.unwrap();
-    assert_eq!(connector.validate("a", "{}").await, ended);
+    assert_eq!(connector.validate("a", "{}", &[]).await, ended);
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn a_plugin_that_fails_to_allocate_ends_only_its_own_call() {
         let limits = Limits::new().deadline(Duration::from_millis(200));
         let connector = load(&plugin.component(), limits).await.unwrap();
         for _ in 0..10 {
-            assert_eq!(connector.validate("a", "{}").await, ended, "{realloc}");
+            assert_eq!(connector.validate("a", "{}", &[]).await, ended, "{realloc}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! provides, and fragments with which a body sends requests. The faults are in the other files.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use connector_host::{CallError, ConnectorError};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -20,19 +20,27 @@ pub(crate) struct Plugin<'a> {
     /// size.
     pub(crate) realloc: &'a str,
     pub(crate) vendors: &'a str,
+    pub(crate) describe: &'a str,
     pub(crate) validate: &'a str,
+    pub(crate) origins: &'a str,
     pub(crate) authenticate: &'a str,
+    pub(crate) inspect: &'a str,
+    pub(crate) authorize: &'a str,
 }
 
 /// Correct: lists one vendor, "a", with the origin `https://a.example`, and accepts every credential
-/// and every response.
+/// and every response. The credential needs that origin.
 pub(crate) const CORRECT: Plugin<'static> = Plugin {
     more: "",
     realloc: "(global.get $next)
         (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 7)) (i32.const -8)))",
     vendors: "(i32.const 64)",
+    describe: "(i32.const 192)",
     validate: OK,
+    origins: "(i32.const 160)",
     authenticate: "unreachable",
+    inspect: "unreachable",
+    authorize: OK,
 };
 
 /// The result of a successful function without a value: zeros, which are never overwritten.
@@ -45,6 +53,20 @@ pub(crate) fn validating(body: &str) -> Vec<u8> {
         ..CORRECT
     }
     .component()
+}
+
+/// A plugin that misbehaves only in `authenticate`, which may use the network.
+pub(crate) fn sending(body: &str) -> Vec<u8> {
+    Plugin {
+        authenticate: &aligned(body),
+        ..CORRECT
+    }
+    .component()
+}
+
+/// The body for a function whose result holds a time: its fields are then aligned to eight bytes.
+pub(crate) fn aligned(body: &str) -> String {
+    body.replace("(call $say ", "(call $say-aligned ")
 }
 
 impl Plugin<'_> {
@@ -61,13 +83,15 @@ impl Plugin<'_> {
             )
         };
         let two_texts = "(param i32 i32 i32 i32)";
-        // The list at 64 has one vendor, at 80: id, name, setup URL, origins, no limit of calls.
-        // Its origins at 120 are one string.
+        // The list at 64 has one vendor, at 80: id, origins, and zeros for the rest. Its origins at
+        // 120 are one string. At 160 they are a result, and at 192 the string at 176 is one.
         let texts = "aAhttps://a.examplea.example";
         let at = |from: u32, length: u32| [128 + from, length];
-        let [id, name, url, host] = [at(0, 1), at(1, 1), at(2, 17), at(19, 9)];
+        let [id, url, host] = [at(0, 1), at(2, 17), at(19, 9)];
         let list = words(&[80, 1]);
-        let vendor = words(&[id, name, url, [120, 1]].concat());
+        let vendor = words(&[id, [120, 1]].concat());
+        let result = words(&[0, 120, 1]);
+        let described = words(&[0, 176, 12]);
         let origins = words(&url);
         format!(
             r#"(module
@@ -77,20 +101,26 @@ impl Plugin<'_> {
               (data (i32.const 80) "{vendor}")
               (data (i32.const 120) "{origins}")
               (data (i32.const 128) "{texts}")
+              (data (i32.const 160) "{result}")
+              (data (i32.const 176) "{{\22name\22:\22A\22}}")
+              (data (i32.const 192) "{described}")
               (global $host i32 (i32.const {}))
               (global $next (mut i32) (i32.const 8192))
               (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {})
               {FRAGMENTS}
-              {} {} {} {} {} {} {} {})"#,
+              {} {} {} {} {} {} {} {} {} {} {})"#,
             host[0],
             self.realloc,
             self.more,
             function("vendors", "", self.vendors),
-            function("credential-schema", "(param i32 i32)", OK),
-            function("validate", two_texts, self.validate),
+            function("describe", two_texts, self.describe),
+            function("credential-schema", two_texts, OK),
+            function("validate", "(param i32 i32 i32 i32 i32 i32)", self.validate),
+            function("origins", two_texts, self.origins),
             function("authenticate", two_texts, self.authenticate),
             function("refresh", "(param i32)", "unreachable"),
-            function("inspect", two_texts, "unreachable"),
+            function("inspect", "(param i32)", self.inspect),
+            function("authorize", "(param i32)", self.authorize),
             function("classify", "(param i32 i32 i32 i32 i32 i32 i32)", OK),
         )
     }
@@ -109,21 +139,27 @@ pub(crate) fn component(module: &str, wit: impl AsRef<Path>) -> Vec<u8> {
 
 /// The same component, built against another version of WASI.
 pub(crate) fn with_wasi(module: &str, version: &str) -> Vec<u8> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("wit-{version}"));
-    copy(Path::new(WIT), &folder, version);
+    let folder = changed_wit(&format!("wit-{version}"), "0.2.12", version);
     component(&module.replace("0.2.12", version), folder)
 }
 
-fn copy(from: &Path, to: &Path, version: &str) {
+/// A copy of the contract in which one string is replaced.
+pub(crate) fn changed_wit(name: &str, from: &str, to: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    copy(Path::new(WIT), &folder, &|text| text.replace(from, to));
+    folder
+}
+
+fn copy(from: &Path, to: &Path, change: &dyn Fn(&str) -> String) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let to = to.join(path.file_name().unwrap());
         if path.is_dir() {
-            copy(&path, &to, version);
+            copy(&path, &to, change);
         } else {
             let text = fs::read_to_string(&path).unwrap();
-            fs::write(to, text.replace("0.2.12", version)).unwrap();
+            fs::write(to, change(&text)).unwrap();
         }
     }
 }
@@ -177,6 +213,7 @@ const IMPORTS: &str = r#"
   (import "wasi:io/poll@0.2.12" "[method]pollable.block" (func $block (param i32)))
   (import "wasi:io/poll@0.2.12" "[resource-drop]pollable" (func $drop-pollable (param i32)))
   (import "wasi:io/poll@0.2.12" "poll" (func $poll (param i32 i32 i32)))
+  (import "wasi:random/random@0.2.12" "get-random-bytes" (func $random (param i64 i32)))
   (import "wasi:clocks/monotonic-clock@0.2.12" "now" (func $now (result i64)))
   (import "wasi:clocks/monotonic-clock@0.2.12" "resolution" (func $resolution (result i64)))
   (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func $alarm (param i64) (result i32)))
@@ -192,6 +229,12 @@ const FRAGMENTS: &str = r"
     (i32.store8 (i32.const 264) (i32.const 1))
     (i32.store (i32.const 268) (local.get $number))
     (i32.const 256))
+  (func $say-aligned (param $number i32) (result i32)
+    (i32.store8 (i32.const 256) (i32.const 1))
+    (i32.store8 (i32.const 264) (i32.const 4))
+    (i32.store8 (i32.const 268) (i32.const 1))
+    (i32.store (i32.const 272) (local.get $number))
+    (i32.const 256))
   ;; Returns the error of this case, whose payload is two numbers, often an address and a length.
   (func $fail (param $case i32) (param $first i32) (param $second i32) (result i32)
     (i32.store8 (i32.const 256) (i32.const 1))
@@ -205,7 +248,7 @@ const FRAGMENTS: &str = r"
     (local.set $request (call $outgoing-request (call $fields)))
     (drop (call $set-scheme (local.get $request) (i32.const 1) (i32.const 1) (i32.const 0) (i32.const 0)))
     (drop (call $set-authority (local.get $request) (i32.const 1) (global.get $host) (i32.const 9)))
-    ;; The first slash of the setup URL.
+    ;; The first slash of the origin.
     (drop (call $set-path (local.get $request) (i32.const 1) (i32.const 136) (i32.const 1)))
     (local.get $request))
   ;; The stream of the request's body.

@@ -9,34 +9,51 @@ fn from_plugin() -> wit::Session {
     };
     wit::Session {
         access_token: "tulip;42".to_owned(),
+        state: Some("daisy;42".to_owned()),
         base_url: "https://api.hotjar.io".to_owned(),
         scopes: vec!["metrics".to_owned()],
-        project: Some(7),
+        account: Some("7".to_owned()),
         issued_at: time(1000),
-        expires_at: time(4600),
-        refresh_after: time(3700),
+        refresh_after: Some(time(3700)),
+        expires_at: Some(time(4600)),
     }
 }
 
 fn read(session: wit::Session) -> Result<Session, PluginError> {
-    let hotjar = Vec::from(["https://api.hotjar.io".parse().unwrap()]);
-    Session::read(session, &EgressPolicy::new(hotjar.into(), None))
+    Session::read(session, vec!["https://api.hotjar.io".parse().unwrap()])
 }
 
 #[test]
 fn a_session_survives_the_round_trip() {
     let session = read(from_plugin()).unwrap();
     let since = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    assert_eq!(since(session.expires_at), Duration::new(4600, 5));
-    assert_eq!(since(session.refresh_after), Duration::new(3700, 5));
+    assert_eq!(session.expires_at.map(since), Some(Duration::new(4600, 5)));
+    assert_eq!(
+        session.refresh_after.map(since),
+        Some(Duration::new(3700, 5))
+    );
     let back = wit::Session::from(&session);
     assert_eq!(format!("{back:?}"), format!("{:?}", from_plugin()));
 }
 
 #[test]
-fn debug_of_a_session_hides_only_the_token() {
+fn a_session_may_last_for_ever_or_for_a_year() {
+    let mut endless = from_plugin();
+    endless.expires_at = None;
+    endless.refresh_after = None;
+    assert!(read(endless).unwrap().expires_at.is_none());
+    let mut year = from_plugin();
+    year.expires_at = Some(Datetime {
+        seconds: 1000 + 365 * 24 * 3600,
+        nanoseconds: 5,
+    });
+    assert!(read(year).is_ok());
+}
+
+#[test]
+fn debug_of_a_session_hides_only_its_secrets() {
     let text = format!("{:?}", read(from_plugin()).unwrap());
-    assert!(!text.contains("tulip"), "{text}");
+    assert!(!text.contains("tulip") && !text.contains("daisy"), "{text}");
     assert!(text.contains("api.hotjar.io"), "{text}");
 }
 
@@ -44,8 +61,10 @@ fn debug_of_a_session_hides_only_the_token() {
 fn an_invalid_time_breaks_the_contract() {
     for bad in [(0, 1_000_000_000), (u64::MAX, 0)] {
         let mut session = from_plugin();
-        session.expires_at.seconds = bad.0;
-        session.expires_at.nanoseconds = bad.1;
+        session.expires_at = Some(Datetime {
+            seconds: bad.0,
+            nanoseconds: bad.1,
+        });
         assert_eq!(breach(session), "expires-at");
     }
 }
@@ -58,10 +77,14 @@ fn breach(session: wit::Session) -> &'static str {
     }
 }
 
+fn at(time: &mut Option<Datetime>) -> &mut Datetime {
+    time.as_mut().unwrap()
+}
+
 #[test]
 fn a_session_that_breaks_the_contract_names_the_field() {
     type Break = fn(&mut wit::Session);
-    let breaks: [(&str, Break); 15] = [
+    let breaks: [(&str, Break); 21] = [
         ("access-token", |s| s.access_token = String::new()),
         ("access-token", |s| s.access_token = "t\r\nx: y".to_owned()),
         ("access-token", |s| s.access_token = "t".repeat(1 << 20)),
@@ -82,11 +105,19 @@ fn a_session_that_breaks_the_contract_names_the_field() {
             s.base_url = "https://api.hotjar.io/".to_owned();
         }),
         ("scopes", |s| s.scopes.push("a b".to_owned())),
-        ("expires-at", |s| s.expires_at = s.issued_at),
-        ("expires-at", |s| s.expires_at.seconds = 0),
-        ("expires-at", |s| s.expires_at.seconds += 24 * 3600),
-        ("refresh-after", |s| s.refresh_after.seconds = 999),
-        ("refresh-after", |s| s.refresh_after.seconds = 4601),
+        ("state", |s| s.state = Some(String::new())),
+        ("state", |s| s.state = Some("s".repeat(1 << 20))),
+        ("account", |s| s.account = Some(String::new())),
+        ("account", |s| s.account = Some("4\n2".to_owned())),
+        ("expires-at", |s| s.expires_at = Some(s.issued_at)),
+        ("expires-at", |s| at(&mut s.expires_at).seconds = 0),
+        ("expires-at", |s| {
+            at(&mut s.expires_at).seconds += 365 * 24 * 3600;
+        }),
+        ("refresh-after", |s| at(&mut s.refresh_after).seconds = 999),
+        ("refresh-after", |s| at(&mut s.refresh_after).seconds = 4601),
+        ("refresh-after", |s| s.refresh_after = None),
+        ("refresh-after", |s| s.expires_at = None),
     ];
     for (field, spoil) in breaks {
         let mut session = from_plugin();
@@ -101,32 +132,73 @@ fn a_time_before_1970_becomes_1970() {
     assert_eq!(datetime(before).seconds, 0);
 }
 
+fn vendor(id: &str) -> wit::Vendor {
+    wit::Vendor {
+        id: id.to_owned(),
+        origins: vec!["https://a.example".to_owned()],
+        max_concurrent_calls: Some(1),
+        signing: wit::Signing::BodySha256,
+        inspection: wit::Inspection::Credential,
+        durable_state: true,
+    }
+}
+
 #[test]
 fn a_vendor_that_breaks_the_contract_names_the_field() {
     type Break = fn(&mut wit::Vendor);
-    let breaks: [(&str, Break); 5] = [
+    let breaks: [(&str, Break); 4] = [
         ("id", |v| v.id = "A b".to_owned()),
-        ("display-name", |v| v.display_name = "A\u{1b}[2J".to_owned()),
-        ("setup-url", |v| {
-            v.setup_url = "javascript:alert(1)".to_owned();
-        }),
         ("origins", |v| {
             v.origins = vec!["http://a.example".to_owned()];
         }),
-        ("calls-at-once", |v| v.calls_at_once = Some(0)),
+        ("origins", |v| {
+            v.origins = vec!["https://a.example".to_owned(); 101];
+        }),
+        ("max-concurrent-calls", |v| v.max_concurrent_calls = Some(0)),
     ];
     for (field, spoil) in breaks {
-        let mut vendor = wit::Vendor {
-            id: "a".to_owned(),
-            display_name: "A".to_owned(),
-            setup_url: "https://a.example".to_owned(),
-            origins: vec!["https://a.example".to_owned()],
-            calls_at_once: Some(1),
-        };
+        let mut vendor = vendor("a");
         assert!(Vendor::try_from(vendor.clone()).is_ok());
         spoil(&mut vendor);
         let breach = Err(PluginError::Contract(field));
         assert_eq!(Vendor::try_from(vendor), breach);
+    }
+}
+
+#[test]
+fn a_list_of_vendors_is_not_empty_and_its_ids_are_unique() {
+    for (ids, expected) in [
+        (&["b", "a"][..], Ok(2)),
+        (&[], Err(PluginError::Contract("vendors"))),
+        (&["a", "b", "a"], Err(PluginError::Contract("id"))),
+    ] {
+        let listed = ids.iter().map(|id| vendor(id)).collect();
+        assert_eq!(vendors(listed).map(|read| read.len()), expected);
+    }
+}
+
+#[test]
+fn origins_of_a_credential_have_only_declared_wildcards() {
+    let declared = ["https://*.acme.example".parse().unwrap()];
+    for (texts, is_valid) in [
+        (&[][..], true),
+        (&["https://a.acme.example", "https://acme.internal"], true),
+        (&["https://*.acme.example"], true),
+        (&["https://*.a.acme.example"], false),
+        (&["https://*.example"], false),
+        (&["https://a.acme.example", "http://a.acme.example"], false),
+        (&["https://a.acme.example:8443"], false),
+        (&["a.acme.example"], false),
+        (&["https://a.acme.example"; 101], false),
+    ] {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        match origins(&texts, &declared) {
+            Ok(read) => assert!(is_valid && read.len() == texts.len(), "{texts:?}"),
+            Err(error) => {
+                assert_eq!(error, PluginError::Contract("origins"));
+                assert!(!is_valid, "{texts:?}");
+            }
+        }
     }
 }
 
@@ -142,11 +214,19 @@ fn an_error_that_breaks_the_contract_names_the_field() {
     let refusal = |status, code: &str| wit::Refusal {
         status,
         code: Some(code.to_owned()),
+        confirmed: true,
     };
-    let misreply = |status, part: &str| {
-        wit::Error::Unintelligible(wit::Misreply {
+    let invalid = |status, field: &str| {
+        wit::Error::InvalidResponse(wit::InvalidResponse {
             status,
-            part: part.to_owned(),
+            field: field.to_owned(),
+        })
+    };
+    let fault = |code: &str, message: &str| {
+        wit::Error::Other(wit::Fault {
+            code: code.to_owned(),
+            message: message.to_owned(),
+            retry: false,
         })
     };
     for (field, error) in [
@@ -160,10 +240,13 @@ fn an_error_that_breaks_the_contract_names_the_field() {
             wit::Error::Rejected(refusal(401, "wrong secret: tulip")),
         ),
         ("code", wit::Error::Forbidden(refusal(403, ""))),
-        ("part", misreply(200, "what the vendor said")),
-        ("status", misreply(1000, "body")),
-        ("other", wit::Error::Other("x".repeat(1 << 20))),
-        ("other", wit::Error::Other("a\u{1b}[2J".to_owned())),
+        ("field", invalid(200, "what the vendor said")),
+        ("status", invalid(1000, "body")),
+        ("code", fault("", "why")),
+        ("code", fault("No Code", "why")),
+        ("message", fault("no-code", "")),
+        ("message", fault("no-code", &"x".repeat(1 << 20))),
+        ("message", fault("no-code", "a\u{1b}[2J")),
     ] {
         let breach = Err(PluginError::Contract(field));
         assert_eq!(ConnectorError::try_from(error), breach);
@@ -171,7 +254,7 @@ fn an_error_that_breaks_the_contract_names_the_field() {
 }
 
 #[test]
-fn a_long_list_of_issues_is_truncated_and_an_odd_name_is_cleaned() {
+fn a_long_list_of_issues_is_truncated() {
     let issue = wit::Issue {
         pointer: "/scopes/2".to_owned(),
         code: "duplicate".to_owned(),
@@ -182,21 +265,117 @@ fn a_long_list_of_issues_is_truncated_and_an_odd_name_is_cleaned() {
         panic!("another error");
     };
     assert_eq!(kept.len(), contract::MAX_ISSUES);
+}
 
-    let access = |scope: &str| wit::Access {
-        scopes: vec![scope.to_owned()],
-        projects: vec![wit::Project {
-            id: 1,
-            name: "Sh\nop".to_owned(),
-        }],
-        level: None,
+fn access() -> wit::Access {
+    let choice = |value: &str, title: &str| wit::Choice {
+        value: value.to_owned(),
+        title: title.to_owned(),
     };
+    wit::Access {
+        identity: Some("Jane\u{202e}".to_owned()),
+        scopes: vec!["metrics".to_owned()],
+        fields: vec![wit::FieldChoices {
+            pointer: "/project_id".to_owned(),
+            choices: vec![
+                choice("42", "Sh\nop"),
+                choice("\"a\"", "\u{200b}"),
+                choice("true", " "),
+            ],
+            complete: true,
+            depends_on: vec!["/client_id".to_owned()],
+        }],
+        credential_expires_at: Some(Datetime {
+            seconds: 7,
+            nanoseconds: 0,
+        }),
+        next: Some("2".to_owned()),
+    }
+}
+
+#[test]
+fn choices_keep_their_values_and_odd_titles_are_cleaned() {
+    let access = Access::try_from(access()).unwrap();
+    assert_eq!(access.identity.as_deref(), Some("Jane"));
+    let [field] = &access.fields[..] else {
+        panic!("not one field");
+    };
+    let choices: Vec<_> = field
+        .choices
+        .iter()
+        .map(|c| (c.value.to_string(), &*c.title))
+        .collect();
+    let value = |text: &str| text.to_owned();
+    let expected = [
+        (value("42"), "Shop"),
+        (value("\"a\""), "a"),
+        (value("true"), "true"),
+    ];
+    assert_eq!(choices, expected);
+    let since = Duration::from_secs(7);
     assert_eq!(
-        Access::try_from(access("metrics")).unwrap().projects[0].name,
-        "Shop"
+        access.credential_expires_at,
+        Some(SystemTime::UNIX_EPOCH + since)
     );
-    let breach = Err(PluginError::Contract("scopes"));
-    assert_eq!(Access::try_from(access("a b")), breach);
+}
+
+#[test]
+fn an_access_that_breaks_the_contract_names_the_field() {
+    type Break = fn(&mut wit::Access);
+    let breaks: [(&str, Break); 11] = [
+        ("scopes", |a| a.scopes.push("a b".to_owned())),
+        ("pointer", |a| a.fields[0].pointer = String::new()),
+        ("pointer", |a| a.fields[0].pointer = "project_id".to_owned()),
+        ("depends-on", |a| a.fields[0].depends_on.push(String::new())),
+        ("value", |a| a.fields[0].choices[0].value = String::new()),
+        ("value", |a| {
+            a.fields[0].choices[0].value = "shop".to_owned();
+        }),
+        ("value", |a| {
+            a.fields[0].choices[0].value = "null".to_owned();
+        }),
+        ("value", |a| a.fields[0].choices[0].value = "[1]".to_owned()),
+        ("credential-expires-at", |a| {
+            at(&mut a.credential_expires_at).nanoseconds = u32::MAX;
+        }),
+        ("next", |a| a.next = Some(String::new())),
+        ("next", |a| a.next = Some("2".repeat(4097))),
+    ];
+    for (field, spoil) in breaks {
+        let mut access = access();
+        spoil(&mut access);
+        let breach = Err(PluginError::Contract(field));
+        assert_eq!(Access::try_from(access), breach);
+    }
+}
+
+#[test]
+fn a_verdict_keeps_its_refusal() {
+    let refusal = || wit::Refusal {
+        status: 401,
+        code: Some("JWT_EXPIRED:1".to_owned()),
+        confirmed: true,
+    };
+    for (verdict, kind) in [
+        (wit::Verdict::Accepted, "accepted"),
+        (wit::Verdict::Refresh(refusal()), "refresh"),
+        (wit::Verdict::Forbidden(refusal()), "forbidden"),
+        (wit::Verdict::Throttled(None), "throttled"),
+        (wit::Verdict::Unavailable(Some(0)), "unavailable"),
+    ] {
+        let verdict = Verdict::try_from(verdict).unwrap();
+        assert_eq!(verdict.kind(), kind);
+        if let Verdict::Refresh(refusal) | Verdict::Forbidden(refusal) = verdict {
+            assert_eq!(refusal.code.as_deref(), Some("JWT_EXPIRED:1"));
+            assert!(refusal.confirmed);
+        }
+    }
+    let broken = wit::Verdict::Refresh(wit::Refusal {
+        status: 0,
+        ..refusal()
+    });
+    let breach = Err(PluginError::Contract("status"));
+    assert_eq!(Verdict::try_from(broken), breach);
 }
 
 #[test]
@@ -214,6 +393,7 @@ fn every_error_keeps_its_name_and_its_payload() {
     let refusal = || wit::Refusal {
         status: 403,
         code: Some("invalid_scope".to_owned()),
+        confirmed: false,
     };
     let issue = wit::Issue {
         pointer: "/client_id".to_owned(),
@@ -221,9 +401,15 @@ fn every_error_keeps_its_name_and_its_payload() {
         message: "enter the client id".to_owned(),
     };
     let stage = wit::Error::Unreachable(wit::Stage::CutOff);
-    let misreply = wit::Misreply {
+    let certificate = wit::Error::Unreachable(wit::Stage::Certificate);
+    let invalid = wit::InvalidResponse {
         status: 200,
-        part: "access_token".to_owned(),
+        field: "access_token".to_owned(),
+    };
+    let fault = wit::Fault {
+        code: "no-body".to_owned(),
+        message: "why".to_owned(),
+        retry: true,
     };
     for (error, kind, text) in [
         (wit::Error::UnknownVendor, "unknown-vendor", ""),
@@ -241,13 +427,14 @@ fn every_error_keeps_its_name_and_its_payload() {
         (wit::Error::Throttled(Some(9)), "throttled", "9"),
         (wit::Error::Unavailable(Some(9)), "unavailable", "9"),
         (stage, "unreachable", "CutOff"),
+        (certificate, "unreachable", "Certificate"),
         (wit::Error::Denied, "denied", ""),
         (
-            wit::Error::Unintelligible(misreply),
-            "unintelligible",
+            wit::Error::InvalidResponse(invalid),
+            "invalid-response",
             "access_token",
         ),
-        (wit::Error::Other("why".to_owned()), "other", "why"),
+        (wit::Error::Other(fault), "other", "retry: true"),
     ] {
         let error = ConnectorError::try_from(error).unwrap();
         assert_eq!(error.kind(), kind);

@@ -1,20 +1,28 @@
 //! Tests of the guard: allowed and denied requests, and the memory of their bodies.
 
 use std::convert::Infallible;
+use std::io::Write;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::CONTENT_ENCODING;
 use http_body_util::Full;
 
 use super::*;
 use crate::egress::testing::{Fake, LONGEST, Log, URL, fields, pieces, seconds};
+use crate::transport::ResponseBody;
 
 fn guard(fake: &Arc<Fake>) -> EgressGuard {
-    let declared = Arc::new(["https://api.hotjar.io".parse().unwrap()]);
+    let declared = Vec::from(["https://api.hotjar.io".parse().unwrap()]);
     let limits = Limits {
         request_bytes: 8,
         ..Limits::default()
     };
     let transport: Arc<dyn Transport> = Arc::clone(fake) as _;
-    EgressGuard::new(transport, EgressPolicy::new(declared, None), &limits)
+    let policy = EgressPolicy::new(&declared, None);
+    let mut guard = EgressGuard::new(transport, policy, &limits);
+    guard.allow(declared);
+    guard
 }
 
 async fn sent(
@@ -94,6 +102,63 @@ async fn a_denied_request_never_reaches_the_transport() {
         assert!(matches!(error, Some(ErrorCode::HttpRequestDenied)), "{url}");
         assert!(fake.requests.lock().unwrap().is_empty());
     }
+}
+
+/// Responds with these bytes, which are gzip.
+struct Gzipped(Vec<u8>);
+
+impl Transport for Gzipped {
+    fn send(
+        &self,
+        _request: http::Request<Bytes>,
+        _timeouts: Timeouts,
+    ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, TransportError>> {
+        let body = Full::new(Bytes::from(self.0.clone()));
+        let body = body.map_err(|never: Infallible| match never {});
+        let response = http::Response::builder()
+            .header(CONTENT_ENCODING, "gzip")
+            .header(CONTENT_LENGTH, self.0.len())
+            .body(body.boxed_unsync());
+        std::future::ready(Ok(response.unwrap())).boxed()
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_response_reaches_the_plugin_decoded_and_within_the_limit() {
+    for (length, fits) in [(100, true), (101, false)] {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&vec![b'x'; length]).unwrap();
+        let transport = Arc::new(Gzipped(encoder.finish().unwrap()));
+        let declared = Vec::from(["https://api.hotjar.io".parse().unwrap()]);
+        let limits = Limits::new().reply_bytes(100);
+        let policy = EgressPolicy::new(&declared, None);
+        let mut guard = EgressGuard::new(transport, policy, &limits);
+        guard.allow(declared);
+        let request = request("GET", URL, "");
+        let response = guard.send(request, RequestOptions::default()).await;
+        let response = response.unwrap();
+        assert!(response.headers().is_empty());
+        match response.into_body().collect().await {
+            Ok(body) => assert!(fits && body.to_bytes() == vec![b'x'; length]),
+            Err(error) => {
+                assert!(
+                    !fits && matches!(error, Error::HttpResponseBodySize(_)),
+                    "{error:?}"
+                );
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_request_is_sent_without_the_origins_of_a_credential() {
+    let fake = Arc::new(Fake::default());
+    let mut guard = guard(&fake);
+    let origins = guard.take_origins();
+    assert_eq!(origins, ["https://api.hotjar.io".parse().unwrap()]);
+    let error = sent(&mut guard, "POST", URL, "").await;
+    assert!(matches!(error, Some(ErrorCode::HttpRequestDenied)));
+    assert!(fake.requests.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

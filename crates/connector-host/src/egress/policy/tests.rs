@@ -1,18 +1,15 @@
-//! Tests of the policy: a table of URLs, and the effect of a grant.
+//! Tests of the policy: a table of URLs, and the effect of a grant and of a credential's origins.
 
-use super::EgressPolicy;
-use crate::egress::origin::Origin;
+use super::*;
 
-fn origins(texts: &[&str]) -> std::sync::Arc<[Origin]> {
+fn origins(texts: &[&str]) -> Vec<Origin> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
 #[test]
 fn allows_only_https_to_covered_hosts_on_port_443() {
-    let policy = EgressPolicy::new(
-        origins(&["https://api.hotjar.io", "https://*.contentsquare.com"]),
-        None,
-    );
+    let origins = origins(&["https://api.hotjar.io", "https://*.contentsquare.com"]);
+    let policy = EgressPolicy::new(&origins, None);
     for (url, allowed) in [
         ("https://api.hotjar.io/v1/oauth/token", true),
         ("https://API.HOTJAR.IO/", true),
@@ -36,27 +33,61 @@ fn allows_only_https_to_covered_hosts_on_port_443() {
         ("/v1/oauth/token", false),
     ] {
         let uri = url.parse().unwrap();
-        assert_eq!(policy.allows(&uri), allowed, "{url}");
+        assert_eq!(policy.allows(&origins, &uri), allowed, "{url}");
     }
 }
 
 #[test]
-fn a_grant_restricts_and_never_extends() {
-    let policy = |granted: &[&str]| {
-        EgressPolicy::new(
-            origins(&["https://*.contentsquare.com"]),
-            Some(origins(granted)),
-        )
-    };
-    let uri = "https://api.contentsquare.com/".parse().unwrap();
-    let other = "https://api.hotjar.io/".parse().unwrap();
-    assert!(policy(&["https://api.contentsquare.com"]).allows(&uri));
-    assert!(!policy(&["https://eu.contentsquare.com"]).allows(&uri));
-    assert!(!policy(&[]).allows(&uri));
-    assert!(!policy(&["https://api.hotjar.io"]).allows(&other));
+fn a_request_needs_the_credential_and_the_vendor_or_else_the_operator() {
+    let declared = origins(&["https://*.acme.example"]);
+    let grants: [Option<&[&str]>; 4] = [
+        None,
+        Some(&[]),
+        Some(&["https://a.acme.example"]),
+        Some(&["https://a.acme.example", "https://acme.internal"]),
+    ];
+    for (credential, url, allowed) in [
+        (
+            &["https://a.acme.example"][..],
+            "https://a.acme.example/",
+            [true, false, true, true],
+        ),
+        (
+            &["https://b.acme.example"],
+            "https://b.acme.example/",
+            [true, false, false, false],
+        ),
+        // Declared by the vendor, and not needed by the credential.
+        (
+            &["https://b.acme.example"],
+            "https://a.acme.example/",
+            [false; 4],
+        ),
+        (&[], "https://a.acme.example/", [false; 4]),
+        // Needed by the credential, and not declared by the vendor.
+        (
+            &["https://acme.internal"],
+            "https://acme.internal/",
+            [false, false, false, true],
+        ),
+        (
+            &["https://evil.example"],
+            "https://evil.example/",
+            [false; 4],
+        ),
+    ] {
+        let found = grants.map(|granted| {
+            let granted = granted.map(|texts| origins(texts).into());
+            let policy = EgressPolicy::new(&declared, granted.as_ref());
+            policy.allows(&origins(credential), &url.parse().unwrap())
+        });
+        assert_eq!(found, allowed, "{credential:?} {url}");
+    }
 }
 
 #[test]
-fn a_call_without_a_vendor_reaches_nothing() {
-    assert!(!EgressPolicy::deny_all().allows(&"https://api.hotjar.io/".parse().unwrap()));
+fn a_vendor_that_is_not_listed_reaches_nothing() {
+    let origins = origins(&["https://api.hotjar.io"]);
+    let uri = "https://api.hotjar.io/".parse().unwrap();
+    assert!(!EgressPolicy::deny_all().allows(&origins, &uri));
 }
