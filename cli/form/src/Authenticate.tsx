@@ -76,16 +76,17 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
     setProblem(undefined);
   };
 
+  const prerequisites = vendor.prerequisites ?? [];
   const current = saved?.find(({ id }) => id === chosen);
   return (
     <>
       <Head title={messages.authenticateWith(vendor.name)} step={2} back />
-      <Text c="dimmed" mt="xs" mb={vendor.prerequisites.length > 0 ? "xs" : "lg"}>
+      <Text c="dimmed" mt="xs" mb={prerequisites.length > 0 ? "xs" : "lg"}>
         {messages.chooseCredential}
       </Text>
-      {vendor.prerequisites.length > 0 && (
+      {prerequisites.length > 0 && (
         <List size="sm" c="dimmed" mb="lg" aria-label={messages.prerequisites}>
-          {vendor.prerequisites.map((prerequisite) => (
+          {prerequisites.map((prerequisite) => (
             <List.Item key={prerequisite}>{prerequisite}</List.Item>
           ))}
         </List>

@@ -13,7 +13,7 @@ export interface Vendor {
   inspection: "none" | "credential" | "session";
   name: string;
   summary?: string;
-  prerequisites: string[];
+  prerequisites?: string[];
   setup_url?: string;
   documentation_url?: string;
   icon?: string;

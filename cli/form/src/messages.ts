@@ -153,8 +153,8 @@ const ENGLISH: Messages = {
   sessionExpired: (at) => `Expired (${at}); refresh it to continue`,
   noExpiry: "Does not expire",
   credential: "Credential",
-  credentialExpires: (date) => `Expires on ${date}; create a new one before`,
-  credentialExpired: (date) => `Expired on ${date}; create a new one`,
+  credentialExpires: (date) => `Expires on ${date}. Create a new one before then.`,
+  credentialExpired: (date) => `Expired on ${date}. Create a new one.`,
 
   addTitle: "Add New Credential",
   editTitle: "Edit Credential",
@@ -171,7 +171,7 @@ const ENGLISH: Messages = {
   accepted: (vendor) => `${vendor} accepts this credential`,
   belongsTo: (identity) => `It belongs to ${identity}.`,
   fieldSet: (field, value) => `${field} is set to the only choice: ${value}.`,
-  fieldChoices: (field, count) => `${field} has ${count} choices; choose one above.`,
+  fieldChoices: (field, count) => `${field}: ${count} choices are offered above.`,
   fieldUnreached: (field, titles) =>
     `${field}: not available to this credential: ${listed(titles, "and")}.`,
   changeField: (field, titles) =>
@@ -316,8 +316,8 @@ const FRENCH: Messages = {
   sessionExpired: (at) => `Expirée (${at}) ; renouvelez-la pour continuer`,
   noExpiry: "N’expire pas",
   credential: "Identifiant",
-  credentialExpires: (date) => `Expire le ${date} ; créez-en un nouveau avant`,
-  credentialExpired: (date) => `A expiré le ${date} ; créez-en un nouveau`,
+  credentialExpires: (date) => `Expire le ${date}. Créez-en un nouveau avant.`,
+  credentialExpired: (date) => `A expiré le ${date}. Créez-en un nouveau.`,
 
   addTitle: "Ajouter un identifiant",
   editTitle: "Modifier l’identifiant",
@@ -334,7 +334,7 @@ const FRENCH: Messages = {
   accepted: (vendor) => `${vendor} accepte cet identifiant`,
   belongsTo: (identity) => `Il appartient à ${identity}.`,
   fieldSet: (field, value) => `${field} : fixé au seul choix, ${value}.`,
-  fieldChoices: (field, count) => `${field} : ${count} choix ; choisissez ci-dessus.`,
+  fieldChoices: (field, count) => `${field} : ${count} choix sont proposés ci-dessus.`,
   fieldUnreached: (field, titles) =>
     `${field} : hors de portée de cet identifiant : ${listed(titles, "et")}.`,
   changeField: (field, titles) =>
