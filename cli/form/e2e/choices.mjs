@@ -34,6 +34,7 @@ export async function choices(visitor, url, story) {
     assert(await box("Jobs").isChecked());
     assert(!(await box(/^News/).isChecked()));
     await says("Topics is set to the only choice: Jobs.");
+    assert.equal(await field("Pass word *").inputValue(), "w", "a secret is never set");
   });
 
   await story("options and values that are not among complete choices are marked", async () => {
