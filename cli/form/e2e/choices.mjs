@@ -16,7 +16,9 @@ export async function choices(visitor, url, story) {
   await story("choices apply by pointer to the fields of any form", async () => {
     await visitor.open("about:blank");
     requests = await stub(visitor.page);
-    await visitor.page.goto(`${url}#/acme`);
+    await visitor.page.goto(url);
+    await visitor.page.waitForFunction(() => document.querySelector("img")?.naturalWidth > 0);
+    await visitor.page.getByRole("link", { name: /Acme/ }).click();
     await button("Add Credential").click();
     await field("Tenant key *").fill("k");
     await field("Pass word *").fill("w");
