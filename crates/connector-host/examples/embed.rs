@@ -7,7 +7,7 @@
 use std::{env, error::Error, fs, io, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use connector_host::{Connector, Live, Sessions};
+use connector_host::{Connector, Credential, Live, Sessions};
 use http::Request;
 use http_body_util::BodyExt as _;
 
@@ -31,12 +31,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .load_file(plugin.as_ref())
         .await?;
     let sessions = Sessions::new(plugin)?;
-    let credential = fs::read_to_string(credential)?;
+    let document = fs::read_to_string(credential)?;
+    let credential = Credential::new(vendor, &document);
     for path in io::stdin().lines() {
         let request = Request::get(path?).body(Bytes::new())?;
-        let response = sessions
-            .send(vendor, &credential, request, DEADLINE)
-            .await?;
+        let response = sessions.send(&credential, request, DEADLINE).await?;
         let status = response.status();
         let body = response.into_body().collect().await?.to_bytes();
         println!("{status} {body:?}");

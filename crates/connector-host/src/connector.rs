@@ -2,6 +2,7 @@
 
 pub(crate) mod api_request;
 pub(crate) mod builder;
+pub(crate) mod pages;
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,13 +11,17 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use zeroize::Zeroize;
 
-use crate::connector::api_request::with_session;
+use crate::connector::api_request::{authorize, head, with_base_url};
+use crate::contract;
 use crate::contract::bindings::exports::integration::connector::types as wit;
 use crate::egress::exchange::exchange;
+use crate::egress::origin::Origin;
 use crate::error::{CallError, SendError};
-use crate::runtime::plugin::Plugin;
+use crate::runtime::plugin::{Network, Plugin};
 use crate::transport::{ResponseBody, TransportError};
-use crate::types::{Access, ApiResponse, Session, Vendor, Verdict};
+use crate::types::{
+    Access, ApiResponse, Authorization, Description, RequestHead, Session, Vendor, Verdict,
+};
 
 /// A loaded plugin. Cheap to clone; calls may run concurrently and are isolated from each other.
 ///
@@ -59,33 +64,80 @@ impl Connector {
         self.plugin.clock.now()
     }
 
-    /// Returns the JSON Schema of the vendor's credential document. No network.
-    pub async fn credential_schema(&self, vendor: &str) -> Result<String, CallError> {
+    /// Describes a vendor for people, in the best of the preferred languages (BCP 47), else in
+    /// English. No network.
+    pub async fn describe(
+        &self,
+        vendor: &str,
+        locales: &[String],
+    ) -> Result<Description, CallError> {
         let plugin = &*self.plugin;
-        let function = &plugin.component.exports.credential_schema;
-        plugin.call(function, vendor, (vendor,), Ok).await
-    }
-
-    /// Checks a credential document and reports every problem at once. No network.
-    pub async fn validate(&self, vendor: &str, credential: &str) -> Result<(), CallError> {
-        let plugin = &*self.plugin;
-        let function = &plugin.component.exports.validate;
+        let function = &plugin.component.exports.describe;
+        let read = |json: String, _| Description::read(&json);
         plugin
-            .call(function, vendor, (vendor, credential), Ok)
+            .call(function, vendor, Network::Denied, (vendor, locales), read)
             .await
     }
 
-    /// Opens a session. One request.
+    /// Returns the JSON Schema of the vendor's credential document, with titles in the best of the
+    /// preferred languages. No network.
+    pub async fn credential_schema(
+        &self,
+        vendor: &str,
+        locales: &[String],
+    ) -> Result<String, CallError> {
+        let plugin = &*self.plugin;
+        let function = &plugin.component.exports.credential_schema;
+        let read = |schema, _| Ok(schema);
+        plugin
+            .call(function, vendor, Network::Denied, (vendor, locales), read)
+            .await
+    }
+
+    /// Checks a credential document and reports every problem at once, in the best of the preferred
+    /// languages. No network.
+    pub async fn validate(
+        &self,
+        vendor: &str,
+        credential: &str,
+        locales: &[String],
+    ) -> Result<(), CallError> {
+        let plugin = &*self.plugin;
+        let function = &plugin.component.exports.validate;
+        let arguments = (vendor, credential, locales);
+        let read = |(), _| Ok(());
+        plugin
+            .call(function, vendor, Network::Denied, arguments, read)
+            .await
+    }
+
+    /// Returns the origins that a credential needs. They have no wildcard but one that the vendor
+    /// declares. No network.
+    ///
+    /// The host asks for them itself before it lets a request of the credential out. An origin that
+    /// the vendor does not declare needs a [grant](crate::Connector::builder).
+    pub async fn origins(&self, vendor: &str, credential: &str) -> Result<Vec<Origin>, CallError> {
+        let plugin = &*self.plugin;
+        let function = &plugin.component.exports.origins;
+        let declared = plugin.declared(vendor);
+        let read = |origins: Vec<String>, _| contract::conversions::origins(&origins, declared);
+        plugin
+            .call(function, vendor, Network::Denied, (vendor, credential), read)
+            .await
+    }
+
+    /// Opens a session. At most one request, to an origin of the credential.
     pub async fn authenticate(&self, vendor: &str, credential: &str) -> Result<Session, CallError> {
         let plugin = &*self.plugin;
         let function = &plugin.component.exports.authenticate;
-        let read = plugin.session_of(vendor);
+        let network = Network::Of(credential);
         plugin
-            .call(function, vendor, (vendor, credential), read)
+            .call(function, vendor, network, (vendor, credential), Session::read)
             .await
     }
 
-    /// Replaces a session by a new one, even before it expires. One request.
+    /// Replaces a session by a new one, even before it expires. At most one request, to an origin
+    /// of the credential.
     pub async fn refresh(
         &self,
         vendor: &str,
@@ -96,18 +148,56 @@ impl Connector {
         let function = &plugin.component.exports.refresh;
         let current = ZeroizedSession(current.into());
         let arguments = (vendor, credential, &current.0);
-        let read = plugin.session_of(vendor);
-        plugin.call(function, vendor, arguments, read).await
+        let network = Network::Of(credential);
+        plugin
+            .call(function, vendor, network, arguments, Session::read)
+            .await
     }
 
-    /// Asks the vendor for the reach of the credential. One request, without side effects except
-    /// for an unused token.
-    pub async fn inspect(&self, vendor: &str, credential: &str) -> Result<Access, CallError> {
+    /// Asks the vendor for one page of the reach of a credential: the first without a `cursor`,
+    /// then that of [`Access::next`]. At most one request, without side effects except for an
+    /// unused token.
+    ///
+    /// [`Vendor::inspection`] tells whether it needs a session. The document may still be filled in:
+    /// as long as it is invalid, the request may reach the origins that the vendor declares.
+    pub async fn inspect(
+        &self,
+        vendor: &str,
+        credential: &str,
+        session: Option<&Session>,
+        cursor: Option<&str>,
+    ) -> Result<Access, CallError> {
         let plugin = &*self.plugin;
         let function = &plugin.component.exports.inspect;
-        let read = |access: wit::Access| access.try_into();
+        let session = session.map(|session| ZeroizedSession(session.into()));
+        let session = session.as_ref().map(|session| &session.0);
+        let arguments = (vendor, credential, session, cursor);
+        let read = |access: wit::Access, _| access.try_into();
+        let network = Network::OfUnfinished(credential);
         plugin
-            .call(function, vendor, (vendor, credential), read)
+            .call(function, vendor, network, arguments, read)
+            .await
+    }
+
+    /// Returns the header fields and query parameters that carry a session on one API request,
+    /// just before the request is sent. No network.
+    ///
+    /// [`Vendor::signing`] tells which parts of the request are needed, and whether the result may
+    /// be used again.
+    pub async fn authorize(
+        &self,
+        vendor: &str,
+        session: &Session,
+        request: &RequestHead,
+    ) -> Result<Authorization, CallError> {
+        let plugin = &*self.plugin;
+        let function = &plugin.component.exports.authorize;
+        let session = ZeroizedSession(session.into());
+        let request = wit::RequestHead::from(request);
+        let arguments = (vendor, &session.0, &request);
+        let read = |authorization: wit::Authorization, _| authorization.try_into();
+        plugin
+            .call(function, vendor, Network::Denied, arguments, read)
             .await
     }
 
@@ -120,30 +210,61 @@ impl Connector {
         let plugin = &*self.plugin;
         let function = &plugin.component.exports.classify;
         let response = wit::Response::from(response);
-        let read = |verdict: wit::Verdict| Ok(verdict.into());
+        let read = |verdict: wit::Verdict, _| verdict.try_into();
         plugin
-            .call(function, vendor, (vendor, &response), read)
+            .call(function, vendor, Network::Denied, (vendor, &response), read)
             .await
     }
 
     /// Makes one API call with a session: appends the path and query of `request` to the session's
-    /// base URL, adds the bearer token, and sends it once if the egress policy allows. Redirects
-    /// are not followed.
+    /// base URL, lets the plugin authorize it, and sends it once if the egress policy and the
+    /// session's origins allow. Redirects are not followed.
     ///
     /// The response may have any status; [`Connector::classify`] returns its meaning for the
-    /// session. Its body is streamed without a limit of length; only its silences are limited, and
-    /// trailers are dropped. The transport writes `host` and the length; those of the request are
-    /// dropped.
+    /// session. Its body is streamed without a limit of length, as it was encoded; only its silences
+    /// are limited, and trailers are dropped. The transport writes `host` and the length; those of
+    /// the request are dropped.
     pub async fn send(
         &self,
         vendor: &str,
         session: &Session,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<ResponseBody>, SendError> {
+        let authorization = self.authorize_request(vendor, session, &request).await?;
+        self.send_authorized(vendor, session, request, &authorization)
+            .await
+    }
+
+    /// The first half of [`Connector::send`]: lets the plugin authorize an API request. One that
+    /// the egress policy denies does not reach the plugin.
+    pub(crate) async fn authorize_request(
+        &self,
+        vendor: &str,
+        session: &Session,
+        request: &http::Request<Bytes>,
+    ) -> Result<Authorization, SendError> {
+        let (listed, policy) = self.plugin.vendor(vendor).ok_or(SendError::UnknownVendor)?;
+        let request = with_base_url(session, request.clone())?;
+        if !policy.allows(&session.origins, request.uri()) {
+            return Err(TransportError::Denied.into());
+        }
+        let head = head(&request, listed.signing);
+        Ok(self.authorize(vendor, session, &head).await?)
+    }
+
+    /// The second half of [`Connector::send`]: sends an API request with an authorization.
+    pub(crate) async fn send_authorized(
+        &self,
+        vendor: &str,
+        session: &Session,
+        request: http::Request<Bytes>,
+        authorization: &Authorization,
+    ) -> Result<http::Response<ResponseBody>, SendError> {
         let plugin = &*self.plugin;
-        let policy = plugin.policy(vendor).ok_or(SendError::UnknownVendor)?;
-        let request = with_session(session, request)?;
-        if !policy.allows(request.uri()) {
+        let (_, policy) = plugin.vendor(vendor).ok_or(SendError::UnknownVendor)?;
+        let mut request = with_base_url(session, request)?;
+        authorize(&mut request, authorization)?;
+        if !policy.allows(&session.origins, request.uri()) {
             return Err(TransportError::Denied.into());
         }
         let timeouts = plugin.limits.timeouts;
@@ -151,11 +272,12 @@ impl Connector {
     }
 }
 
-/// An argument of a call; its token is zeroized when the call ends, for whatever reason.
+/// An argument of a call; its secrets are zeroized when the call ends, for whatever reason.
 struct ZeroizedSession(wit::Session);
 
 impl Drop for ZeroizedSession {
     fn drop(&mut self) {
         self.0.access_token.zeroize();
+        self.0.state.zeroize();
     }
 }

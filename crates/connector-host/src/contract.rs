@@ -5,21 +5,31 @@
 //! is merely excessive (a wait of a year, a long list of issues, a vendor's odd name) is cut to its
 //! bounds, because the rest of it is useful.
 
+pub(crate) mod authorization;
 pub(crate) mod bindings;
 pub(crate) mod conversions;
+pub(crate) mod description;
+mod displayable;
+
+pub(crate) use displayable::displayable;
 
 use crate::error::PluginError;
 
 /// Ids, codes and names of fields.
 const MAX_NAME_BYTES: usize = 64;
-/// Names of vendors and projects; vendors allow at most 200 characters.
-const MAX_TITLE_CHARS: usize = 200;
+/// Names of vendors and choices; vendors allow at most 200 characters.
+pub(crate) const MAX_TITLE_CHARS: usize = 200;
 /// Sentences for people.
-const MAX_TEXT_CHARS: usize = 1000;
+pub(crate) const MAX_TEXT_CHARS: usize = 1000;
 /// A longer URL is a mistake.
 const MAX_URL_BYTES: usize = 2048;
-/// Servers accept some 8 to 16 KiB of header section.
-const MAX_TOKEN_BYTES: usize = 16 << 10;
+/// The limit of `access-token` and `state` in the contract: servers accept some 8 to 16 KiB of
+/// header section.
+const MAX_SECRET_BYTES: usize = 16 << 10;
+/// Ids of accounts, projects and tenants.
+const MAX_ACCOUNT_CHARS: usize = 256;
+/// Vendors use numbers, dates or a few hundred characters.
+const MAX_CURSOR_BYTES: usize = 4096;
 /// Scopes are words; those of vendors are shorter than 40 bytes.
 const MAX_SCOPE_BYTES: usize = 256;
 /// The deepest pointer into a form is an item of a list.
@@ -60,15 +70,15 @@ pub(crate) fn is_code(text: &str) -> bool {
     is_name(text, |byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
-/// A vendor's own code: `[A-Za-z_.-]{1,64}`.
+/// A vendor's own code: `[A-Za-z0-9_.:-]{1,64}`.
 pub(crate) fn is_vendor_code(text: &str) -> bool {
     is_name(text, |byte| {
-        byte.is_ascii_alphabetic() || b"_.-".contains(&byte)
+        byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte)
     })
 }
 
 /// A part of a response: `status`, `body`, or the name of a field.
-pub(crate) fn is_part(text: &str) -> bool {
+pub(crate) fn is_field(text: &str) -> bool {
     is_name(text, |byte| {
         byte.is_ascii_alphanumeric() || b"_.-".contains(&byte)
     })
@@ -78,9 +88,9 @@ fn is_name(text: &str, is_allowed: impl Fn(u8) -> bool) -> bool {
     (1..=MAX_NAME_BYTES).contains(&text.len()) && text.bytes().all(is_allowed)
 }
 
-/// The name of a vendor.
-pub(crate) fn is_title(text: &str) -> bool {
-    is_plain(text, MAX_TITLE_CHARS)
+/// The id of an account, as the vendor writes it.
+pub(crate) fn is_account(text: &str) -> bool {
+    is_plain(text, MAX_ACCOUNT_CHARS)
 }
 
 /// A sentence for a person, or for the plugin's author.
@@ -112,9 +122,24 @@ pub(crate) fn is_scope(text: &str) -> bool {
             .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
 }
 
-/// Visible ASCII, which cannot end a header field.
+/// Printable ASCII, which cannot end a header field.
 pub(crate) fn is_token(text: &str) -> bool {
-    (1..=MAX_TOKEN_BYTES).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    is_state(text) && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// A secret of the plugin's own.
+pub(crate) fn is_state(text: &str) -> bool {
+    (1..=MAX_SECRET_BYTES).contains(&text.len())
+}
+
+/// A place in a list of pages.
+pub(crate) fn is_cursor(text: &str) -> bool {
+    (1..=MAX_CURSOR_BYTES).contains(&text.len())
+}
+
+/// A pointer to a field, and not to the whole document.
+pub(crate) fn is_field_pointer(text: &str) -> bool {
+    !text.is_empty() && is_pointer(text)
 }
 
 /// An `https` URL that a person can open: with a host, without userinfo.
@@ -155,12 +180,6 @@ pub(crate) fn status(status: u16) -> Result<u16, PluginError> {
 /// A wait, clamped to the contract's range: the wish to wait is useful even with an odd value.
 pub(crate) fn wait(seconds: Option<u32>) -> Option<u32> {
     seconds.map(|seconds| seconds.clamp(*WAIT_SECS.start(), *WAIT_SECS.end()))
-}
-
-/// A vendor's name of a project, cleaned for display: one odd name must not hide the others.
-pub(crate) fn display_name(name: &str) -> String {
-    let visible = name.chars().filter(|char| !char.is_control());
-    visible.take(MAX_TITLE_CHARS).collect()
 }
 
 #[cfg(test)]

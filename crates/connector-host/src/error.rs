@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use crate::transport::TransportError;
-use crate::types::{Issue, Misreply, Refusal, Stage};
+use crate::types::{Fault, InvalidResponse, Issue, Refusal, Stage};
 
 /// Why a plugin could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -59,17 +59,38 @@ pub enum CallError {
     /// The plugin itself is broken. Other calls are not affected.
     #[error(transparent)]
     Plugin(#[from] PluginError),
+    /// The vendor's sessions hold a state that outlives them, and there is no store for it, or the
+    /// credential has no id to store it under.
+    #[error("this vendor's sessions need a durable store; configure one")]
+    NoStore,
+    /// The durable store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl CallError {
-    /// The name of the case in the contract, such as `invalid-credential`, else `broken-plugin` or
-    /// `busy`.
+    /// The name of the case in the contract, such as `invalid-credential`, else `broken-plugin`,
+    /// `busy`, `no-store` or `store`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Connector(error) => error.kind(),
             Self::Plugin(PluginError::Busy) => "busy",
             Self::Plugin(_) => "broken-plugin",
+            Self::NoStore => "no-store",
+            Self::Store(_) => "store",
         }
+    }
+}
+
+/// A failure of a durable store, described by the store. The description holds no secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the session store failed: {0}")]
+pub struct StoreError(String);
+
+impl StoreError {
+    /// Describes a failure, such as `disk full`: without a secret, because it is logged.
+    pub fn new(description: impl Into<String>) -> Self {
+        Self(description.into())
     }
 }
 
@@ -84,7 +105,8 @@ pub enum ConnectorError {
     /// The credential document does not match its schema: a person corrects the fields.
     #[error("the credential is invalid; fix the fields listed")]
     InvalidCredential(Vec<Issue>),
-    /// The vendor refused the credential: a person checks or replaces it. Do not repeat the call.
+    /// The vendor refused the credential: a person checks or replaces it. Repeat the call only if
+    /// the refusal is not confirmed.
     #[error("the vendor refused the credential; check it or create a new one")]
     Rejected(Refusal),
     /// The vendor accepts the credential and refuses the request: a person changes scope, plan or
@@ -109,12 +131,12 @@ pub enum ConnectorError {
     /// The vendor's response is not the documented one: report it to the plugin's author.
     #[error(
         "invalid response from the vendor ({} in status {}); report it to the plugin's author",
-        .0.part, .0.status
+        .0.field, .0.status
     )]
-    Unintelligible(Misreply),
-    /// Another failure, described for the plugin's author.
-    #[error("the plugin failed; report this to its author: {0}")]
-    Other(String),
+    InvalidResponse(InvalidResponse),
+    /// Another failure, described for the plugin's author or the caller.
+    #[error("the call failed ({}): {}", .0.code, .0.message)]
+    Other(Fault),
 }
 
 impl ConnectorError {
@@ -129,7 +151,7 @@ impl ConnectorError {
             Self::Unavailable(_) => "unavailable",
             Self::Unreachable(_) => "unreachable",
             Self::Denied => "denied",
-            Self::Unintelligible(_) => "unintelligible",
+            Self::InvalidResponse(_) => "invalid-response",
             Self::Other(_) => "other",
         }
     }
@@ -161,27 +183,32 @@ pub enum PluginError {
 }
 
 /// Why [`Connector::send`](crate::Connector::send) returned no response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendError {
     /// The plugin does not know the vendor.
     #[error("unknown vendor; choose one that the plugin lists")]
     UnknownVendor,
     /// The request does not fit the session: its target is not a path that begins with `/`, or the
-    /// session has no usable base URL or token.
+    /// session has no usable base URL.
     #[error("the request does not fit the session: {0}")]
     Request(&'static str),
+    /// The plugin did not authorize the request; nothing was sent.
+    #[error(transparent)]
+    Call(#[from] CallError),
     /// No response came, or the request was denied.
     #[error(transparent)]
     Transport(#[from] TransportError),
 }
 
 impl SendError {
-    /// `unknown-vendor`, `request`, `denied` or `unreachable`.
+    /// `unknown-vendor`, `request`, `denied`, `unreachable`, or the [`CallError::kind`] of a failed
+    /// authorization.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::UnknownVendor => "unknown-vendor",
             Self::Request(_) => "request",
+            Self::Call(error) => error.kind(),
             Self::Transport(TransportError::Denied) => "denied",
             Self::Transport(_) => "unreachable",
         }

@@ -9,7 +9,7 @@
 //! use std::sync::Arc;
 //! use std::time::Duration;
 //!
-//! use connector_host::{Connector, Live, Sessions};
+//! use connector_host::{Connector, Credential, Live, Sessions};
 //!
 //! # async fn example(credential: &str) -> Result<(), Box<dyn std::error::Error>> {
 //! let connector = Connector::builder(Arc::new(Live::builder().build()?))
@@ -24,7 +24,8 @@
 //! // For API calls: sessions are opened, cached, replaced and shared behind this.
 //! let sessions = Sessions::new(connector)?;
 //! let request = http::Request::get("/v1/sites/1/surveys?limit=1").body(bytes::Bytes::new())?;
-//! let response = sessions.send("hotjar", credential, request, Duration::from_secs(30)).await?;
+//! let credential = Credential::new("hotjar", credential);
+//! let response = sessions.send(&credential, request, Duration::from_secs(30)).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -97,6 +98,7 @@ mod deadline;
 mod egress;
 mod error;
 mod limits;
+mod random;
 mod runtime;
 mod secret;
 mod sessions;
@@ -106,23 +108,29 @@ mod types;
 pub use clock::{Clock, SystemClock};
 pub use connector::Connector;
 pub use connector::builder::Builder;
+pub use connector::pages::MAX_PAGES;
 pub use egress::origin::{Origin, OriginError};
-pub use error::{CallError, ConnectorError, LoadError, PluginError, SendError};
+pub use error::{CallError, ConnectorError, LoadError, PluginError, SendError, StoreError};
 pub use ipnet::IpNet;
 pub use limits::{
     DEFAULT_BETWEEN_BYTES, DEFAULT_CONNECT, DEFAULT_DEADLINE, DEFAULT_FIRST_BYTE,
     DEFAULT_MEMORY_BYTES, DEFAULT_REPLY_BYTES, DEFAULT_REQUEST_BYTES, DEFAULT_REQUESTS,
     DEFAULT_RESULT_BYTES, Limits, MAX_COMPONENT_BYTES, Timeouts,
 };
+pub use random::{Random, SystemRandom};
 pub use runtime::Runtime;
 pub use secret::Secret;
 pub use sessions::api_error::ApiError;
+pub use sessions::credential::Credential;
+pub use sessions::store::{MemorySessionStore, SessionStore, StoreKey};
 pub use sessions::{NoRandom, Sessions};
 pub use transport::connect_to::{ConnectTo, ConnectToError};
 pub use transport::live::{Live, LiveBuilder, LiveError};
 pub use transport::{ResponseBody, Transport, TransportError};
 pub use types::{
-    Access, ApiResponse, Issue, Level, Misreply, Project, Refusal, Session, Stage, Vendor, Verdict,
+    Access, ApiResponse, Authorization, Choice, Description, Fault, FieldChoices, Inspection,
+    InvalidResponse, Issue, Refusal, RequestHead, SampleCall, Session, Signing, Stage, Vendor,
+    Verdict,
 };
 
 /// Compiles the example of the README.

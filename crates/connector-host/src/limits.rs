@@ -8,15 +8,16 @@ pub const DEFAULT_MEMORY_BYTES: usize = 16 << 20;
 /// One minute: 10 s to connect, 30 s for the header, and 14 s for the body. The last tenth is left
 /// to the plugin, to report why the response is incomplete.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_mins(1);
-/// 1 MiB: token responses are a few KiB; a list of some thousand projects is shorter than this.
-pub const DEFAULT_REPLY_BYTES: usize = 1 << 20;
+/// 2 MiB, decoded: token responses are a few KiB, and a plugin reads up to 1 MiB of a list. It learns
+/// that a longer one is too long, and not that it broke off.
+pub const DEFAULT_REPLY_BYTES: usize = 2 << 20;
 /// 64 KiB: credentials are a few hundred bytes.
 pub const DEFAULT_REQUEST_BYTES: usize = 64 << 10;
 /// One: the contract allows one request to each function that uses the network.
 pub const DEFAULT_REQUESTS: u32 = 1;
-/// 1 MiB: a result is built from one response, so it is not longer. A plugin writes its request in
-/// pieces of 64 KiB.
-pub const DEFAULT_RESULT_BYTES: usize = 1 << 20;
+/// 4 MiB: 3,000 choices of a page with titles of 200 characters, four bytes each, take less than
+/// three. A plugin writes its request in pieces of 64 KiB.
+pub const DEFAULT_RESULT_BYTES: usize = 4 << 20;
 /// Ten seconds for name resolution, TCP and TLS together; a healthy vendor needs less than one.
 pub const DEFAULT_CONNECT: Duration = Duration::from_secs(10);
 /// Thirty seconds: token endpoints answer within one, slow reports may take longer.
@@ -107,8 +108,8 @@ pub struct Limits {
     /// Time of the whole call, including its request. Beyond:
     /// [`PluginError::Deadline`](crate::PluginError::Deadline).
     pub deadline: Duration,
-    /// Body of a response to the plugin, in bytes. Beyond: the plugin reads an error instead of the
-    /// rest.
+    /// Body of a response to the plugin, in bytes, encoded and decoded. Beyond: the plugin reads an
+    /// error instead of the rest.
     pub reply_bytes: usize,
     /// Body of a request of the plugin, in bytes. Beyond: the request is denied.
     pub request_bytes: usize,

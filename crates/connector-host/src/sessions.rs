@@ -4,15 +4,23 @@
 pub(crate) mod api_error;
 mod backoff;
 mod call;
+pub(crate) mod credential;
 mod credential_key;
 mod credential_state;
+mod durable_state;
 mod limiter;
+mod revision_state;
 mod session_state;
+pub(crate) mod store;
+mod stored_session;
+#[cfg(test)]
+mod testing;
 
 use std::fmt;
 use std::sync::Arc;
 
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 use ring::hmac;
@@ -20,38 +28,88 @@ use ring::hmac;
 use crate::connector::Connector;
 use crate::error::{CallError, ConnectorError};
 use crate::secret::Secret;
-use crate::sessions::credential_key::{CredentialKey, MAX_CREDENTIALS, MAX_IDLE};
-use crate::sessions::credential_state::{CredentialState, Next};
+use crate::sessions::credential::Credential;
+use crate::sessions::credential_key::{CredentialKey, MAX_CREDENTIALS, MAX_IDLE, revision};
+use crate::sessions::credential_state::CredentialState;
 use crate::sessions::limiter::ConcurrencyLimiters;
-use crate::types::Session;
+use crate::sessions::revision_state::{Next, Renewed, RevisionState};
+use crate::sessions::store::{SessionStore, StoreKey};
+use crate::types::{Access, Inspection, Session, Vendor};
 
 /// Provides a valid session for a credential, and makes API calls with it.
 ///
 /// Cheap to clone; clones share their sessions. Needs a tokio runtime with its timer enabled.
 ///
+/// # Identity
+///
+/// A session belongs to a vendor, the [id](Credential::id) of a credential, and a keyed hash of its
+/// whole document. An edited document gets a new session, so a rotated secret never gets the old
+/// token. The sessions of the last two documents are kept, since callers may use the previous one
+/// during an edit. Documents themselves are not kept: one is in memory only during its token
+/// request. That is why a session is replaced on use, and not by a timer.
+///
 /// # Token requests
 ///
-/// At most one token request is in flight per credential; concurrent callers share its result.
-/// (After [`forget`](Sessions::forget) or eviction another one may start.) A caller that gives up
+/// At most one token request is in flight per document; concurrent callers share its result. (After
+/// [`invalidate`](Sessions::invalidate) or eviction another one may start.) A caller that gives up
 /// does not cancel it for the others.
 ///
-/// - No session, or an expired one: the caller waits for a token request.
-/// - A session before `refresh-after`: the caller gets it.
-/// - A session after `refresh-after`: the caller gets it, and another one is requested in the
-///   background.
-/// - The vendor throttled: the caller gets the old session until it expires, then
-///   [`Throttled`](ConnectorError::Throttled) with the remaining time.
-/// - Unavailable, unreachable, invalid response, or a broken plugin: the caller gets the old
-///   session until it expires, then that error. The next request comes after the vendor's time,
-///   else after 1, 2, 4 … 300 s plus up to as much jitter.
-/// - No capacity for the call (`busy`): the same, with a request after a second.
-/// - Rejected, forbidden, invalid or denied: the caller gets that error, even if an old session is
-///   valid. No request is sent until the credential changes, is [invalidated](Sessions::forget), or
-///   is unused for a day.
+/// | session | the caller gets |
+/// |---|---|
+/// | none, or an expired one | the result of a token request, for which it waits |
+/// | before `refresh-after` | the session |
+/// | after `refresh-after` | the session; another one is requested in the background |
+/// | without an expiry | the session; it is never replaced by time |
 ///
-/// The key of a session is the vendor and a keyed hash of the whole credential document, so a
-/// rotated secret never gets the old token. Credentials themselves are not kept: one is in memory
-/// only during its token request. That is why a session is replaced on use, and not by a timer.
+/// After a failed token request:
+///
+/// | outcome | old session | next request |
+/// |---|---|---|
+/// | `throttled` or `unavailable` with a time | kept | after that time |
+/// | `throttled` or `unavailable` | kept | after a pause |
+/// | `unreachable`, `invalid-response`, a broken plugin | kept | after a pause |
+/// | the store failed | kept | after a pause |
+/// | `rejected` or `forbidden`, not confirmed | kept | after a longer pause |
+/// | no capacity for the call (`busy`) | kept | after 1 s |
+/// | `other` | kept | with `retry`: after a pause; else never |
+/// | `rejected` or `forbidden`, confirmed | ended | never |
+/// | `invalid-credential`, `denied` | ended | never |
+///
+/// Pauses are 1, 2, 4 … s and up to as much jitter: at most 5 min, the longer ones at most 1 h.
+/// "Never" means: not until the document changes, the credential is invalidated, or it is unused
+/// for a day.
+///
+/// While an old session that was kept is alive, callers get it. Otherwise they get the error at
+/// once; `throttled` and `unavailable` with the remaining time.
+///
+/// # Refusals by the API
+///
+/// | verdict | session | the caller of [`send`](Sessions::send) gets |
+/// |---|---|---|
+/// | `refresh`, confirmed | ended | the response to the repeated call, with a new session |
+/// | `refresh`, not confirmed | kept until there is a new one | the same |
+/// | `forbidden` | kept | the refusal |
+///
+/// If the token request is refused without confirmation too, the caller gets the refusal of the
+/// API as `rejected`, and the old session is used until it expires.
+///
+/// # Durable state
+///
+/// The state of a vendor with [`durable_state`](Vendor::durable_state), such as a refresh token
+/// that rotates, must survive a restart. Such a vendor needs a [`SessionStore`] and credentials
+/// with an [id](Credential::id), else the error is [`NoStore`](CallError::NoStore).
+///
+/// - The store is read before each token request. A stored session that is alive is used without a
+///   request if it belongs to the same document; its expiry is that of the wall clock.
+/// - While there is a state it is refreshed, also for an edited document.
+/// - A session is saved before it is used. If the store fails, the error is
+///   [`Store`](CallError::Store), the session is not used, and later only the saving is repeated.
+/// - A token request that may have been sent, and whose answer is lost, is never repeated: after
+///   `timeout`, `cut-off`, `protocol` or `other` of `unreachable`, a plugin that broke or exceeded
+///   its deadline, or an unreadable answer with a status of success. The old session is used until
+///   it expires, and then the error is returned, until the document changes or a person asks for
+///   another attempt: call [`invalidate`](Sessions::invalidate) first.
+/// - For a deleted credential, call [`remove`](Sessions::remove).
 #[derive(Clone)]
 pub struct Sessions {
     shared: Arc<Shared>,
@@ -59,11 +117,24 @@ pub struct Sessions {
 
 struct Shared {
     connector: Connector,
+    store: Option<Arc<dyn SessionStore>>,
     /// Random for each process, so that a hash reveals nothing about its credential elsewhere.
     hash_key: hmac::Key,
     credentials: Cache<CredentialKey, Arc<CredentialState>>,
     limiters: ConcurrencyLimiters,
 }
+
+/// A credential with its vendor and its states.
+struct Found<'a> {
+    key: CredentialKey,
+    vendor: &'a Vendor,
+    credential: Arc<CredentialState>,
+    revision: Arc<RevisionState>,
+    store: Option<Stored>,
+}
+
+/// Where the session of a credential is stored.
+type Stored = (Arc<dyn SessionStore>, StoreKey);
 
 /// The machine has no source of random numbers, which the keyed hash needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -71,8 +142,21 @@ struct Shared {
 pub struct NoRandom;
 
 impl Sessions {
-    /// Creates an empty cache for the plugin's vendors, on the plugin's clock. Sends no request.
+    /// Creates an empty cache for the plugin's vendors, on the plugin's clock, without a durable
+    /// store. Sends no request.
     pub fn new(connector: Connector) -> Result<Self, NoRandom> {
+        Self::with(connector, None)
+    }
+
+    /// Like [`Sessions::new`], with a store for the vendors with `durable-state`.
+    pub fn with_store(
+        connector: Connector,
+        store: Arc<dyn SessionStore>,
+    ) -> Result<Self, NoRandom> {
+        Self::with(connector, Some(store))
+    }
+
+    fn with(connector: Connector, store: Option<Arc<dyn SessionStore>>) -> Result<Self, NoRandom> {
         let random = ring::rand::SystemRandom::new();
         let hash_key = hmac::Key::generate(hmac::HMAC_SHA256, &random).map_err(|_| NoRandom)?;
         let credentials = Cache::builder()
@@ -85,6 +169,7 @@ impl Sessions {
         Ok(Self {
             shared: Arc::new(Shared {
                 connector,
+                store,
                 hash_key,
                 credentials,
                 limiters: ConcurrencyLimiters::default(),
@@ -97,32 +182,65 @@ impl Sessions {
         &self.shared.connector
     }
 
-    /// Returns a valid session for a credential document; the list above tells when it waits.
-    pub async fn session(&self, vendor: &str, credential: &str) -> Result<Arc<Session>, CallError> {
-        let key = self.key(vendor, credential)?;
-        let state = self.state(key).await;
-        self.valid_session(&state, vendor, credential).await
+    /// Returns a valid session for a credential; the tables above say when it waits.
+    pub async fn session(&self, credential: &Credential<'_>) -> Result<Arc<Session>, CallError> {
+        let found = self.find(credential).await?;
+        self.valid_session(&found, credential).await
     }
 
-    /// Invalidates the state of a credential: its session, and an earlier refusal. For a person's
-    /// "try again" after a change at the vendor.
-    pub async fn forget(&self, vendor: &str, credential: &str) {
-        if let Ok(key) = self.key(vendor, credential)
-            && let Some(state) = self.shared.credentials.remove(&key).await
-        {
-            state.clear();
+    /// Asks the vendor what a credential reaches, with a valid session if the vendor's
+    /// [`inspection`](Vendor::inspection) needs one. Follows all pages.
+    pub async fn inspect(&self, credential: &Credential<'_>) -> Result<Access, CallError> {
+        let connector = &self.shared.connector;
+        let (_, vendor) = self.vendor(credential)?;
+        let session = match vendor.inspection {
+            Inspection::Session => Some(self.session(credential).await?),
+            Inspection::Credential | Inspection::None => None,
+        };
+        let (vendor, document) = (credential.vendor, credential.document);
+        connector
+            .inspect_all(vendor, document, session.as_deref())
+            .await
+    }
+
+    /// Invalidates the state of a credential: its sessions, and an earlier failure. For a person's
+    /// "try again", also after a change at the vendor.
+    ///
+    /// A stored state is kept: the next session is a refreshed one.
+    pub async fn invalidate(&self, credential: &Credential<'_>) {
+        if let Ok((index, vendor)) = self.vendor(credential) {
+            let key = CredentialKey::new(&self.shared.hash_key, index, credential);
+            let state = if vendor.durable_state {
+                // A stored session is invalid too, even if it has not been loaded.
+                Some(self.state(key).await)
+            } else {
+                self.shared.credentials.get(&key).await
+            };
+            if let Some(state) = state {
+                state.invalidate();
+            }
         }
     }
 
-    fn key(&self, vendor: &str, credential: &str) -> Result<CredentialKey, ConnectorError> {
-        let mut vendors = self.shared.connector.vendors().iter();
-        let vendor = vendors
-            .position(|listed| listed.id == vendor)
-            .ok_or(ConnectorError::UnknownVendor)?;
-        let tag = hmac::sign(&self.shared.hash_key, credential.as_bytes());
-        let mut hash = [0; 32];
-        hash.copy_from_slice(tag.as_ref());
-        Ok(CredentialKey { vendor, hash })
+    /// Removes everything about a credential, its stored state included. For a deleted credential,
+    /// or to open a session anew with its document.
+    ///
+    /// Waits for a token request in flight that has to be saved.
+    pub async fn remove(&self, credential: &Credential<'_>) -> Result<(), CallError> {
+        let found = self.find(credential).await?;
+        found.credential.invalidate();
+        if let Some((store, key)) = &found.store {
+            found.credential.durable.remove((&**store, key)).await?;
+        }
+        self.shared.credentials.invalidate(&found.key).await;
+        Ok(())
+    }
+
+    fn vendor(&self, credential: &Credential<'_>) -> Result<(usize, &Vendor), ConnectorError> {
+        let mut vendors = self.shared.connector.vendors().iter().enumerate();
+        vendors
+            .find(|(_, listed)| listed.id == credential.vendor)
+            .ok_or(ConnectorError::UnknownVendor)
     }
 
     async fn state(&self, key: CredentialKey) -> Arc<CredentialState> {
@@ -133,32 +251,96 @@ impl Sessions {
         }
     }
 
+    async fn find(&self, credential: &Credential<'_>) -> Result<Found<'_>, CallError> {
+        let (index, vendor) = self.vendor(credential)?;
+        let store = store_of(self.shared.store.as_ref(), vendor, credential)?;
+        let hash_key = &self.shared.hash_key;
+        let key = CredentialKey::new(hash_key, index, credential);
+        let state = self.state(key).await;
+        let hash = revision(hash_key, credential.document);
+        Ok(Found {
+            key,
+            vendor,
+            revision: state.revision(hash, vendor.durable_state),
+            credential: state,
+            store,
+        })
+    }
+
     async fn valid_session(
         &self,
-        state: &Arc<CredentialState>,
-        vendor: &str,
-        credential: &str,
+        found: &Found<'_>,
+        credential: &Credential<'_>,
     ) -> Result<Arc<Session>, CallError> {
-        let connector = &self.shared.connector;
-        let renewal = |current: Option<Arc<Session>>| {
-            let connector = connector.clone();
-            let (vendor, credential) = (vendor.to_owned(), Secret::new(credential));
-            let work = async move {
-                let credential = credential.expose();
-                let renewed = match current {
-                    Some(current) => connector.refresh(&vendor, credential, &current).await,
-                    None => connector.authenticate(&vendor, credential).await,
-                };
-                (renewed, connector.now())
-            };
-            work.boxed()
-        };
-        match state.next(connector.now(), renewal) {
-            Next::Serve(session) => Ok(session),
+        match self.next(found, credential) {
+            Next::Serve(session) | Next::Renew(Some(session), _) => Ok(session),
+            Next::Renew(None, outcome) => outcome.await,
             Next::Fail(error) => Err(error),
-            Next::Wait(renewal) => renewal.await,
         }
     }
+
+    /// The next step of a caller; starts a token request if one is due.
+    fn next(&self, found: &Found<'_>, credential: &Credential<'_>) -> Next {
+        let connector = &self.shared.connector;
+        found.revision.next(connector.now(), |current| {
+            let (vendor, document) = (credential.vendor.into(), Secret::new(credential.document));
+            let state = Arc::clone(&found.credential);
+            let store = found.store.clone();
+            renew(connector.clone(), vendor, document, current, state, store).boxed()
+        })
+    }
+}
+
+/// Where the session of a credential is stored, if its vendor's state is durable.
+fn store_of(
+    store: Option<&Arc<dyn SessionStore>>,
+    vendor: &Vendor,
+    credential: &Credential<'_>,
+) -> Result<Option<Stored>, CallError> {
+    if !vendor.durable_state {
+        return Ok(None);
+    }
+    let (store, id) = store.zip(credential.id).ok_or(CallError::NoStore)?;
+    Ok(Some((Arc::clone(store), StoreKey::new(&*vendor.id, id))))
+}
+
+/// Opens or refreshes a session, by way of the store if there is one.
+async fn renew(
+    connector: Connector,
+    vendor: String,
+    document: Secret,
+    current: Option<Arc<Session>>,
+    state: Arc<CredentialState>,
+    store: Option<Stored>,
+) -> Renewed {
+    let request = |current| token_request(connector.clone(), vendor, document.clone(), current);
+    let renewed = match &store {
+        None => request(current).await,
+        Some((store, key)) => {
+            let (store, now) = ((&**store, key), || connector.now());
+            let durable = &state.durable;
+            durable
+                .renew(store, document.expose(), current, now, request)
+                .await
+        }
+    };
+    (renewed, connector.now())
+}
+
+fn token_request(
+    connector: Connector,
+    vendor: String,
+    document: Secret,
+    current: Option<Arc<Session>>,
+) -> BoxFuture<'static, Result<Session, CallError>> {
+    let request = async move {
+        let document = document.expose();
+        match current {
+            Some(current) => connector.refresh(&vendor, document, &current).await,
+            None => connector.authenticate(&vendor, document).await,
+        }
+    };
+    request.boxed()
 }
 
 impl fmt::Debug for Sessions {
@@ -170,3 +352,6 @@ impl fmt::Debug for Sessions {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

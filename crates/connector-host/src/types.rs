@@ -1,90 +1,239 @@
 //! The data of the contract in this crate's public types. `wit/types.wit` documents every field at
 //! length; the conversions are in `contract/conversions.rs`.
 
-use std::time::SystemTime;
+pub(crate) mod api_response;
+mod stored;
 
-use futures::StreamExt;
-use futures::stream;
-use http_body_util::{BodyExt, BodyStream, StreamBody};
+use std::fmt;
+use std::time::SystemTime;
 
 use crate::egress::origin::Origin;
 use crate::secret::Secret;
-use crate::transport::{ResponseBody, TransportError};
 
-/// The part of a body that the contract passes to `classify`; the rest does not reach the plugin.
-pub(crate) const CLASSIFY_BYTES: usize = 4096;
-
-/// A vendor that the plugin connects to.
+/// A vendor that the plugin connects to. Texts for people are in [`Description`].
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Vendor {
     /// The argument `vendor` of the calls.
     pub id: String,
-    /// The name to show.
-    pub display_name: String,
-    /// A page that explains how to get the credential.
-    pub setup_url: String,
-    /// The origins that the plugin needs for this vendor.
+    /// The origins that the plugin declares for this vendor. A credential may need others, see
+    /// [`Connector::origins`](crate::Connector::origins).
     pub origins: Vec<Origin>,
-    /// The maximum number of concurrent API calls for one project, if the vendor documents one.
-    pub calls_at_once: Option<u32>,
+    /// The maximum number of concurrent API calls for one account, if the vendor documents one.
+    pub max_concurrent_calls: Option<u32>,
+    /// The parts of an API request on which its authorization depends.
+    pub signing: Signing,
+    /// The input of [`Connector::inspect`](crate::Connector::inspect).
+    pub inspection: Inspection,
+    /// Whether [`Session::state`] outlives its session, so that it must be stored.
+    pub durable_state: bool,
+}
+
+/// The parts of an API request on which its authorization depends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Signing {
+    /// The session alone: an authorization may be used for all requests of the session.
+    Session,
+    /// The method, the URL and the header fields too.
+    Head,
+    /// Also the SHA-256 of the body.
+    BodySha256,
+    /// Also the body itself.
+    Body,
+}
+
+impl Signing {
+    /// The name of the case in the contract, such as `body-sha256`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Head => "head",
+            Self::BodySha256 => "body-sha256",
+            Self::Body => "body",
+        }
+    }
+}
+
+/// The input of an inspection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Inspection {
+    /// The vendor cannot report the reach of a credential.
+    None,
+    /// The credential alone.
+    Credential,
+    /// A valid session too.
+    Session,
+}
+
+impl Inspection {
+    /// The name of the case in the contract, such as `credential`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Credential => "credential",
+            Self::Session => "session",
+        }
+    }
+}
+
+/// The description of a vendor for people, in one language. All strings are plain text: never
+/// markup, and without control characters and other invisible characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Description {
+    /// The name of the vendor or product.
+    pub name: String,
+    /// One sentence: the purpose of a connection.
+    pub summary: Option<String>,
+    /// What a person needs before the form can be filled in, one sentence each.
+    pub prerequisites: Vec<String>,
+    /// A page where people create the credential, or learn how.
+    pub setup_url: Option<String>,
+    /// The documentation of the vendor's API.
+    pub documentation_url: Option<String>,
+    /// An API request that shows that a session works, and changes nothing.
+    pub sample_call: Option<SampleCall>,
+    /// A PNG image as a data URI of at most 16 KiB.
+    pub icon: Option<String>,
+}
+
+/// An API request that shows that a session works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SampleCall {
+    /// The HTTP method.
+    pub method: String,
+    /// The path and query below the base URL. A part in braces, such as `{site_id}`, is for a
+    /// person to fill in.
+    pub path: String,
 }
 
 /// An open session with a vendor.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Session {
-    /// The bearer token.
+    /// The secret that [`Connector::authorize`](crate::Connector::authorize) puts on a request.
     pub access_token: Secret,
+    /// A secret of the plugin's own, which it gets back inside the session.
+    pub state: Option<Secret>,
     /// The prefix of API URLs: `https`, a host, perhaps a path; never a trailing slash.
     pub base_url: String,
-    /// The granted scopes; empty if the vendor does not name them.
+    /// The granted scopes.
     pub scopes: Vec<String>,
-    /// The project of the token, if the vendor names one.
-    pub project: Option<u64>,
-    /// The time just before the token was requested.
+    /// The account, project or tenant that the session reaches, if the vendor names one.
+    pub account: Option<String>,
+    /// The time just before the session was requested.
     pub issued_at: SystemTime,
-    /// The time at which the vendor stops accepting the token.
-    pub expires_at: SystemTime,
-    /// The time from which a new session should be requested, while this one is still valid.
-    pub refresh_after: SystemTime,
+    /// The time from which a new session should be requested, while this one is still valid;
+    /// `None` exactly when `expires_at` is.
+    pub refresh_after: Option<SystemTime>,
+    /// The time at which the vendor stops accepting the session; `None` if it does not expire.
+    pub expires_at: Option<SystemTime>,
+    /// The origins that the credential may reach. API calls with this session reach no other.
+    pub origins: Vec<Origin>,
 }
 
-/// The reach of a credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl Session {
+    /// Creates a session without the optional fields, which does not expire and reaches no origin.
+    /// Set the other fields afterwards.
+    pub fn new(
+        access_token: impl Into<Secret>,
+        base_url: impl Into<String>,
+        issued_at: SystemTime,
+    ) -> Self {
+        Self {
+            access_token: access_token.into(),
+            state: None,
+            base_url: base_url.into(),
+            scopes: Vec::new(),
+            account: None,
+            issued_at,
+            refresh_after: None,
+            expires_at: None,
+            origins: Vec::new(),
+        }
+    }
+}
+
+/// The reach of a credential: one page of it, or all pages.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Access {
+    /// The vendor's name for the holder of the credential: show it as plain text.
+    pub identity: Option<String>,
     /// The scopes that may be requested; empty if the vendor does not report them.
     pub scopes: Vec<String>,
-    /// The projects to choose from; empty if the vendor has none or does not report them.
-    pub projects: Vec<Project>,
-    /// The level of the credential, if the vendor reports it.
-    pub level: Option<Level>,
+    /// Choices for fields of the credential form.
+    pub fields: Vec<FieldChoices>,
+    /// The time at which the credential itself ends.
+    pub credential_expires_at: Option<SystemTime>,
+    /// The cursor of the next page; `None` on the last one.
+    pub next: Option<String>,
 }
 
-/// A project of the vendor.
+/// The choices that the vendor offers for one field of the credential form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Project {
-    /// The value of `project_id` in the credential document.
-    pub id: u64,
-    /// Text of the vendor: show it as plain text, never as markup.
-    pub name: String,
+pub struct FieldChoices {
+    /// The field, as a JSON pointer into the credential document.
+    pub pointer: String,
+    /// The choices, in the order to show them.
+    pub choices: Vec<Choice>,
+    /// Whether there are no choices but these and those of the other pages.
+    pub complete: bool,
+    /// The fields whose change makes these choices stale, as JSON pointers.
+    pub depends_on: Vec<String>,
 }
 
-/// The level of a credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One choice for a field, or for an item of a field that holds a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The value as it stands in the credential document: a string, a number or a boolean.
+    pub value: serde_json::Value,
+    /// Its name for people: show it as plain text. Control characters and other invisible
+    /// characters are removed.
+    pub title: String,
+}
+
+/// An API request that is about to be sent. Its `Debug` shows only the method.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RequestHead {
+    /// The HTTP method.
+    pub method: String,
+    /// The absolute URL, without the query parameters that the authorization adds.
+    pub url: String,
+    /// The caller's header fields.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The SHA-256 of the body, for [`Signing::BodySha256`].
+    pub body_sha256: Option<[u8; 32]>,
+    /// The body, for [`Signing::Body`].
+    pub body: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for RequestHead {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RequestHead")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The parts of an API request that carry the session. Its `Debug` shows nothing: all of it is
+/// secret.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Level {
-    /// One project.
-    Project,
-    /// Any project of the account.
-    Account,
+pub struct Authorization {
+    /// Header fields, which replace the caller's of the same names.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Query parameters, not yet encoded, to be appended in this order.
+    pub query: Vec<(String, String)>,
 }
 
-impl Level {
-    /// The value in the credential document, `project` or `account`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Project => "project",
-            Self::Account => "account",
-        }
+impl fmt::Debug for Authorization {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Authorization([redacted])")
     }
 }
 
@@ -97,44 +246,12 @@ pub struct ApiResponse {
     pub status: u16,
     /// The header fields in the order received.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body or its beginning; at most the first 4096 bytes are used.
+    /// The body or its beginning, decoded; at most the first 4096 bytes are used.
     pub body: Vec<u8>,
 }
 
-impl ApiResponse {
-    /// Copies the input of `classify` from a response: the status, the header fields, and the first
-    /// 4096 bytes of the body, for which it waits.
-    ///
-    /// The response stays complete: its body starts again with the bytes read here. After an error
-    /// the response is unusable.
-    pub async fn read(response: &mut http::Response<ResponseBody>) -> Result<Self, TransportError> {
-        let mut read = Vec::new();
-        let mut beginning = Vec::new();
-        while beginning.len() < CLASSIFY_BYTES
-            && let Some(frame) = response.body_mut().frame().await
-        {
-            let frame = frame?;
-            let data = frame.data_ref().into_iter().flatten();
-            beginning.extend(data.take(CLASSIFY_BYTES - beginning.len()));
-            read.push(Ok(frame));
-        }
-        if !read.is_empty() {
-            let rest = BodyStream::new(std::mem::take(response.body_mut()));
-            *response.body_mut() = StreamBody::new(stream::iter(read).chain(rest)).boxed_unsync();
-        }
-        let headers = response.headers().iter();
-        Ok(Self {
-            status: response.status().as_u16(),
-            headers: headers
-                .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
-                .collect(),
-            body: beginning,
-        })
-    }
-}
-
-impl std::fmt::Debug for ApiResponse {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for ApiResponse {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("ApiResponse")
             .field("status", &self.status)
@@ -143,15 +260,16 @@ impl std::fmt::Debug for ApiResponse {
 }
 
 /// The meaning of an API response for the session that was used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
     /// The session is valid. The response may still be an error of the call itself.
     Accepted,
-    /// The session has ended: refresh it, and repeat the call once.
-    Refresh,
+    /// The session has ended: replace it, and repeat the call once. Until the refusal is confirmed,
+    /// keep the old session until there is a new one.
+    Refresh(Refusal),
     /// The session is valid and does not allow this: a person changes scope, plan or project.
-    Forbidden,
+    Forbidden(Refusal),
     /// Too many calls: wait, for the given number of seconds if there is one.
     Throttled(Option<u32>),
     /// The vendor is unavailable: wait, for the given number of seconds if there is one.
@@ -160,11 +278,11 @@ pub enum Verdict {
 
 impl Verdict {
     /// The name of the case in the contract, such as `throttled`.
-    pub fn kind(self) -> &'static str {
+    pub fn kind(&self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
-            Self::Refresh => "refresh",
-            Self::Forbidden => "forbidden",
+            Self::Refresh(_) => "refresh",
+            Self::Forbidden(_) => "forbidden",
             Self::Throttled(_) => "throttled",
             Self::Unavailable(_) => "unavailable",
         }
@@ -182,22 +300,36 @@ pub struct Issue {
     pub message: String,
 }
 
-/// The details of a vendor's refusal.
+/// A refusal of the vendor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The HTTP status.
     pub status: u16,
     /// The vendor's code, such as `invalid_client`.
     pub code: Option<String>,
+    /// Whether the code is known to be final. Another refusal may come from a firewall, a captive
+    /// portal or a bad deploy.
+    pub confirmed: bool,
 }
 
-/// The invalid part of a response.
+/// A response that is not as the vendor documents it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misreply {
+pub struct InvalidResponse {
     /// The HTTP status.
     pub status: u16,
-    /// `status`, `body`, or the name of the field.
-    pub part: String,
+    /// `status`, `body`, or the name of the missing or wrong field.
+    pub field: String,
+}
+
+/// A failure that has no case of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// A stable code, for programs.
+    pub code: String,
+    /// One English sentence for the plugin's author or the caller.
+    pub message: String,
+    /// Whether the same call may succeed later.
+    pub retry: bool,
 }
 
 /// The stage at which a request failed.
@@ -208,8 +340,10 @@ pub enum Stage {
     Dns,
     /// The connection failed.
     Connect,
-    /// The TLS handshake failed, or the certificate is not valid.
+    /// The TLS handshake failed.
     Tls,
+    /// The certificate was not accepted.
+    Certificate,
     /// The response did not begin, or did not continue, in time.
     Timeout,
     /// The connection closed before the response was complete.
@@ -227,10 +361,19 @@ impl Stage {
             Self::Dns => "dns",
             Self::Connect => "connect",
             Self::Tls => "tls",
+            Self::Certificate => "certificate",
             Self::Timeout => "timeout",
             Self::CutOff => "cut-off",
             Self::Protocol => "protocol",
             Self::Other => "other",
+        }
+    }
+
+    /// Whether the vendor may have received the request.
+    pub fn was_sent(self) -> bool {
+        match self {
+            Self::Dns | Self::Connect | Self::Tls | Self::Certificate => false,
+            Self::Timeout | Self::CutOff | Self::Protocol | Self::Other => true,
         }
     }
 }

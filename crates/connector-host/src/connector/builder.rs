@@ -7,21 +7,23 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, SystemClock};
 use crate::connector::Connector;
+use crate::contract;
 use crate::egress::origin::Origin;
 use crate::egress::policy::EgressPolicy;
 use crate::error::LoadError;
 use crate::limits::{Limits, MAX_COMPONENT_BYTES};
+use crate::random::{Random, SystemRandom};
 use crate::runtime::Runtime;
 use crate::runtime::cache::Cache;
 use crate::runtime::component::CompiledComponent;
 use crate::runtime::plugin::Plugin;
 use crate::transport::Transport;
-use crate::types::Vendor;
 
 /// The options of a [`Connector`].
 pub struct Builder {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
     limits: Limits,
     granted: Option<Arc<[Origin]>>,
     runtime: Option<Runtime>,
@@ -34,6 +36,7 @@ impl Connector {
         Builder {
             transport,
             clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
             limits: Limits::default(),
             granted: None,
             runtime: None,
@@ -50,8 +53,9 @@ impl Builder {
         self
     }
 
-    /// Sets the operator's allow-list: a request is sent only to an origin that its vendor declares
-    /// *and* that is granted here. Default: every declared origin is granted.
+    /// Sets the operator's allow-list: a request is sent only to an origin that its credential needs
+    /// *and* that is granted here. An origin that a credential needs and its vendor does not declare
+    /// must be granted here. Default: the declared origins are granted, and no other.
     #[must_use]
     pub fn grant(mut self, origins: impl IntoIterator<Item = Origin>) -> Self {
         self.granted = Some(origins.into_iter().collect());
@@ -62,6 +66,13 @@ impl Builder {
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Sets the source of the plugin's random bytes, for tests. Default: [`SystemRandom`].
+    #[must_use]
+    pub fn random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
         self
     }
 
@@ -117,17 +128,17 @@ impl Builder {
             component: component.await?,
             transport: self.transport,
             clock: self.clock,
+            random: self.random,
             limits: self.limits,
             vendors: Vec::new(),
             policies: Vec::new(),
         };
         let listed = plugin.list_vendors().await?.ok_or(LoadError::Exports)?;
-        let vendors: Result<Vec<_>, _> = listed.into_iter().map(Vendor::try_from).collect();
-        plugin.vendors = vendors?;
+        plugin.vendors = contract::conversions::vendors(listed)?;
         plugin.policies = plugin
             .vendors
             .iter()
-            .map(|vendor| EgressPolicy::new(vendor.origins.as_slice().into(), self.granted.clone()))
+            .map(|vendor| EgressPolicy::new(&vendor.origins, self.granted.as_ref()))
             .collect();
         Ok(Connector::new(plugin))
     }

@@ -7,67 +7,125 @@ use std::time::{Duration, SystemTime};
 use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 
 use crate::contract::bindings::exports::integration::connector::types as wit;
-use crate::contract::{self, require, text};
+use crate::contract::{self, MAX_TITLE_CHARS, displayable, require, text};
 use crate::egress::origin::Origin;
-use crate::egress::policy::EgressPolicy;
+use crate::egress::policy;
 use crate::error::{ConnectorError, PluginError};
 use crate::secret::Secret;
+use crate::types::api_response::CLASSIFY_BYTES;
 use crate::types::{
-    Access, ApiResponse, CLASSIFY_BYTES, Issue, Level, Misreply, Project, Refusal, Session, Stage,
-    Vendor, Verdict,
+    Access, ApiResponse, Choice, Fault, FieldChoices, Inspection, InvalidResponse, Issue, Refusal,
+    RequestHead, Session, Signing, Stage, Vendor, Verdict,
 };
+
+/// A credential needs a host or two.
+const MAX_ORIGINS: usize = 100;
+
+/// Checks and converts the result of `vendors`.
+pub(crate) fn vendors(listed: Vec<wit::Vendor>) -> Result<Vec<Vendor>, PluginError> {
+    require(!listed.is_empty(), "vendors")?;
+    let vendors: Result<Vec<Vendor>, _> = listed.into_iter().map(Vendor::try_from).collect();
+    let vendors = vendors?;
+    let mut ids: Vec<&str> = vendors.iter().map(|vendor| &*vendor.id).collect();
+    ids.sort_unstable();
+    let is_twice = ids.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
+    require(!is_twice, "id")?;
+    Ok(vendors)
+}
 
 impl TryFrom<wit::Vendor> for Vendor {
     type Error = PluginError;
 
     fn try_from(vendor: wit::Vendor) -> Result<Self, PluginError> {
+        require(vendor.origins.len() <= MAX_ORIGINS, "origins")?;
         let origins: Result<Vec<Origin>, _> = vendor.origins.iter().map(|o| o.parse()).collect();
         Ok(Self {
             id: text(vendor.id, "id", contract::is_id)?,
-            display_name: text(vendor.display_name, "display-name", contract::is_title)?,
-            setup_url: text(vendor.setup_url, "setup-url", contract::is_page)?,
             origins: origins.map_err(|_| PluginError::Contract("origins"))?,
-            calls_at_once: match vendor.calls_at_once {
-                Some(0) => return Err(PluginError::Contract("calls-at-once")),
+            max_concurrent_calls: match vendor.max_concurrent_calls {
+                Some(0) => return Err(PluginError::Contract("max-concurrent-calls")),
                 calls => calls,
             },
+            signing: match vendor.signing {
+                wit::Signing::Session => Signing::Session,
+                wit::Signing::Head => Signing::Head,
+                wit::Signing::BodySha256 => Signing::BodySha256,
+                wit::Signing::Body => Signing::Body,
+            },
+            inspection: match vendor.inspection {
+                wit::Inspection::None => Inspection::None,
+                wit::Inspection::Credential => Inspection::Credential,
+                wit::Inspection::Session => Inspection::Session,
+            },
+            durable_state: vendor.durable_state,
         })
     }
 }
 
-/// A token lives between one minute and one day, whatever the vendor reports.
-const LIFETIME: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24);
+/// Checks the origins of a credential of a vendor with these `declared` ones. A wildcard is allowed
+/// only if it is one of those, which the operator knows.
+pub(crate) fn origins(
+    origins: &[String],
+    declared: &[Origin],
+) -> Result<Vec<Origin>, PluginError> {
+    let breach = PluginError::Contract("origins");
+    if origins.len() > MAX_ORIGINS {
+        return Err(breach);
+    }
+    let exact = |origin: &String| {
+        let origin = origin.parse::<Origin>().ok();
+        origin.filter(|origin| !origin.is_wildcard() || declared.contains(origin))
+    };
+    origins.iter().map(exact).collect::<Option<_>>().ok_or(breach)
+}
+
+/// A session lives between one minute and one year, whatever the vendor reports.
+const LIFETIME: RangeInclusive<Duration> =
+    Duration::from_mins(1)..=Duration::from_hours(24 * 365);
 
 impl Session {
-    /// Checks and converts a plugin's session of a vendor with this policy.
-    pub(crate) fn read(
-        session: wit::Session,
-        declared: &EgressPolicy,
-    ) -> Result<Self, PluginError> {
-        // First, so that it is zeroized even if another field is invalid.
+    /// Checks and converts a plugin's session of a credential with these origins.
+    pub(crate) fn read(session: wit::Session, origins: Vec<Origin>) -> Result<Self, PluginError> {
+        // First, so that they are zeroized even if another field is invalid.
         let access_token = Secret::new(session.access_token);
+        let state = session.state.map(Secret::new);
         require(contract::is_token(access_token.expose()), "access-token")?;
+        let is_state = |state: &Secret| contract::is_state(state.expose());
+        require(state.as_ref().is_none_or(is_state), "state")?;
         let base_url = text(session.base_url, "base-url", |url| {
-            contract::base_url(url).is_some_and(|url| declared.allows(&url))
+            contract::base_url(url).is_some_and(|url| policy::covers(&origins, &url))
         })?;
+        let account = |account| text(account, "account", contract::is_account);
         let time = |time, name| system_time(time).ok_or(PluginError::Contract(name));
-        let session = Self {
+        let issued_at = time(session.issued_at, "issued-at")?;
+        let expires_at = session.expires_at.map(|at| time(at, "expires-at"));
+        let expires_at = expires_at.transpose()?;
+        let refresh_after = session.refresh_after.map(|at| time(at, "refresh-after"));
+        let refresh_after = refresh_after.transpose()?;
+        if let Some(expires_at) = expires_at {
+            let lifetime = expires_at.duration_since(issued_at);
+            require(
+                lifetime.is_ok_and(|lifetime| LIFETIME.contains(&lifetime)),
+                "expires-at",
+            )?;
+        }
+        let is_within = match (refresh_after, expires_at) {
+            (None, None) => true,
+            (Some(refresh_after), Some(end)) => (issued_at..=end).contains(&refresh_after),
+            _ => false,
+        };
+        require(is_within, "refresh-after")?;
+        Ok(Self {
             access_token,
+            state,
             base_url,
             scopes: scopes(session.scopes)?,
-            project: session.project,
-            issued_at: time(session.issued_at, "issued-at")?,
-            expires_at: time(session.expires_at, "expires-at")?,
-            refresh_after: time(session.refresh_after, "refresh-after")?,
-        };
-        let lifetime = session.expires_at.duration_since(session.issued_at);
-        require(
-            lifetime.is_ok_and(|lifetime| LIFETIME.contains(&lifetime)),
-            "expires-at",
-        )?;
-        let lifetime = session.issued_at..=session.expires_at;
-        require(lifetime.contains(&session.refresh_after), "refresh-after")?;
-        Ok(session)
+            account: session.account.map(account).transpose()?,
+            issued_at,
+            refresh_after,
+            expires_at,
+            origins,
+        })
     }
 }
 
@@ -76,17 +134,18 @@ fn scopes(scopes: Vec<String>) -> Result<Vec<String>, PluginError> {
     require(all_valid, "scopes").map(|()| scopes)
 }
 
-/// The result holds the token in the clear: zeroize it after use.
+/// The result holds the secrets in the clear: zeroize them after use.
 impl From<&Session> for wit::Session {
     fn from(session: &Session) -> Self {
         Self {
             access_token: session.access_token.expose().to_owned(),
+            state: session.state.as_ref().map(|state| state.expose().to_owned()),
             base_url: session.base_url.clone(),
             scopes: session.scopes.clone(),
-            project: session.project,
+            account: session.account.clone(),
             issued_at: datetime(session.issued_at),
-            expires_at: datetime(session.expires_at),
-            refresh_after: datetime(session.refresh_after),
+            refresh_after: session.refresh_after.map(datetime),
+            expires_at: session.expires_at.map(datetime),
         }
     }
 }
@@ -113,18 +172,74 @@ impl TryFrom<wit::Access> for Access {
     type Error = PluginError;
 
     fn try_from(access: wit::Access) -> Result<Self, PluginError> {
-        let project = |project: wit::Project| Project {
-            id: project.id,
-            name: contract::display_name(&project.name),
-        };
+        let identity = access.identity.as_deref().map(title);
+        let expires_at = access.credential_expires_at.map(|at| {
+            let breach = PluginError::Contract("credential-expires-at");
+            system_time(at).ok_or(breach)
+        });
+        let fields = access.fields.into_iter().map(FieldChoices::try_from);
+        let next = access.next.map(|next| text(next, "next", contract::is_cursor));
         Ok(Self {
+            identity: identity.filter(|identity| !identity.is_empty()),
             scopes: scopes(access.scopes)?,
-            projects: access.projects.into_iter().map(project).collect(),
-            level: access.level.map(|level| match level {
-                wit::Level::Project => Level::Project,
-                wit::Level::Account => Level::Account,
-            }),
+            fields: fields.collect::<Result<_, _>>()?,
+            credential_expires_at: expires_at.transpose()?,
+            next: next.transpose()?,
         })
+    }
+}
+
+/// A vendor's name for something, cleaned for display.
+fn title(text: &str) -> String {
+    displayable(text, MAX_TITLE_CHARS)
+}
+
+impl TryFrom<wit::FieldChoices> for FieldChoices {
+    type Error = PluginError;
+
+    fn try_from(field: wit::FieldChoices) -> Result<Self, PluginError> {
+        let depends_on = field.depends_on;
+        let are_fields = depends_on.iter().all(|at| contract::is_field_pointer(at));
+        require(are_fields, "depends-on")?;
+        let choices = field.choices.into_iter().map(Choice::try_from);
+        Ok(Self {
+            pointer: text(field.pointer, "pointer", contract::is_field_pointer)?,
+            choices: choices.collect::<Result<_, _>>()?,
+            complete: field.complete,
+            depends_on,
+        })
+    }
+}
+
+impl TryFrom<wit::Choice> for Choice {
+    type Error = PluginError;
+
+    fn try_from(choice: wit::Choice) -> Result<Self, PluginError> {
+        use serde_json::Value;
+        let value = serde_json::from_str(&choice.value);
+        let value = value.ok().filter(|value| {
+            matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_))
+        });
+        let value = value.ok_or(PluginError::Contract("value"))?;
+        let mut title = title(&choice.title);
+        if title.is_empty() {
+            // Nothing visible is left of it.
+            title = self::title(value.as_str().unwrap_or(&choice.value));
+        }
+        Ok(Self { value, title })
+    }
+}
+
+/// The result holds the caller's header fields and body: zeroize what is secret after use.
+impl From<&RequestHead> for wit::RequestHead {
+    fn from(request: &RequestHead) -> Self {
+        Self {
+            method: request.method.clone(),
+            url: request.url.clone(),
+            headers: request.headers.clone(),
+            body_sha256: request.body_sha256.map(Vec::from),
+            body: request.body.clone(),
+        }
     }
 }
 
@@ -138,15 +253,17 @@ impl From<&ApiResponse> for wit::Response {
     }
 }
 
-impl From<wit::Verdict> for Verdict {
-    fn from(verdict: wit::Verdict) -> Self {
-        match verdict {
+impl TryFrom<wit::Verdict> for Verdict {
+    type Error = PluginError;
+
+    fn try_from(verdict: wit::Verdict) -> Result<Self, PluginError> {
+        Ok(match verdict {
             wit::Verdict::Accepted => Self::Accepted,
-            wit::Verdict::Refresh => Self::Refresh,
-            wit::Verdict::Forbidden => Self::Forbidden,
+            wit::Verdict::Refresh(refusal) => Self::Refresh(refusal.try_into()?),
+            wit::Verdict::Forbidden(refusal) => Self::Forbidden(refusal.try_into()?),
             wit::Verdict::Throttled(seconds) => Self::Throttled(contract::wait(seconds)),
             wit::Verdict::Unavailable(seconds) => Self::Unavailable(contract::wait(seconds)),
-        }
+        })
     }
 }
 
@@ -167,11 +284,15 @@ impl TryFrom<wit::Error> for ConnectorError {
             wit::Error::Unavailable(seconds) => Self::Unavailable(contract::wait(seconds)),
             wit::Error::Unreachable(stage) => Self::Unreachable(stage.into()),
             wit::Error::Denied => Self::Denied,
-            wit::Error::Unintelligible(misreply) => Self::Unintelligible(Misreply {
-                status: contract::status(misreply.status)?,
-                part: text(misreply.part, "part", contract::is_part)?,
+            wit::Error::InvalidResponse(response) => Self::InvalidResponse(InvalidResponse {
+                status: contract::status(response.status)?,
+                field: text(response.field, "field", contract::is_field)?,
             }),
-            wit::Error::Other(why) => Self::Other(text(why, "other", contract::is_sentence)?),
+            wit::Error::Other(fault) => Self::Other(Fault {
+                code: text(fault.code, "code", contract::is_id)?,
+                message: text(fault.message, "message", contract::is_sentence)?,
+                retry: fault.retry,
+            }),
         })
     }
 }
@@ -196,6 +317,7 @@ impl TryFrom<wit::Refusal> for Refusal {
         Ok(Self {
             status: contract::status(refusal.status)?,
             code: refusal.code.map(code).transpose()?,
+            confirmed: refusal.confirmed,
         })
     }
 }
@@ -206,6 +328,7 @@ impl From<wit::Stage> for Stage {
             wit::Stage::Dns => Self::Dns,
             wit::Stage::Connect => Self::Connect,
             wit::Stage::Tls => Self::Tls,
+            wit::Stage::Certificate => Self::Certificate,
             wit::Stage::Timeout => Self::Timeout,
             wit::Stage::CutOff => Self::CutOff,
             wit::Stage::Protocol => Self::Protocol,

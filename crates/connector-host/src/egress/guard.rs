@@ -13,8 +13,10 @@ use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::deadline::after;
+use crate::egress::content_encoding::decoded;
 use crate::egress::error_code::{code_of, error_of};
 use crate::egress::exchange::{exchange, header_fits, span};
+use crate::egress::origin::Origin;
 use crate::egress::policy::EgressPolicy;
 use crate::egress::zeroized_bytes::{collect_zeroized, zeroized};
 use crate::limits::{Limits, Timeouts};
@@ -31,6 +33,8 @@ pub(crate) type Outcome = Result<http::Response<WasiBody>, ErrorCode>;
 pub(crate) struct EgressGuard {
     transport: Arc<dyn Transport>,
     policy: EgressPolicy,
+    /// Those of the call's credential. None until they are known, so that nothing is sent before.
+    origins: Vec<Origin>,
     timeouts: Timeouts,
     remaining_requests: u32,
     request_bytes: usize,
@@ -52,12 +56,23 @@ impl EgressGuard {
         Self {
             transport,
             policy,
+            origins: Vec::new(),
             timeouts: limits.timeouts,
             remaining_requests: limits.requests,
             request_bytes: limits.request_bytes,
             reply_bytes: limits.reply_bytes,
             deadline: after(limits.deadline / 10 * 9),
         }
+    }
+
+    /// Allows requests to the origins of the call's credential, within the policy.
+    pub(crate) fn allow(&mut self, origins: Vec<Origin>) {
+        self.origins = origins;
+    }
+
+    /// Denies further requests, and returns the origins that were allowed.
+    pub(crate) fn take_origins(&mut self) -> Vec<Origin> {
+        std::mem::take(&mut self.origins)
     }
 
     /// Whether a request is allowed, before its body is known.
@@ -69,7 +84,7 @@ impl EgressGuard {
         // CONNECT requests a tunnel through the host, whatever its URL.
         request.method() != http::Method::CONNECT
             && header_fits(request.headers())
-            && self.policy.allows(request.uri())
+            && self.policy.allows(&self.origins, request.uri())
     }
 
     /// Sends one request of the plugin. Nothing happens before the first poll.
@@ -105,8 +120,8 @@ impl EgressGuard {
                     error => code_of(error),
                 })
             })
-            .map_ok(|response| {
-                response.map(|body| {
+            .map_ok(move |response| {
+                decoded(response, reply_bytes).map(|body| {
                     // It may hold a token.
                     body.map_frame(|frame| frame.map_data(zeroized))
                         .map_err(error_of)

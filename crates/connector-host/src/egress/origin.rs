@@ -44,6 +44,11 @@ pub enum OriginError {
 }
 
 impl Origin {
+    /// Whether the pattern covers the names below its host, instead of its host.
+    pub fn is_wildcard(&self) -> bool {
+        self.is_wildcard
+    }
+
     /// Whether the pattern covers `host`, which is lower case.
     pub(crate) fn covers(&self, host: &str) -> bool {
         if self.is_wildcard {

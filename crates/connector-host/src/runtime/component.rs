@@ -53,7 +53,7 @@ impl CompiledComponent {
             return Err(LoadError::Imports { name: name.clone() });
         }
         let pre = linker.instantiate_pre(&component).map_err(|error| {
-            // One of the seven interfaces, with a different type. The runtime puts the name in
+            // One of the available interfaces, with a different type. The runtime puts the name in
             // backquotes.
             let text = error.to_string();
             let name = text
@@ -86,13 +86,16 @@ pub(crate) struct Function {
 }
 
 /// All functions except `vendors`, which is called once on loading. A call then needs no search,
-/// and checks only the types of its own function.
+/// and checks only the types of its own function. Exports beyond the contract are ignored.
 pub(crate) struct Exports {
+    pub(crate) describe: Function,
     pub(crate) credential_schema: Function,
     pub(crate) validate: Function,
+    pub(crate) origins: Function,
     pub(crate) authenticate: Function,
     pub(crate) refresh: Function,
     pub(crate) inspect: Function,
+    pub(crate) authorize: Function,
     pub(crate) classify: Function,
 }
 
@@ -104,11 +107,14 @@ impl Exports {
             Some(Function { name, index })
         };
         Some(Self {
+            describe: function("describe")?,
             credential_schema: function("credential-schema")?,
             validate: function("validate")?,
+            origins: function("origins")?,
             authenticate: function("authenticate")?,
             refresh: function("refresh")?,
             inspect: function("inspect")?,
+            authorize: function("authorize")?,
             classify: function("classify")?,
         })
     }

@@ -7,40 +7,57 @@ use futures::future::FutureExt;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 use tracing::field::Empty;
-use wasmtime::component::{ComponentNamedList, ComponentType, Lift, Lower};
+use wasmtime::component::{ComponentNamedList, ComponentType, Instance, Lift, Lower};
 use wasmtime::{PoolConcurrencyLimitError, Store};
 
 use crate::clock::Clock;
-use crate::contract::bindings::Connector as Instance;
+use crate::contract;
+use crate::contract::bindings::Connector as Bindings;
 use crate::contract::bindings::exports::integration::connector::types as wit;
 use crate::deadline::after;
 use crate::egress::guard::EgressGuard;
+use crate::egress::origin::Origin;
 use crate::egress::policy::EgressPolicy;
 use crate::error::{CallError, ConnectorError, PluginError};
 use crate::limits::Limits;
+use crate::random::Random;
 use crate::runtime::component::{CompiledComponent, Function};
 use crate::runtime::plugin_state::{MAX_HANDLES, MemoryLimit, PluginState};
 use crate::transport::Transport;
-use crate::types::{Session, Vendor};
+use crate::types::Vendor;
 
 /// The shared part of all calls of a plugin.
 pub(crate) struct Plugin {
     pub(crate) component: CompiledComponent,
     pub(crate) transport: Arc<dyn Transport>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
     pub(crate) limits: Limits,
     pub(crate) vendors: Vec<Vendor>,
     /// In the order of `vendors`.
     pub(crate) policies: Vec<EgressPolicy>,
 }
 
+/// The network of a call.
+#[derive(Clone, Copy)]
+pub(crate) enum Network<'a> {
+    /// Every request is denied.
+    Denied,
+    /// Requests to the origins of this credential document.
+    Of(&'a str),
+    /// The same for a document that is still being filled in: as long as it is invalid, the origins
+    /// are those of its vendor.
+    OfUnfinished(&'a str),
+}
+
+/// The result of a function, and the origins that its credential may reach.
+type WithOrigins<T> = (T, Vec<Origin>);
+
 impl Plugin {
-    /// The egress policy of a vendor, or `None` if the plugin does not list it.
-    pub(crate) fn policy(&self, vendor: &str) -> Option<&EgressPolicy> {
-        let mut policies = self.vendors.iter().zip(&self.policies);
-        policies
-            .find(|(listed, _)| listed.id == vendor)
-            .map(|(_, policy)| policy)
+    /// A vendor and its egress policy, or `None` if the plugin does not list it.
+    pub(crate) fn vendor(&self, id: &str) -> Option<(&Vendor, &EgressPolicy)> {
+        let mut vendors = self.vendors.iter().zip(&self.policies);
+        vendors.find(|(listed, _)| listed.id == id)
     }
 
     /// Calls `vendors`. Returns `None` if the types of the exports are not those of the contract,
@@ -51,7 +68,7 @@ impl Plugin {
             let in_flight = store.data().in_flight().clone();
             let call = async {
                 let instance = self.component.pre.instantiate_async(&mut store).await?;
-                let Ok(instance) = Instance::new(&mut store, &instance) else {
+                let Ok(instance) = Bindings::new(&mut store, &instance) else {
                     return Ok(None);
                 };
                 let credentials = instance.integration_connector_credentials();
@@ -64,29 +81,28 @@ impl Plugin {
 
     /// Calls a fallible function of the contract. Its span records the outcome and nothing more.
     ///
-    /// `read` converts the result; a result that breaks the contract counts as a failure.
+    /// `read` converts the result, with the origins of the credential where the call has a network;
+    /// a result that breaks the contract counts as a failure.
     pub(crate) async fn call<P, T, R>(
         &self,
         function: &Function,
         vendor: &str,
+        network: Network<'_>,
         arguments: P,
-        read: impl FnOnce(T) -> Result<R, PluginError>,
+        read: impl FnOnce(T, Vec<Origin>) -> Result<R, PluginError>,
     ) -> Result<R, CallError>
     where
         P: ComponentNamedList + Lower + Send + Sync,
         T: ComponentType + Lift + Send + Sync + 'static,
     {
         // An unknown id may be anything that a person typed.
-        let known = self.policy(vendor).map(|_| vendor);
+        let known = self.vendor(vendor).map(|_| vendor);
         let name = function.name;
         let span = tracing::debug_span!("call", function = name, vendor = known, outcome = Empty);
-        let work = |deadline| self.call_instance(function, vendor, deadline, arguments);
+        let work = |deadline| self.call_instance(function, vendor, network, deadline, arguments);
         let result = match self.within_deadline(work).instrument(span.clone()).await {
-            Ok(Ok(value)) => read(value).map_err(CallError::from),
-            Ok(Err(error)) => {
-                let error: wit::Error = error;
-                Err(ConnectorError::try_from(error).map_or_else(CallError::from, CallError::from))
-            }
+            Ok(Ok((value, origins))) => read(value, origins).map_err(CallError::from),
+            Ok(Err(error)) => Err(error),
             Err(error) => Err(error.into()),
         };
         let outcome = result.as_ref().map_or_else(CallError::kind, |_| "ok");
@@ -97,17 +113,19 @@ impl Plugin {
         result
     }
 
-    /// Calls a function in a new instance, which is dropped with the call.
-    async fn call_instance<P, R>(
+    /// Calls a function in a new instance, which is dropped with the call. A call with a network
+    /// asks the same instance for the origins of the credential before.
+    async fn call_instance<P, T>(
         &self,
         function: &Function,
         vendor: &str,
+        network: Network<'_>,
         deadline: Instant,
         arguments: P,
-    ) -> wasmtime::Result<R>
+    ) -> wasmtime::Result<Result<WithOrigins<T>, CallError>>
     where
         P: ComponentNamedList + Lower + Send + Sync,
-        R: ComponentType + Lift + Send + Sync + 'static,
+        T: ComponentType + Lift + Send + Sync + 'static,
     {
         let mut store = self.store(vendor, deadline);
         let in_flight = store.data().in_flight().clone();
@@ -116,23 +134,62 @@ impl Plugin {
             // vendor responds.
             let instance = self.component.pre.instantiate_async(&mut store).boxed();
             let instance = instance.await?;
-            let function = instance.get_typed_func::<P, (R,)>(&mut store, &function.index)?;
-            let (result,) = function.call_async(&mut store, arguments).await?;
-            Ok(result)
+            if !matches!(network, Network::Denied) {
+                match self.origins_of(&mut store, &instance, vendor, network).await? {
+                    Ok(origins) => store.data_mut().egress().allow(origins),
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+            let result = typed::<P, T>(&mut store, &instance, function, arguments).await?;
+            let origins = store.data_mut().egress().take_origins();
+            Ok(result.map(|value| (value, origins)).map_err(call_error))
         };
         in_flight.run_with(pin!(call)).await
     }
 
+    /// Calls `origins` for the credential of a call.
+    async fn origins_of(
+        &self,
+        store: &mut Store<PluginState>,
+        instance: &Instance,
+        vendor: &str,
+        network: Network<'_>,
+    ) -> wasmtime::Result<Result<Vec<Origin>, CallError>> {
+        let (credential, is_unfinished) = match network {
+            Network::Denied => return Ok(Ok(Vec::new())),
+            Network::Of(credential) => (credential, false),
+            Network::OfUnfinished(credential) => (credential, true),
+        };
+        let function = &self.component.exports.origins;
+        let arguments = (vendor, credential);
+        // Boxed, as above.
+        let origins = typed::<_, Vec<String>>(store, instance, function, arguments).boxed();
+        let declared = self.declared(vendor);
+        Ok(match origins.await? {
+            Ok(origins) => contract::conversions::origins(&origins, declared).map_err(Into::into),
+            Err(wit::Error::InvalidCredential(_)) if is_unfinished => Ok(declared.to_vec()),
+            Err(error) => Err(call_error(error)),
+        })
+    }
+
+    /// The origins that a vendor declares.
+    pub(crate) fn declared(&self, vendor: &str) -> &[Origin] {
+        self.vendor(vendor)
+            .map_or(&[], |(vendor, _)| &vendor.origins)
+    }
+
     /// Creates the store of one call, with its limits.
     fn store(&self, vendor: &str, deadline: Instant) -> Store<PluginState> {
-        let policy = self.policy(vendor).cloned();
-        let policy = policy.unwrap_or_else(EgressPolicy::deny_all);
+        let policy = self
+            .vendor(vendor)
+            .map_or_else(EgressPolicy::deny_all, |(_, policy)| policy.clone());
         let limits = Limits {
             deadline: deadline.saturating_duration_since(Instant::now()),
             ..self.limits.clone()
         };
         let egress = EgressGuard::new(Arc::clone(&self.transport), policy, &limits);
-        let state = PluginState::new(egress, Arc::clone(&self.clock), limits.memory_bytes);
+        let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
+        let state = PluginState::new(egress, clock, random, limits.memory_bytes);
         let mut store = Store::new(self.component.pre.engine(), state);
         store.limiter(|state| state);
         store.set_hostcall_fuel(limits.result_bytes);
@@ -160,18 +217,28 @@ impl Plugin {
             Err(_) => Err(PluginError::Deadline),
         }
     }
+}
 
-    /// The conversion of a vendor's session. Its base URL must be within the declared origins,
-    /// granted or not.
-    pub(crate) fn session_of(
-        &self,
-        vendor: &str,
-    ) -> impl FnOnce(wit::Session) -> Result<Session, PluginError> + use<> {
-        let policy = self
-            .policy(vendor)
-            .map_or_else(EgressPolicy::deny_all, EgressPolicy::declared);
-        move |session| Session::read(session, &policy)
-    }
+/// Calls a fallible function of an instance.
+async fn typed<P, T>(
+    store: &mut Store<PluginState>,
+    instance: &Instance,
+    function: &Function,
+    arguments: P,
+) -> wasmtime::Result<Result<T, wit::Error>>
+where
+    P: ComponentNamedList + Lower + Send + Sync,
+    T: ComponentType + Lift + Send + Sync + 'static,
+{
+    let function =
+        instance.get_typed_func::<P, (Result<T, wit::Error>,)>(&mut *store, &function.index)?;
+    let (result,) = function.call_async(store, arguments).await?;
+    Ok(result)
+}
+
+/// An error that the plugin reports, or the breach of the contract in it.
+fn call_error(error: wit::Error) -> CallError {
+    ConnectorError::try_from(error).map_or_else(CallError::from, CallError::from)
 }
 
 /// The plugin's fault, in fixed words: the runtime's message may quote strings of the plugin.

@@ -1,4 +1,4 @@
-//! The state of one call: its handles, clock, egress guard and remaining memory. Dropped with it.
+//! The state of one call: its handles, clock, random numbers, egress guard and remaining memory. Dropped with it.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -12,6 +12,7 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView};
 use crate::clock::Clock;
 use crate::egress::guard::EgressGuard;
 use crate::egress::in_flight::InFlightRequests;
+use crate::random::Random;
 
 /// A component is a handful of core instances: the plugin, and adapters of its imports.
 pub(crate) const MAX_INSTANCES: usize = 16;
@@ -41,12 +42,18 @@ pub(crate) struct PluginState {
     in_flight: InFlightRequests,
     monotonic: WasiClocksCtx,
     clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
     remaining_memory_bytes: usize,
 }
 
 impl PluginState {
     /// The state of a call that has not begun.
-    pub(crate) fn new(egress: EgressGuard, clock: Arc<dyn Clock>, memory_bytes: usize) -> Self {
+    pub(crate) fn new(
+        egress: EgressGuard,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        memory_bytes: usize,
+    ) -> Self {
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(MAX_FIELD_BYTES);
         Self {
@@ -56,6 +63,7 @@ impl PluginState {
             in_flight: InFlightRequests::default(),
             monotonic: WasiClocksCtx::default(),
             clock,
+            random,
             remaining_memory_bytes: memory_bytes,
         }
     }
@@ -74,7 +82,7 @@ impl PluginState {
         }
     }
 
-    /// For `wasi:http/outgoing-handler`.
+    /// For `wasi:http/outgoing-handler`, and for the code that runs the call.
     pub(crate) fn egress(&mut self) -> &mut EgressGuard {
         &mut self.egress
     }
@@ -95,6 +103,11 @@ impl PluginState {
     /// For `wasi:clocks/wall-clock`.
     pub(crate) fn wall_clock(&mut self) -> WallClock<'_> {
         WallClock(&*self.clock)
+    }
+
+    /// For `wasi:random/random`.
+    pub(crate) fn random(&self) -> &dyn Random {
+        &*self.random
     }
 }
 

@@ -18,8 +18,8 @@ pub enum ApiError {
 }
 
 impl ApiError {
-    /// The name of the case in the contract, such as `forbidden`, else `broken-plugin`, `busy` or
-    /// `request`.
+    /// The name of the case in the contract, such as `forbidden`, else `request`, or the name of a
+    /// [`CallError`].
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Call(error) => error.kind(),
@@ -39,6 +39,7 @@ impl From<SendError> for ApiError {
         match error {
             SendError::UnknownVendor => ConnectorError::UnknownVendor.into(),
             SendError::Request(reason) => Self::Request(reason),
+            SendError::Call(error) => Self::Call(error),
             SendError::Transport(error) => error.into(),
         }
     }
@@ -51,7 +52,8 @@ impl From<TransportError> for ApiError {
             E::Denied => return ConnectorError::Denied.into(),
             E::Dns | E::DnsTimeout => Stage::Dns,
             E::Connect | E::ConnectTimeout => Stage::Connect,
-            E::TlsCertificate | E::Tls | E::TlsTimeout => Stage::Tls,
+            E::TlsCertificate => Stage::Certificate,
+            E::Tls | E::TlsTimeout => Stage::Tls,
             E::Timeout => Stage::Timeout,
             E::CutOff => Stage::CutOff,
             E::Protocol | E::TooLong => Stage::Protocol,

@@ -1,5 +1,5 @@
-//! The concurrency limiter: the number of API calls in flight for one project, and pauses after the
-//! vendor throttled one. Sessions that name no project are limited by credential.
+//! The concurrency limiter: the number of API calls in flight for one account, and pauses after the
+//! vendor throttled one. Sessions that name no account are limited by credential.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,10 +21,10 @@ use crate::transport::{ResponseBody, TransportError};
 const MAX_LIMITERS: u64 = MAX_CREDENTIALS;
 
 /// The calls that share a limit.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) enum Scope {
-    /// All calls for this project of the vendor with this index.
-    Project(usize, u64),
+    /// All calls for this account of the vendor with this index.
+    Account(usize, String),
     /// All calls with this credential.
     Credential(CredentialKey),
 }

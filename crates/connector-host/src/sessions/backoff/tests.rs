@@ -5,16 +5,22 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn pauses_double_up_to_the_longest_with_jitter() {
     let now = Instant::now();
-    let mut backoff = Backoff::default();
-    for least in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
-        let pause = backoff.next_from(now) - now;
-        let least = Duration::from_secs(least);
-        assert!((least..=2 * least).contains(&pause), "{pause:?}");
+    for (mut backoff, longest) in [
+        (Backoff::default(), 300),
+        (Backoff::of_unconfirmed_refusals(), 3600),
+    ] {
+        for step in 0..20 {
+            let pause = backoff.next_from(now) - now;
+            let least = (1 << step).min(longest);
+            let most = (2 * least).min(longest);
+            let range = Duration::from_secs(least)..=Duration::from_secs(most);
+            assert!(range.contains(&pause), "{step}: {pause:?}");
+        }
+        backoff.reset();
+        assert!(backoff.is_over(now));
+        assert!(backoff.next_from(now) - now <= 2 * FIRST);
+        assert!(!backoff.is_over(now));
     }
-    backoff.reset();
-    assert!(backoff.is_over(now));
-    assert!(backoff.next_from(now) - now <= 2 * FIRST);
-    assert!(!backoff.is_over(now));
 }
 
 #[test]
@@ -26,14 +32,16 @@ fn seconds_are_rounded_up() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_long_quiet_time_the_backoff_starts_again() {
-    let now = Instant::now();
-    let mut backoff = Backoff::default();
-    let mut last = now;
-    for _ in 0..9 {
-        last = backoff.next_from(now);
+    for mut backoff in [Backoff::default(), Backoff::of_unconfirmed_refusals()] {
+        let now = Instant::now();
+        let mut last = now;
+        for _ in 0..14 {
+            last = backoff.next_from(now);
+        }
+        let quiet = backoff.longest * QUIET_PAUSES;
+        let early = last + quiet - Duration::from_secs(1);
+        assert_eq!(backoff.next_from(early) - early, backoff.longest);
+        let late = early + backoff.longest + quiet;
+        assert!(backoff.next_from(late) - late <= 2 * FIRST);
     }
-    let early = last + QUIET - Duration::from_secs(1);
-    assert!(backoff.next_from(early) - early > 2 * FIRST);
-    let late = early + 2 * LONGEST + QUIET;
-    assert!(backoff.next_from(late) - late <= 2 * FIRST);
 }

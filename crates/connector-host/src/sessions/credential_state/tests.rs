@@ -1,61 +1,50 @@
-//! Tests of sharing a session and a token request.
+//! Tests of the revisions of a credential.
 
-use std::time::Duration;
+use std::time::SystemTime;
+
+use futures::FutureExt;
 
 use super::*;
-use crate::secret::Secret;
+use crate::sessions::revision_state::Next;
+use crate::sessions::testing::endless;
 
-const EPOCH: SystemTime = SystemTime::UNIX_EPOCH;
-
-fn secs(secs: u64) -> Duration {
-    Duration::from_secs(secs)
+/// The token of a revision's session, after a token request if there is none.
+async fn token(credential: &CredentialState, hash: u8, new: &'static str) -> String {
+    let revision = credential.revision([hash; 32], false);
+    let request = |_| async move { (Ok(endless(new)), SystemTime::UNIX_EPOCH) }.boxed();
+    let session = match revision.next(SystemTime::UNIX_EPOCH, request) {
+        Next::Serve(session) | Next::Renew(Some(session), _) => session,
+        Next::Renew(None, outcome) => outcome.await.unwrap(),
+        Next::Fail(error) => panic!("{error}"),
+    };
+    session.access_token.expose().to_owned()
 }
 
-/// A session from 1000 s to 4600 s, due at 3700 s.
-fn session(token: &str) -> Session {
-    Session {
-        access_token: Secret::new(token),
-        base_url: "https://api.hotjar.io".to_owned(),
-        scopes: Vec::new(),
-        project: None,
-        issued_at: EPOCH + secs(1000),
-        expires_at: EPOCH + secs(4600),
-        refresh_after: EPOCH + secs(3700),
+#[tokio::test]
+async fn an_edited_document_gets_a_new_session_and_the_previous_one_keeps_its_own() {
+    let credential = CredentialState::default();
+    for (hash, new, expected) in [
+        (1, "a", "a"),
+        (1, "b", "a"),
+        (2, "c", "c"),
+        // A caller that read the document before the edit.
+        (1, "d", "a"),
+        (2, "e", "c"),
+        // Another edit ends the least recently used revision.
+        (3, "f", "f"),
+        (2, "g", "c"),
+        (1, "h", "h"),
+    ] {
+        assert_eq!(token(&credential, hash, new).await, expected, "{hash}{new}");
     }
 }
 
-fn renewed(credential: &CredentialState, renewed: Result<Session, CallError>) {
-    let mut inner = credential.lock();
-    let _ = inner
-        .session
-        .renewed(renewed, EPOCH + secs(1000), Instant::now());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_caller_that_waited_uses_no_expired_or_replaced_session() {
+#[tokio::test]
+async fn an_invalidated_credential_has_no_session() {
     let credential = CredentialState::default();
-    renewed(&credential, Ok(session("a")));
-    let first = credential.lock().session.current().unwrap();
-    assert!(credential.is_valid(&first, EPOCH + secs(4599)));
-    assert!(!credential.is_valid(&first, EPOCH + secs(4600)));
-    renewed(&credential, Ok(session("b")));
-    assert!(!credential.is_valid(&first, EPOCH + secs(1000)));
-    credential.clear();
-    assert!(credential.lock().session.current().is_none());
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_aborted_request_is_an_error_and_the_next_one_is_sent() {
-    let credential = Arc::new(CredentialState::default());
-    let panics = |_| async { panic!("a bug") }.boxed();
-    let Next::Wait(outcome) = credential.next(EPOCH, panics) else {
-        panic!("no session is valid")
-    };
-    let aborted = PluginError::Trapped("the host aborted the call".to_owned());
-    assert_eq!(outcome.await.unwrap_err(), aborted.into());
-    let works = |_| async { (Ok(session("a")), EPOCH) }.boxed();
-    let Next::Wait(outcome) = credential.next(EPOCH, works) else {
-        panic!("no session is valid")
-    };
-    assert_eq!(outcome.await.unwrap().access_token.expose(), "a");
+    for new in ["a", "b"] {
+        assert_eq!(token(&credential, 1, new).await, new);
+        assert_eq!(token(&credential, 2, new).await, new);
+        credential.invalidate();
+    }
 }
