@@ -14,7 +14,7 @@ const MAX_LOCALES: usize = 16;
 
 /// Returns the languages of this process's environment.
 pub(crate) fn preferred() -> Vec<String> {
-    of(|name| env::var(name).ok())
+    of(|name| env::var_os(name)?.into_string().ok())
 }
 
 /// Returns the languages of an environment; empty where it asks for none.
