@@ -77,8 +77,8 @@ impl<'a> Source<'a> {
         sessions.map_err(|error| Failure::setup("keep sessions", error))
     }
 
-    /// Replaces a printed session. With `durable-state` the stored session is newer than any printed
-    /// one and is replaced instead; the new one is stored.
+    /// Replaces a printed session. With `durable-state` the stored session is replaced instead,
+    /// which is newer than any printed one; the new one is stored.
     pub(crate) async fn refresh(
         &self,
         connector: &Connector,

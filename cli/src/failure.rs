@@ -89,7 +89,7 @@ impl Failure {
         }
     }
 
-    /// `{"error":{"kind":…}}`. The kind is the name of the WIT case, else one of this program's own.
+    /// `{"error":{"kind":…}}`. The kind is the name of the WIT case, else one of this program.
     pub(crate) fn to_json(&self) -> Value {
         let message = |kind: &str| json!({"kind": kind, "message": self.to_string()});
         let error = match self {

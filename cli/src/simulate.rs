@@ -91,8 +91,8 @@ async fn print(
 ) -> Result<(), Failure> {
     let page = Page::new();
     line(
-        "The simulated vendors are running on this machine; Ctrl-C stops them and removes the files \
-         below.",
+        "The simulated vendors are running on this machine; Ctrl-C stops them and removes the \
+         files below.",
     )?;
     page.title("Options that lead a command here instead of to the vendors")?;
     for option in options.lines() {
@@ -112,8 +112,8 @@ async fn print(
         fact(&lines.join(" \\\n  "))?;
     }
     line(
-        "\n`inspect` takes the same options. `authenticate --reveal > session.json` writes a session \
-         for `refresh --session session.json`.",
+        "\n`inspect` takes the same options. `authenticate --reveal > session.json` writes a \
+         session for `refresh --session session.json`.",
     )?;
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! Airbyte's connector specification: `connectionSpecification` in JSON Schema draft 7, with
 //! `airbyte_secret` and `order`.
 //!
-//! Left out, because Airbyte refuses or ignores it: conditions (a conditional field is always shown
-//! and optional), `additionalProperties: false` (Airbyte adds fields of its own), patterns (it would
-//! show them to people), and titles of choices (the description lists them).
+//! Left out, because Airbyte refuses or ignores it: conditions (a conditional field is always
+//! shown and optional), `additionalProperties: false` (Airbyte adds fields of its own), patterns
+//! (it would show them to people), and titles of choices (the description lists them).
 
 use serde_json::{Map, Value, json};
 
@@ -108,8 +108,8 @@ mod tests {
                         "order": 1,
                     },
                     "level": {
-                        "type": "string", "title": "Level", "default": "room", "enum": ["room", "house"],
-                        "order": 2,
+                        "type": "string", "title": "Level", "default": "room",
+                        "enum": ["room", "house"], "order": 2,
                         "description": "Choices: room (One room), house (The house).",
                     },
                     "tasks": {

@@ -12,7 +12,7 @@ pub(crate) enum Question<'a> {
         value: &'a Value,
         schema: &'a Value,
     },
-    /// Whether a field is a list with this entry; `alone` when the schema then allows no other entry.
+    /// Whether a field is a list with this entry; `alone` when the schema then allows no other.
     Holds {
         field: &'a str,
         value: &'a Value,
@@ -30,8 +30,8 @@ pub(crate) struct Test<'a> {
     pub(crate) yes: bool,
 }
 
-/// Any of these paths, each of which is all of its tests. Without a path it never holds; with a path
-/// without tests it always does.
+/// Any of these paths, each of which is all of its tests. Without a path it never holds; with a
+/// path without tests it always does.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct When<'a>(Vec<Vec<Test<'a>>>);
 
@@ -75,8 +75,8 @@ impl<'a> When<'a> {
         Self(self.0.iter().map(path).collect())
     }
 
-    /// Simplifies: two paths that differ only in one answer are one without that test, and a path with
-    /// all tests of another is redundant.
+    /// Simplifies: two paths that differ only in one answer are one without that test, and a path
+    /// with all tests of another is redundant.
     fn simplified(mut self) -> Self {
         while let Some(shorter) = self.merged_once() {
             self = shorter;
@@ -169,7 +169,7 @@ fn questions<'a>(asked: &'a Value, then: Option<&'a Value>) -> Vec<Question<'a>>
     about_fields(asked, then).unwrap_or_else(|| vec![Question::Satisfies { schema: asked }])
 }
 
-/// The questions of an `if` that requires each field, and a `const` or a list that contains one in it.
+/// The questions of an `if` that requires each field, and in it a `const` or a list with one.
 fn about_fields<'a>(asked: &'a Value, then: Option<&'a Value>) -> Option<Vec<Question<'a>>> {
     let keywords = asked.as_object()?;
     let only = |name: &String| ["properties", "required"].contains(&name.as_str());

@@ -1,8 +1,9 @@
 //! The `credentials` block of a provider in Nango's `providers.yaml` (JSON is YAML).
 //!
-//! Left out, because Nango cannot express it: titles of choices (the description lists them), limits
-//! of length, size and number, conditional requirements (such a field is optional), conditions other
-//! than that one field equals one string, and `doc_section`, a place in Nango's own documentation.
+//! Left out, because Nango cannot express it: titles of choices (the description lists them),
+//! limits of length, size and number, conditional requirements (such a field is optional),
+//! conditions other than that one field equals one string, and `doc_section`, a place in Nango's
+//! own documentation.
 
 use serde_json::{Map, Value, json};
 
@@ -12,10 +13,10 @@ use crate::json::present;
 
 /// The block.
 ///
-/// Nango's fields are strings: an integer is a string of digits, and a list is its choices separated
-/// by spaces; both have to be converted before the document is used. `secret` is `true` as in
-/// `providers.yaml`, not a string as in the published type. `visible_when` is in the type and so far
-/// in no `credentials` block; where it is not read, the field is shown.
+/// Nango's fields are strings: an integer is a string of digits, and a list is its choices
+/// separated by spaces; both have to be converted before the document is used. `secret` is `true`
+/// as in `providers.yaml`, not a string as in the published type. `visible_when` is in the type and
+/// so far in no `credentials` block; where it is not read, the field is shown.
 pub(crate) fn credentials(schema: &Value) -> Value {
     let fields = fields(schema);
     let block: Map<_, _> = (0_usize..)
@@ -156,7 +157,8 @@ mod tests {
                 "order": 0,
             },
             "word": {
-                "type": "string", "title": "Word", "description": "Word", "secret": true, "order": 1,
+                "type": "string", "title": "Word", "description": "Word", "secret": true,
+                "order": 1,
             },
             "level": {
                 "type": "string", "title": "Level",
@@ -171,8 +173,8 @@ mod tests {
                 "order": 3,
             },
             "room": {
-                "type": "string", "title": "Room", "description": "Room", "pattern": "^[1-9][0-9]*$",
-                "optional": true, "order": 4,
+                "type": "string", "title": "Room", "description": "Room",
+                "pattern": "^[1-9][0-9]*$", "optional": true, "order": 4,
             },
             "shelf": {
                 "type": "string", "title": "Shelf", "description": "Shelf", "pattern": "^[0-9]+$",

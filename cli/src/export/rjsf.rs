@@ -1,4 +1,4 @@
-//! The uiSchema for react-jsonschema-form, used beside the schema: only hints that the schema lacks.
+//! The uiSchema for react-jsonschema-form, used beside the schema: hints that the schema lacks.
 //! Required marks, titles and hidden fields follow from the schema itself.
 
 use serde_json::{Map, Value, json};

@@ -25,7 +25,8 @@ pub(crate) fn schema() -> Value {
             "level": {
                 "type": "string", "title": "Level", "default": "room",
                 "oneOf": [
-                    {"const": "room", "title": "One room"}, {"const": "house", "title": "The house"},
+                    {"const": "room", "title": "One room"},
+                    {"const": "house", "title": "The house"},
                 ],
             },
             "tasks": {
