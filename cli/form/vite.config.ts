@@ -1,4 +1,5 @@
-// How the page is built: into dist/, without source maps, and without anything inline that a strict content security policy would refuse.
+// Builds the page into dist/, without source maps, and with nothing inline, which a strict content
+// security policy would refuse.
 import { fileURLToPath } from "node:url";
 
 import react from "@vitejs/plugin-react";
@@ -8,14 +9,14 @@ export default defineConfig({
   plugins: [react()],
   resolve: {
     alias: {
-      // The form library's helper for tests asks for it, and is exported beside what the page uses. Nothing of it is built in.
+      // Imported by a test helper of the form library, of which nothing is built in.
       "@rjsf/validator-ajv8": fileURLToPath(new URL("src/validator.ts", import.meta.url)),
     },
   },
   build: {
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // The one chunk is the form library and its theme, and comes from this machine.
+    // The form library and its theme are one chunk, served by this machine.
     chunkSizeWarningLimit: 2000,
   },
 });

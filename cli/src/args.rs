@@ -1,56 +1,62 @@
-//! What a person types: commands, options, their help, and the rules between options that clap cannot carry.
-//! What the commands then do is in `commands.rs`, `demo.rs` and `simulate.rs`.
+//! The command line: commands, options, their help, and rules between options that clap lacks.
+//! Nothing here reads a file, the environment or a store; the commands do.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use connector_host::{ConnectTo, IpNet, Secret};
+use connector_host::{ConnectTo, IpNet};
 use http::HeaderName;
 
 use crate::export::Format;
-use crate::failure::{Failure, plain};
 use crate::input::Input;
 use crate::log::Level;
-use crate::saved;
-use crate::store::{Location, Store, StoreError};
 
 const EXAMPLES: &str = "\
 Examples:
-  connector                                  the demo: every vendor, simulated on this machine
-  connector vendors                          who can be connected to
-  connector schema hotjar                    the fields of a credential, as JSON Schema
+  connector                         Run the demo: every vendor, simulated on this machine
+  connector vendors                 List the vendors
+  connector schema hotjar           Print the fields of a credential as JSON Schema
   connector authenticate hotjar --credential hotjar.json
-  connector connect hotjar                   asks for a credential, and saves it for --saved
-  connector form                             a page to keep credentials in, with vendors to try it with
-  connector simulate                         vendors to try all this with, without an account
+  connector connect hotjar          Ask for a credential, and save it for --saved
+  connector form                    Serve a page for credentials, with simulated vendors
+  connector simulate                Run simulated vendors to try the other commands with
 
-A result is JSON on standard output; words for people go to standard error. \
-Exit status: 0 when the call succeeded, 1 when it failed (with {\"error\":{\"kind\":…}} on standard output), 2 for wrong usage.";
+Results are JSON on standard output; messages for people go to standard error. Texts of a vendor \
+are in the language of LC_ALL, LC_MESSAGES or LANG, where the plugin has it.
+
+Exit status: 0 if the call succeeded, 1 if it failed (with {\"error\":{\"kind\":…}} on standard \
+output), 2 for wrong usage.";
+
+const DESCRIBE_EXAMPLES: &str = "\
+Examples:
+  connector describe hotjar
+  LC_ALL=fr connector describe hotjar";
 
 const SCHEMA_EXAMPLES: &str = "\
 Examples:
   connector schema hotjar
   connector schema contentsquare --as rjsf > uischema.json
 
-`rjsf` and `jsonforms` are used beside the schema itself. The others stand alone, and leave out what their project has no word for; \
-`connector validate` checks every rule.";
+Use `rjsf` and `jsonforms` beside the schema itself. The other formats stand alone, and leave out \
+rules that they cannot express; `connector validate` checks every rule.";
 
 const AUTHENTICATE_EXAMPLES: &str = "\
 Examples:
   connector authenticate hotjar --credential hotjar.json
-  secret-tool lookup name hotjar | connector authenticate hotjar --credential - --reveal > session.json
+  connector authenticate hotjar --saved 'My key'
+  secret-tool lookup name hotjar | connector authenticate hotjar --credential - --reveal
 
 The credential is a JSON document with the fields that `connector schema VENDOR` lists.";
 
 const CONNECT_EXAMPLES: &str = "\
 Examples:
   connector connect hotjar
-  connector authenticate hotjar --saved 'the name given'
+  connector authenticate hotjar --saved 'My key'
 
-The secrets are sealed with a key that is kept apart: in the user's configuration folder, or, in base64, in the environment \
-variable CONNECTOR_STORE_KEY. Whoever loses the key has to enter the credentials again.";
+Secrets are sealed with a key in another folder: the user's configuration folder, or, in base64, \
+the environment variable CONNECTOR_STORE_KEY. Without the key they cannot be read.";
 
 const REFRESH_EXAMPLES: &str = "\
 Examples:
@@ -59,48 +65,58 @@ Examples:
 
 The session must have been printed with --reveal; keep it in a file that only you can read.";
 
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  connector inspect contentsquare --credential contentsquare.json
+
+The result lists choices for fields of the credential, each by a JSON pointer.";
+
 const CLASSIFY_EXAMPLES: &str = "\
 Examples:
   connector classify hotjar --status 401
   connector classify contentsquare --status 429 --header 'Retry-After: 30' --body response.json";
 
-/// Signs in to vendors with a connector plugin: shows what a credential needs, checks it, gets a session, and says
-/// what an API's answer means for it.
+/// Sign in to vendors with a connector plugin
+///
+/// Shows the fields of a credential, checks it, opens a session, and classifies API responses.
 #[derive(Debug, Parser)]
 #[command(name = "connector", version, after_help = EXAMPLES)]
 pub(crate) struct Args {
     /// The demo when there is none.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
-    /// Tell on standard error what happens within, for whoever looks for a fault; no secret is in it
+    /// Log to standard error at this level; secrets are never logged
     #[arg(long, value_name = "LEVEL", display_order = 102, global = true)]
     pub(crate) log: Option<Level>,
 }
 
-/// One command each; `demo` is the default. What the options mean is said at their types.
+/// One command each; `demo` is the default.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the plugin at work with every vendor, against simulators on this machine (the default)
+    /// Show the plugin at work against simulated vendors [default]
     Demo(Plugin),
     /// List the vendors that the plugin can connect to
     Vendors(Plugin),
-    /// Print the fields of a vendor's credential as JSON Schema, or as another project's form
+    /// Describe a vendor: name, prerequisites, set-up link
+    #[command(after_help = DESCRIBE_EXAMPLES)]
+    Describe(Target),
+    /// Print the fields of a vendor's credential as JSON Schema, or in another project's format
     #[command(after_help = SCHEMA_EXAMPLES)]
     Schema {
         #[command(flatten)]
         target: Target,
-        /// Print the form in this project's own format; without it, the JSON Schema (2020-12) as it is
+        /// Print the form in this project's format [default: the JSON Schema (2020-12) itself]
         #[arg(long = "as", value_name = "FORMAT")]
         format: Option<Format>,
     },
-    /// Check a credential's fields without asking the vendor
+    /// Check the fields of a credential, without a request to the vendor
     Validate {
         #[command(flatten)]
         target: Target,
         #[command(flatten)]
         credential: Credential,
     },
-    /// Sign in, and print the session
+    /// Open a session and print it
     #[command(after_help = AUTHENTICATE_EXAMPLES)]
     Authenticate {
         #[command(flatten)]
@@ -119,7 +135,7 @@ pub(crate) enum Command {
         target: Target,
         #[command(flatten)]
         credential: Credential,
-        /// The session to replace, as `authenticate --reveal` printed it, in a file, or - for standard input
+        /// Read the session to replace, printed with --reveal, from a file, or - for standard input
         #[arg(long, value_name = "FILE|-")]
         session: Input,
         #[command(flatten)]
@@ -127,7 +143,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         network: Network,
     },
-    /// Ask the vendor what a credential reaches: scopes and projects
+    /// Ask the vendor what a credential reaches
+    #[command(after_help = INSPECT_EXAMPLES)]
     Inspect {
         #[command(flatten)]
         target: Target,
@@ -139,19 +156,19 @@ pub(crate) enum Command {
     /// Ask for a vendor's credential on the terminal, and save it
     #[command(after_help = CONNECT_EXAMPLES)]
     Connect(Connect),
-    /// List the saved credentials, show one, or remove it; secrets stay masked
+    /// List, show or remove saved credentials; secrets stay masked
     Credentials(Credentials),
-    /// Say what an API's answer means for the session: use it, refresh it, wait …
+    /// Classify an API response: use it, refresh the session, wait …
     #[command(after_help = CLASSIFY_EXAMPLES)]
     Classify {
         #[command(flatten)]
         target: Target,
         #[command(flatten)]
-        answer: Answer,
+        response: Response,
     },
     /// Run simulated vendors on this machine until Ctrl-C, with credentials to try
     Simulate(Simulate),
-    /// Serve a page on this machine where credentials are added, checked, chosen and edited, until Ctrl-C
+    /// Serve a page on this machine to add, check and edit credentials, until Ctrl-C
     Form(Form),
 }
 
@@ -161,36 +178,28 @@ impl Default for Command {
     }
 }
 
-/// Which build of the plugin to load.
+/// The build of the plugin to load.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Plugin {
-    /// Another build of the plugin, instead of the one built with this program
+    /// Load this build of the plugin [default: the one within this program]
     #[arg(long, value_name = "FILE", display_order = 100)]
     pub(crate) component: Option<PathBuf>,
 }
 
-/// Which store of credentials to use.
+/// The store of credentials to use.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct StoreFile {
-    /// Keep saved credentials in this file instead of the user's data folder
-    #[arg(long, value_name = "FILE", display_order = 101, global = true)]
-    pub(crate) store: Option<PathBuf>,
+    /// Keep saved credentials in this file [default: a file in the user's data folder]
+    #[arg(
+        long = "store",
+        value_name = "FILE",
+        display_order = 101,
+        global = true
+    )]
+    pub(crate) file: Option<PathBuf>,
 }
 
-impl StoreFile {
-    /// The place that the option names.
-    pub(crate) fn location(&self) -> Result<Location, StoreError> {
-        Location::of(self.store.as_deref(), "credentials.db")
-    }
-
-    /// The same for what is tried with simulated vendors, who must never be sent a real secret, nor leave their own among the
-    /// real ones.
-    pub(crate) fn location_of_trial(&self) -> Result<Location, StoreError> {
-        Location::of(self.store.as_deref(), "simulated.db")
-    }
-}
-
-/// Whom a call is about.
+/// The vendor that a call is about.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Target {
     /// The vendor's id, as `connector vendors` lists it
@@ -200,43 +209,25 @@ pub(crate) struct Target {
     pub(crate) plugin: Plugin,
 }
 
-/// Where the credential comes from. Never an argument: those are seen by every process of the machine.
+/// The source of the credential. Never an argument: every process of the machine can read those.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Credential {
     #[command(flatten)]
-    source: Source,
+    pub(crate) source: Source,
     #[command(flatten)]
-    store: StoreFile,
+    pub(crate) store: StoreFile,
 }
 
 /// Exactly one of them.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
-struct Source {
-    /// The credential, a JSON document in a file, or - for standard input
+pub(crate) struct Source {
+    /// Read the credential, a JSON document, from a file, or - for standard input
     #[arg(long = "credential", value_name = "FILE|-")]
-    document: Option<Input>,
-    /// The credential that was saved under this name
+    pub(crate) document: Option<Input>,
+    /// Use the credential that was saved under this name
     #[arg(long, value_name = "NAME")]
-    saved: Option<String>,
-}
-
-impl Credential {
-    /// The document, from wherever it comes. A saved one must be of this vendor.
-    pub(crate) fn text(&self, vendor: &str) -> Result<Secret, Failure> {
-        if let Some(document) = &self.source.document {
-            return Ok(document.text()?.into());
-        }
-        let store = Store::open(&self.store.location()?)?;
-        let saved = saved::named(&store, self.source.saved.as_deref().unwrap_or_default())?;
-        if saved.vendor == vendor {
-            return Ok(store.document(saved.id)?);
-        }
-        Err(Failure::Input(plain(&format!(
-            "the saved credential {:?} is of the vendor {}, and not of {vendor}",
-            saved.name, saved.vendor
-        ))))
-    }
+    pub(crate) saved: Option<String>,
 }
 
 /// Options of `connect`.
@@ -260,36 +251,36 @@ pub(crate) struct Credentials {
     pub(crate) store: StoreFile,
 }
 
-/// What to do with saved credentials.
+/// The action on saved credentials.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SavedAction {
-    /// List them all (the default)
+    /// List all saved credentials [default]
     List,
-    /// Show one
+    /// Show one credential
     Show {
-        /// Its name
+        /// The name of the credential
         name: String,
     },
-    /// Remove one for good
+    /// Remove one credential for good
     Remove {
-        /// Its name
+        /// The name of the credential
         name: String,
-        /// Do not ask first
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// How the vendor is reached; by default where its name leads.
+/// The way to the vendor; by default the public DNS and certificate authorities.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Network {
-    /// Trust this certificate authority too (a PEM file)
+    /// Also trust the certificate authority in this PEM file
     #[arg(long, value_name = "PEM")]
     pub(crate) cacert: Option<PathBuf>,
-    /// Connect to HOST2:PORT2 whenever HOST1:PORT1 is meant, as curl does; may be given several times
+    /// Connect to HOST2:PORT2 instead of HOST1:PORT1, as curl does; can be repeated
     #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
     pub(crate) connect_to: Vec<ConnectTo>,
-    /// Allow connections to this address or network, such as 10.1.0.0/16, although it is not public; may be given several times
+    /// Also allow this address or network that is not public, such as 10.1.0.0/16; can be repeated
     #[arg(long, value_name = "CIDR", value_parser = addresses)]
     pub(crate) allow_address: Vec<IpNet>,
 }
@@ -302,31 +293,31 @@ fn addresses(text: &str) -> Result<IpNet, &'static str> {
         .map_err(|_| "expected an address, or a network such as 10.1.0.0/16 or fd00::/8")
 }
 
-/// Whether a session is printed so that it can be used.
+/// Whether the secrets of a session are printed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Reveal {
-    /// Print the access token, which is masked otherwise
+    /// Print the secrets of the session instead of a mask
     #[arg(long = "reveal")]
-    pub(crate) token: bool,
+    pub(crate) secrets: bool,
 }
 
-/// An API's answer, for `classify`.
+/// An API response, for `classify`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Answer {
-    /// The answer's HTTP status
+pub(crate) struct Response {
+    /// The HTTP status of the response
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(100..=599))]
     pub(crate) status: u16,
-    /// A header field of the answer; may be given several times
-    // Taken as it is, and read by `headers`: clap's message for a value it refuses would repeat it.
+    /// A header field of the response; can be repeated
+    // Not parsed by clap, whose message for a refused value would repeat it.
     #[arg(long = "header", value_name = "NAME: VALUE")]
     header: Vec<String>,
-    /// The answer's body, or its beginning, in a file, or - for standard input
+    /// Read the body of the response, or its beginning, from a file, or - for standard input
     #[arg(long, value_name = "FILE|-")]
     pub(crate) body: Option<Input>,
 }
 
-impl Answer {
-    /// The header fields, or `None` when one of them is not a header field.
+impl Response {
+    /// The header fields, or `None` when one of them is malformed.
     pub(crate) fn headers(&self) -> Option<Vec<(String, Vec<u8>)>> {
         self.header.iter().map(|field| header(field)).collect()
     }
@@ -335,10 +326,10 @@ impl Answer {
 /// Options of `form`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Form {
-    /// Ask the real vendors, and not those simulated on this machine
+    /// Connect to the real vendors instead of those simulated on this machine
     #[arg(long)]
     pub(crate) live: bool,
-    /// Listen at this port; any that is free if it is not given
+    /// Listen on this port [default: a free one]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,
     #[command(flatten)]
@@ -350,7 +341,7 @@ pub(crate) struct Form {
 /// Options of `simulate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Simulate {
-    /// Write the certificate authority to this new file instead of a temporary one
+    /// Write the certificate authority to this new file [default: a temporary file]
     #[arg(long, value_name = "FILE")]
     pub(crate) cacert_out: Option<PathBuf>,
     #[command(flatten)]
@@ -358,7 +349,7 @@ pub(crate) struct Simulate {
 }
 
 impl Args {
-    /// Reads the command line; ends the process with a message and status 2 when it is wrong.
+    /// Parses the command line; ends the process with a message and status 2 when it is wrong.
     pub(crate) fn read() -> Self {
         let args = Self::parse();
         if let Err(wrong) = args.check() {
@@ -369,7 +360,7 @@ impl Args {
         args
     }
 
-    /// Checks what clap does not. The messages hold nothing of what was typed, which may be a secret.
+    /// Checks the rules that clap lacks. No message repeats an argument, which may be a secret.
     fn check(&self) -> Result<(), &'static str> {
         let Some(command) = &self.command else {
             return Ok(());
@@ -381,15 +372,15 @@ impl Args {
             .any(Input::is_the_document_itself)
         {
             return Err(
-                "a document was given where a file is expected: put it in a file, or pipe it and give - \
-                 (what is typed as an argument can be seen by other users of this machine)",
+                "expected a file, found a document; put it in a file, or pipe it and give - \
+                 (other users of this machine can read arguments)",
             );
         }
         if documents == [Some(&Input::Stdin); 2] {
             return Err("standard input can be the credential or the session, not both");
         }
         match command {
-            Command::Classify { answer, .. } if answer.headers().is_none() => {
+            Command::Classify { response, .. } if response.headers().is_none() => {
                 Err("a --header is not of the form 'name: value'")
             }
             _ => Ok(()),
@@ -403,6 +394,7 @@ impl Command {
         match self {
             Self::Demo(_)
             | Self::Vendors(_)
+            | Self::Describe(_)
             | Self::Schema { .. }
             | Self::Connect(_)
             | Self::Credentials(_)
@@ -416,12 +408,12 @@ impl Command {
                 session,
                 ..
             } => [credential.source.document.as_ref(), Some(session)],
-            Self::Classify { answer, .. } => [answer.body.as_ref(), None],
+            Self::Classify { response, .. } => [response.body.as_ref(), None],
         }
     }
 }
 
-/// Splits `name: value`. The value may hold any bytes; the name may not.
+/// Splits `name: value`. The value can hold any bytes; the name cannot.
 fn header(field: &str) -> Option<(String, Vec<u8>)> {
     let (name, value) = field.split_once(':')?;
     HeaderName::try_from(name).ok()?;
@@ -502,7 +494,8 @@ mod tests {
 
     #[test]
     fn connect_to_is_repeatable_and_checked() {
-        let line = "connector inspect v --credential c --connect-to a:443:127.0.0.1:1 --connect-to b:443:127.0.0.1:2";
+        let line = "connector inspect v --credential c --connect-to a:443:127.0.0.1:1 \
+                    --connect-to b:443:127.0.0.1:2";
         assert!(check(line).is_ok());
         assert!(check("connector inspect v --credential c --connect-to nonsense").is_err());
     }

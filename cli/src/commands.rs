@@ -1,17 +1,17 @@
-//! The commands that make one call and print its result: one function each, which returns the text for standard output.
-//! Those with more to them have files of their own.
+//! The commands that make one call and print its result: one function each, which returns the text
+//! for standard output. Longer commands have files of their own.
 
-use connector_host::{ApiResponse, CallError, ConnectorError};
-use serde_json::json;
+use connector_host::ApiResponse;
+use serde_json::{Value, json};
 
-use crate::args::{Answer, Command, Credential, Network, Plugin, Reveal, Target};
+use crate::args::{Command, Credential, Network, Plugin, Response, Reveal, Target};
+use crate::credential::{Source, vendor};
 use crate::export::{Format, export};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::json::{self, pretty};
-use crate::output;
-use crate::plugin::{open, open_offline};
-use crate::{connect, demo, form, saved, simulate};
+use crate::plugin::{descriptions, open, open_offline, schema};
+use crate::{connect, demo, form, locale, output, saved, simulate};
 
 /// More than `classify` looks at.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
@@ -23,7 +23,8 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Simulate(options) => return simulate::run(&options).await,
         Command::Form(options) => return form::run(&options).await,
         Command::Vendors(plugin) => vendors(&plugin).await,
-        Command::Schema { target, format } => schema(&target, format).await,
+        Command::Describe(target) => describe(&target).await,
+        Command::Schema { target, format } => print_schema(&target, format).await,
         Command::Validate { target, credential } => validate(&target, &credential).await,
         Command::Authenticate {
             target,
@@ -45,36 +46,47 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         } => inspect(&target, &credential, &network).await,
         Command::Connect(options) => connect::run(&options).await,
         Command::Credentials(options) => saved::run(&options),
-        Command::Classify { target, answer } => classify(&target, &answer).await,
+        Command::Classify { target, response } => classify(&target, &response).await,
     }?;
     Ok(output::line(&result)?)
 }
 
 async fn vendors(plugin: &Plugin) -> Result<String, Failure> {
     let connector = open_offline(plugin).await?;
-    Ok(pretty(&json::vendors(connector.vendors())))
+    let described = descriptions(&connector, &locale::preferred()).await?;
+    let list = described
+        .iter()
+        .map(|(vendor, description)| json::vendor(vendor, description));
+    Ok(pretty(&list.collect::<Value>()))
 }
 
-async fn schema(target: &Target, format: Option<Format>) -> Result<String, Failure> {
+async fn describe(target: &Target) -> Result<String, Failure> {
     let connector = open_offline(&target.plugin).await?;
-    let text = connector.credential_schema(&target.vendor).await?;
-    let schema = serde_json::from_str(&text)
-        .map_err(|error| Failure::setup("read the plugin's schema", error))?;
+    let vendor = vendor(&connector, &target.vendor)?;
+    let locales = locale::preferred();
+    let description = connector.describe(&vendor.id, &locales).await?;
+    Ok(pretty(&json::description(&description)))
+}
+
+async fn print_schema(target: &Target, format: Option<Format>) -> Result<String, Failure> {
+    let connector = open_offline(&target.plugin).await?;
+    let vendor = vendor(&connector, &target.vendor)?;
+    let locales = locale::preferred();
+    let schema = schema(&connector, vendor, &locales).await?;
     let Some(format) = format else {
         return Ok(pretty(&schema));
     };
-    let mut vendors = connector.vendors().iter();
-    let vendor = vendors
-        .find(|vendor| vendor.id == target.vendor)
-        .ok_or(CallError::Connector(ConnectorError::UnknownVendor))?;
-    Ok(pretty(&export(format, &schema, vendor)))
+    let description = connector.describe(&vendor.id, &locales).await?;
+    Ok(pretty(&export(format, &schema, &description)))
 }
 
 async fn validate(target: &Target, credential: &Credential) -> Result<String, Failure> {
-    let document = credential.text(&target.vendor)?;
     let connector = open_offline(&target.plugin).await?;
+    let vendor = vendor(&connector, &target.vendor)?;
+    let source = Source::read(credential, vendor)?;
+    let locales = locale::preferred();
     connector
-        .validate(&target.vendor, document.expose())
+        .validate(&vendor.id, source.document(), &locales)
         .await?;
     Ok(pretty(&json!({"valid": true})))
 }
@@ -85,12 +97,11 @@ async fn authenticate(
     reveal: &Reveal,
     network: &Network,
 ) -> Result<String, Failure> {
-    let document = credential.text(&target.vendor)?;
     let connector = open(&target.plugin, network).await?;
-    let session = connector
-        .authenticate(&target.vendor, document.expose())
-        .await?;
-    Ok(pretty(&json::session(&session, reveal.token)))
+    let source = Source::read(credential, vendor(&connector, &target.vendor)?)?;
+    let sessions = source.sessions(connector.clone())?;
+    let session = sessions.session(&source.credential()).await?;
+    Ok(pretty(&json::session(&session, reveal.secrets)))
 }
 
 async fn refresh(
@@ -100,13 +111,11 @@ async fn refresh(
     reveal: &Reveal,
     network: &Network,
 ) -> Result<String, Failure> {
-    let current = json::read_session(&session.text()?).map_err(|why| session.failure(&why))?;
-    let document = credential.text(&target.vendor)?;
+    let printed = json::read_session(&session.text()?).map_err(|why| session.failure(&why))?;
     let connector = open(&target.plugin, network).await?;
-    let session = connector
-        .refresh(&target.vendor, document.expose(), &current)
-        .await?;
-    Ok(pretty(&json::session(&session, reveal.token)))
+    let source = Source::read(credential, vendor(&connector, &target.vendor)?)?;
+    let session = source.refresh(&connector, &printed).await?;
+    Ok(pretty(&json::session(&session, reveal.secrets)))
 }
 
 async fn inspect(
@@ -114,24 +123,26 @@ async fn inspect(
     credential: &Credential,
     network: &Network,
 ) -> Result<String, Failure> {
-    let document = credential.text(&target.vendor)?;
     let connector = open(&target.plugin, network).await?;
-    let access = connector.inspect(&target.vendor, document.expose()).await?;
+    let source = Source::read(credential, vendor(&connector, &target.vendor)?)?;
+    let sessions = source.sessions(connector.clone())?;
+    let access = sessions.inspect(&source.credential()).await?;
     Ok(pretty(&json::access(&access)))
 }
 
-async fn classify(target: &Target, answer: &Answer) -> Result<String, Failure> {
-    let body = answer
+async fn classify(target: &Target, response: &Response) -> Result<String, Failure> {
+    let body = response
         .body
         .as_ref()
         .map(|body| body.bytes(MAX_BODY_BYTES))
         .transpose()?;
     let response = ApiResponse {
-        status: answer.status,
-        headers: answer.headers().unwrap_or_default(),
+        status: response.status,
+        headers: response.headers().unwrap_or_default(),
         body: body.unwrap_or_default(),
     };
     let connector = open_offline(&target.plugin).await?;
-    let verdict = connector.classify(&target.vendor, &response).await?;
-    Ok(pretty(&json::verdict(verdict)))
+    let vendor = vendor(&connector, &target.vendor)?;
+    let verdict = connector.classify(&vendor.id, &response).await?;
+    Ok(pretty(&json::verdict(&verdict)))
 }

@@ -1,63 +1,66 @@
-//! `connector connect`: asks a person for a credential, field by field as the schema has them, and saves it.
-//! What a field may hold is for the plugin to say: conditions are not read here but asked of `validate`.
+//! `connector connect`: asks a person for a credential, field by field in the order of the schema,
+//! and saves it. Offers the choices that `inspect` names by JSON pointer; knows no field by name.
+//! Conditions are not evaluated here: `validate` decides which fields a document can have.
 
 mod ask;
 mod question;
 mod terminal;
 
-use connector_host::{Access, CallError, Connector, ConnectorError, Issue, Vendor};
+use connector_host::{
+    CallError, Connector, ConnectorError, Description, FieldChoices, Inspection, Issue, Vendor,
+};
 use serde_json::{Map, Value};
 
 use crate::args::Connect;
+use crate::credential;
 use crate::failure::{Failure, plain, sentence};
 use crate::json;
+use crate::locale;
 use crate::output::say;
 use crate::plugin;
-use crate::store::{Entry, Saved, Store, StoreError};
-use question::{Offer, Question};
+use crate::store::{Entry, Location, Saved, Store, StoreError};
+use question::{Inspected, Offer, Question};
 
 pub(crate) use ask::confirm;
 pub(crate) use terminal::Terminal;
 
-/// Someone who gives no valid answer so many times in a row wants something else.
+/// A person who gives so many invalid answers in a row wants something else.
 const MAX_ROUNDS: usize = 20;
 
-/// Asks, saves, and returns what is saved, with its secrets masked.
+/// Asks, saves, and returns the saved credential with its secrets masked.
 pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
     let mut terminal = Terminal::open(
-        "connect asks its questions on a terminal: run it in one, or put the credential in a file for --credential",
+        "connect needs a terminal; elsewhere put the credential in a file and use --credential",
     )?;
-    let store = Store::open(&of.store.location()?)?;
+    let store = Store::open(&Location::credentials(of.store.file.as_deref())?)?;
     let connector = plugin::open(&of.target.plugin, &of.network).await?;
-    let vendor = connector
-        .vendors()
-        .iter()
-        .find(|vendor| vendor.id == of.target.vendor)
-        .ok_or(CallError::Connector(ConnectorError::UnknownVendor))?;
-    let text = connector.credential_schema(&vendor.id).await?;
-    let schema = serde_json::from_str(&text)
-        .map_err(|error| Failure::setup("read the vendor's schema", error))?;
-    introduce(vendor, &schema);
+    let vendor = credential::vendor(&connector, &of.target.vendor)?;
+    let locales = locale::preferred();
+    let description = connector.describe(&vendor.id, &locales).await?;
+    let schema = plugin::schema(&connector, vendor, &locales).await?;
+    introduce(&description, &schema);
     let mut name = ask::name(&store)?;
-    let description = ask::description()?;
+    let purpose = ask::description()?;
     let mut form = Form {
         connector: &connector,
         vendor,
+        locales: &locales,
+        setup_url: description.setup_url.as_deref(),
         questions: question::all(&schema),
         answers: Map::new(),
-        access: None,
+        inspected: None,
     };
     form.fill_in(&mut terminal).await?;
     let mut entry = Entry {
         name: String::new(),
-        description,
+        description: purpose,
         vendor: vendor.id.clone(),
         document: Value::Object(form.answers),
     };
     let saved = loop {
         entry.name = name;
         match store.save(&entry, &schema) {
-            // Somebody else took it meanwhile.
+            // Another process has taken it since it was asked for.
             Err(error @ StoreError::NameTaken(_)) => {
                 say(&plain(&error.to_string()));
                 name = ask::name(&store)?;
@@ -69,15 +72,18 @@ pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
     Ok(json::pretty(&json::saved(&saved)))
 }
 
-fn introduce(vendor: &Vendor, schema: &Value) {
-    say(&format!("\n{}", plain(&vendor.display_name)));
+fn introduce(vendor: &Description, schema: &Value) {
+    say(&format!("\n{}", plain(&vendor.name)));
     if let Some(text) = schema.get("description").and_then(Value::as_str) {
         say(&plain(text));
     }
-    say(&format!(
-        "How to get it: {}\nEsc ends this, and nothing is saved.\n",
-        plain(&vendor.setup_url)
-    ));
+    for prerequisite in &vendor.prerequisites {
+        say(&format!("- {}", plain(prerequisite)));
+    }
+    if let Some(url) = &vendor.setup_url {
+        say(&format!("How to get it: {}", plain(url)));
+    }
+    say("Press Esc to cancel; nothing is saved then.\n");
 }
 
 fn congratulate(saved: &Saved) {
@@ -92,76 +98,130 @@ fn congratulate(saved: &Saved) {
 struct Form<'a> {
     connector: &'a Connector,
     vendor: &'a Vendor,
+    locales: &'a [String],
+    setup_url: Option<&'a str>,
     questions: Vec<Question>,
     answers: Map<String, Value>,
-    access: Option<Access>,
+    inspected: Option<Inspected>,
 }
 
 impl Form<'_> {
     /// Asks until the plugin accepts the document.
     async fn fill_in(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let secrets_end = self
-            .questions
-            .iter()
-            .rposition(|question| question.required && question.is_secret());
+        let identified = self.identified();
         for index in 0..self.questions.len() {
             if self.questions.get(index).is_some_and(|q| q.required) {
-                self.ask(index, true)?;
+                self.set_or_ask(index, true, terminal).await?;
             }
-            if Some(index) == secrets_end {
-                self.look(index, terminal).await?;
+            if Some(index) == identified && self.vendor.inspection == Inspection::Credential {
+                self.inspect(index, terminal).await?;
             }
         }
-        self.correct().await?;
+        self.correct(terminal).await?;
         for index in 0..self.questions.len() {
             if self.may_be_given(index).await? {
-                self.ask(index, false)?;
+                self.set_or_ask(index, false, terminal).await?;
             }
         }
-        self.correct().await
+        self.correct(terminal).await
     }
 
-    /// Asks one question; no answer takes the field out of the document, unless it is needed.
+    /// The last question that identifies the credential: the last required secret, or the last
+    /// required field in a form without one.
+    fn identified(&self) -> Option<usize> {
+        let secret = |q: &Question| q.required && q.is_secret();
+        let last_secret = self.questions.iter().rposition(secret);
+        last_secret.or_else(|| self.questions.iter().rposition(|q| q.required))
+    }
+
+    /// Sets a field that has only one possible value, and asks for any other.
+    async fn set_or_ask(
+        &mut self,
+        index: usize,
+        needed: bool,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        self.renew_choices(index, terminal).await?;
+        let Some(question) = self.questions.get(index) else {
+            return Ok(());
+        };
+        let choices = self.choices(question);
+        let Some(only) = choices.and_then(|choices| question.only(choices)) else {
+            return self.ask(index, needed);
+        };
+        say(&format!(
+            "{}: {} (the only choice)",
+            plain(&question.title),
+            plain(&only.title)
+        ));
+        let value = question.answer_of(only.value);
+        self.answers.insert(question.name.clone(), value);
+        Ok(())
+    }
+
+    /// Asks one question. No answer takes the field out of the document, unless it is needed.
     fn ask(&mut self, index: usize, needed: bool) -> Result<(), Failure> {
         let Some(question) = self.questions.get(index) else {
             return Ok(());
         };
-        let offer = Offer::of(
-            question,
-            self.access.as_ref(),
-            self.answers.get(&question.name),
-        );
-        match ask::answer(question, &offer, needed)? {
+        let choices = self.choices(question);
+        let offer = Offer::of(question, choices, self.answers.get(&question.name));
+        let answer = ask::answer(question, &offer, needed)?;
+        if let (Some(choices), Some(answer)) = (choices, &answer)
+            && !question::is_among(answer, choices)
+        {
+            say("The vendor does not list this value for the credential.");
+        }
+        match answer {
             Some(value) => self.answers.insert(question.name.clone(), value),
             None => self.answers.remove(&question.name),
         };
         Ok(())
     }
 
-    /// Asks the vendor what the credential reaches. Where that fails, a person is told why, and may correct what was typed.
-    async fn look(&mut self, last: usize, terminal: &mut Terminal) -> Result<(), Failure> {
+    /// The choices of the vendor for a field, as long as they apply.
+    fn choices(&self, question: &Question) -> Option<&FieldChoices> {
+        let inspected = self.inspected.as_ref()?;
+        let choices = inspected.choices(question)?;
+        inspected.applies(choices, &self.answers).then_some(choices)
+    }
+
+    /// Inspects again when a field has changed on which the choices for this question depend.
+    async fn renew_choices(
+        &mut self,
+        index: usize,
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
+        let question = self.questions.get(index);
+        let stale = question.is_some_and(|question| {
+            let inspected = self.inspected.as_ref();
+            let choices = inspected.and_then(|inspected| inspected.choices(question));
+            choices.is_some() && self.choices(question).is_none()
+        });
+        if stale && let Err(error) = self.request_access(terminal).await? {
+            self.inspected = None;
+            say(&sentence(&error));
+            say("continuing without the vendor's choices");
+        }
+        Ok(())
+    }
+
+    /// Asks the vendor what the credential reaches. When that fails, a person reads why, and can
+    /// correct the answers up to the question `last`.
+    async fn inspect(&mut self, last: usize, terminal: &mut Terminal) -> Result<(), Failure> {
         for _ in 0..MAX_ROUNDS {
-            say("asking the vendor what this credential reaches …");
-            let document = self.document();
-            let inspected = self.connector.inspect(&self.vendor.id, &document);
-            let error = match terminal.unless_interrupted(inspected).await? {
-                Ok(access) => {
-                    say(&question::summary(&access));
-                    self.access = Some(access);
-                    return Ok(());
-                }
-                Err(error) => error,
+            let Err(error) = self.request_access(terminal).await? else {
+                return Ok(());
             };
             say(&sentence(&error));
             match error {
                 CallError::Connector(ConnectorError::InvalidCredential(issues)) => {
-                    self.ask_again(&issues)?;
+                    self.ask_again(&issues, terminal).await?;
                 }
                 CallError::Connector(ConnectorError::Rejected(_)) => {
-                    say(&format!(
-                        "How to get one: {}",
-                        plain(&self.vendor.setup_url)
-                    ));
+                    if let Some(url) = self.setup_url {
+                        say(&format!("How to get one: {}", plain(url)));
+                    }
                     if !ask::confirm("Enter it again?", true)? {
                         return Ok(());
                     }
@@ -172,7 +232,7 @@ impl Form<'_> {
                     }
                 }
                 _ => {
-                    say("going on without what the vendor would have said");
+                    say("continuing without the vendor's choices");
                     return Ok(());
                 }
             }
@@ -180,13 +240,30 @@ impl Form<'_> {
         Ok(())
     }
 
-    /// Asks again exactly what the plugin does not accept, until it accepts all.
-    async fn correct(&mut self) -> Result<(), Failure> {
+    async fn request_access(
+        &mut self,
+        terminal: &mut Terminal,
+    ) -> Result<Result<(), CallError>, Failure> {
+        say("asking the vendor for the reach of this credential …");
+        let document = self.document();
+        let access = self.connector.inspect_all(&self.vendor.id, &document, None);
+        let access = terminal.unless_interrupted(access).await?;
+        Ok(access.map(|access| {
+            say(&question::summary(&access));
+            self.inspected = Some(Inspected {
+                access,
+                answers: self.answers.clone(),
+            });
+        }))
+    }
+
+    /// Asks again for the fields that the plugin does not accept, until it accepts all.
+    async fn correct(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
         for _ in 0..MAX_ROUNDS {
             let document = self.document();
-            match self.connector.validate(&self.vendor.id, &document).await {
+            match self.validate(&document).await {
                 Err(CallError::Connector(ConnectorError::InvalidCredential(issues))) => {
-                    self.ask_again(&issues)?;
+                    self.ask_again(&issues, terminal).await?;
                 }
                 checked => return Ok(checked?),
             }
@@ -194,14 +271,25 @@ impl Form<'_> {
         Err(Failure::Cancelled)
     }
 
-    /// Fails when none of the issues is about a field: then no answer would help.
-    fn ask_again(&mut self, issues: &[Issue]) -> Result<(), Failure> {
+    async fn validate(&self, document: &str) -> Result<(), CallError> {
+        self.connector
+            .validate(&self.vendor.id, document, self.locales)
+            .await
+    }
+
+    /// Asks again for each field with an issue. Fails when none of the issues is about a field,
+    /// because then no answer helps.
+    async fn ask_again(
+        &mut self,
+        issues: &[Issue],
+        terminal: &mut Terminal,
+    ) -> Result<(), Failure> {
         let mut asked = false;
         for index in 0..self.questions.len() {
             let Some(question) = self.questions.get(index) else {
                 continue;
             };
-            let of_field = issues.iter().filter(|issue| field(issue) == question.name);
+            let of_field = issues.iter().filter(|issue| question.is_about(issue));
             let messages: Vec<_> = of_field.map(|issue| plain(&issue.message)).collect();
             if messages.is_empty() {
                 continue;
@@ -211,8 +299,9 @@ impl Form<'_> {
                 plain(&question.title),
                 messages.join("; ")
             ));
-            // What is missing and complained of is needed; what is there may be what is wrong.
+            // A missing field with an issue is needed; one that is there may have to go.
             let needed = question.required || !self.answers.contains_key(&question.name);
+            self.renew_choices(index, terminal).await?;
             self.ask(index, needed)?;
             asked = true;
         }
@@ -223,7 +312,7 @@ impl Form<'_> {
         Err(CallError::Connector(error).into())
     }
 
-    /// Whether a field that is not needed may be filled in all the same: the plugin is shown the document with an example in it.
+    /// Whether an optional field is allowed: the plugin validates the document with an example.
     async fn may_be_given(&self, index: usize) -> Result<bool, Failure> {
         let Some(question) = self.questions.get(index) else {
             return Ok(false);
@@ -234,9 +323,9 @@ impl Form<'_> {
         let mut answers = self.answers.clone();
         answers.insert(question.name.clone(), question.example());
         let document = Value::Object(answers).to_string();
-        match self.connector.validate(&self.vendor.id, &document).await {
+        match self.validate(&document).await {
             Err(CallError::Connector(ConnectorError::InvalidCredential(issues))) => {
-                Ok(issues.iter().all(|issue| field(issue) != question.name))
+                Ok(!issues.iter().any(|issue| question.is_about(issue)))
             }
             checked => Ok(checked.map(|()| true)?),
         }
@@ -245,10 +334,4 @@ impl Form<'_> {
     fn document(&self) -> String {
         Value::Object(self.answers.clone()).to_string()
     }
-}
-
-/// The field that an issue is about: the first part of its pointer.
-fn field(issue: &Issue) -> String {
-    let first = issue.pointer.split('/').nth(1).unwrap_or_default();
-    first.replace("~1", "/").replace("~0", "~")
 }

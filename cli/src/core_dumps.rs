@@ -1,8 +1,9 @@
-//! Keeps secrets off the disk when the program crashes: its memory, and with it that of every plugin, is not written down.
+//! Disables core dumps, so that a crash writes no secret to disk, neither of this program nor of a
+//! plugin.
 
-/// Forbids core dumps of this process. Where the system knows no such thing, there is nothing to forbid.
+/// Disables core dumps of this process, on systems that have them.
 ///
-/// On Linux a limit alone is not enough, for a program that collects the dumps is not held to it.
+/// On Linux a limit is not enough, because a program that collects the dumps ignores it.
 pub(crate) fn forbid() {
     #[cfg(unix)]
     {
@@ -11,7 +12,7 @@ pub(crate) fn forbid() {
             current: Some(0),
             maximum: Some(0),
         };
-        // Refused only where the limit is lower already, and there is no lower one.
+        // Fails only where the limit is lower already, and there is no lower one.
         let _ = setrlimit(Resource::Core, none);
     }
     #[cfg(target_os = "linux")]
@@ -26,7 +27,7 @@ mod tests {
     use rustix::process::{DumpableBehavior, Resource, dumpable_behavior, getrlimit};
 
     #[test]
-    fn the_process_leaves_no_core_dump() {
+    fn the_process_writes_no_core_dump() {
         super::forbid();
         let behavior = dumpable_behavior().unwrap();
         assert_eq!(behavior, DumpableBehavior::NotDumpable);

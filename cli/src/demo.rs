@@ -1,10 +1,12 @@
-//! The demo: the plugin at work with every vendor it lists, told step by step, against the simulators over real TLS.
-//! Whatever does not go as told ends it. Nothing here knows a vendor.
+//! The demo: the plugin with every vendor, step by step, against the simulators over TLS.
+//! Any difference from the expected outcome ends it. No vendor is named here.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use connector_host::{ApiResponse, CallError, Connector, ConnectorError, Session, Vendor};
+use connector_host::{
+    ApiResponse, CallError, Connector, ConnectorError, Description, RequestHead, Session, Vendor,
+};
 use connector_simulators::{Simulator, Simulators};
 use http::Request;
 use serde_json::Value;
@@ -12,12 +14,13 @@ use serde_json::Value;
 use crate::args::Plugin;
 use crate::failure::{Failure, plain, sentence};
 use crate::json::{MASK, moment};
+use crate::locale;
 use crate::output::{Page, fact, line};
 use crate::plugin;
 use crate::recorder::Recorder;
 use crate::schema::{self, Need};
 
-/// Tells the whole story.
+/// Runs the demo with every vendor.
 pub(crate) async fn run(of: &Plugin) -> Result<(), Failure> {
     let page = Page::new();
     let simulators = Simulators::start()
@@ -25,44 +28,47 @@ pub(crate) async fn run(of: &Plugin) -> Result<(), Failure> {
         .map_err(|error| Failure::setup("start the simulated vendors", error))?;
     let recorder = Arc::new(Recorder::new(plugin::simulated(&simulators)));
     let connector = open(of, &page, &recorder).await?;
-    let mut told = Vec::new();
-    for vendor in connector.vendors() {
-        let name = plain(&vendor.display_name);
+    let mut shown = Vec::new();
+    let locales = locale::preferred();
+    for (vendor, description) in plugin::descriptions(&connector, &locales).await? {
+        let name = plain(&description.name);
         page.title(&name)?;
         let Some(simulator) = simulators.vendor(&vendor.id) else {
-            fact("There is no simulator for this vendor, so it is left out here.")?;
+            fact("Skipped: there is no simulator for this vendor.")?;
             continue;
         };
         Story {
             page: &page,
             connector: &connector,
             recorder: &recorder,
+            locales: &locales,
             vendor,
+            description: &description,
             name: &name,
             simulator,
         }
-        .tell()
+        .run()
         .await?;
-        told.push(name);
+        shown.push(name);
     }
-    if told.is_empty() {
+    if shown.is_empty() {
         return Err(Failure::Demo(
             "vendors".into(),
             "no vendor of this plugin has a simulator".into(),
         ));
     }
-    end(&page, &told.join(" and "))?;
+    end(&page, &shown.join(" and "))?;
     Ok(())
 }
 
-/// Loads the component, and says what it is.
+/// Loads the component, and shows its size and imports.
 async fn open(of: &Plugin, page: &Page, recorder: &Arc<Recorder>) -> Result<Connector, Failure> {
     page.title("The plugin")?;
     match &of.component {
         Some(path) => fact(&path.display().to_string())?,
-        None => fact("The one built with this program.")?,
+        None => fact("The plugin within this program.")?,
     }
-    fact("Compiling it for this machine, which takes seconds at most …")?;
+    fact("Compiling it for this machine; this takes a few seconds at most …")?;
     let connector = plugin::load(of, recorder.clone()).await?;
     let bytes = match &of.component {
         Some(path) => path.metadata().map(|file| file.len()).ok(),
@@ -72,70 +78,85 @@ async fn open(of: &Plugin, page: &Page, recorder: &Arc<Recorder>) -> Result<Conn
         let kib = bytes.div_ceil(1024);
         fact(&format!("One WebAssembly component of {kib} KiB."))?;
     }
-    fact(
-        "All it can reach of this machine are these imports: no files, no environment, no sockets.",
-    )?;
+    fact("It has these imports and nothing else: no files, no environment, no sockets.")?;
     for import in connector.imports() {
         fact(&format!("  {}", plain(import)))?;
     }
     Ok(connector)
 }
 
-fn end(page: &Page, told: &str) -> std::io::Result<()> {
-    let done = page.strong("Everything went as told.");
+fn end(page: &Page, vendors: &str) -> std::io::Result<()> {
+    let done = page.strong("Every step had the expected outcome.");
     line(&format!(
-        "\n{done} {told}: signed in, called, expired, refreshed, called again, refused a wrong secret."
+        "\n{done} {vendors}: opened a session, called the API, saw the session expire, \
+         refreshed it, called again, and had a wrong secret refused."
     ))?;
-    line("The plugin ran unmodified, over TLS, and nothing left this machine.")?;
+    line("The plugin ran unmodified, over TLS, and no request left this machine.")?;
     line("\nNext:")?;
-    line(
-        "  connector simulate    keeps the simulated vendors running, with credentials to try the other commands",
-    )?;
-    line("  connector --help      all commands")?;
-    line("  cargo wasm            builds the component itself, to load in a host of your own")
+    line("  connector simulate    run the simulated vendors, to try the other commands with them")?;
+    line("  connector --help      list the commands")?;
+    line("  cargo wasm            build the component itself, to load in a host of your own")
 }
 
-/// One vendor's part.
+/// The steps with one vendor.
 struct Story<'a> {
     page: &'a Page,
     connector: &'a Connector,
     recorder: &'a Recorder,
+    locales: &'a [String],
     vendor: &'a Vendor,
+    description: &'a Description,
     name: &'a str,
     simulator: &'a Simulator,
 }
 
 impl Story<'_> {
-    async fn tell(&self) -> Result<(), Failure> {
+    async fn run(&self) -> Result<(), Failure> {
+        self.describe()?;
         let schema = self.form().await?;
         let samples = self.simulator.sample_credentials();
         let Some((_, credential)) = samples.into_iter().next() else {
-            return Err(self.failed("sign in", "the simulator has no credential to offer"));
+            return Err(self.failed("open a session", "the simulator has no sample credential"));
         };
         self.recorder.hide(&schema::secrets(&schema, &credential));
-        let session = self.sign_in("sign in", &credential, None).await?;
+        let session = self
+            .open_session("open a session", &credential, None)
+            .await?;
         self.call("call the API", &session, "accepted").await?;
         self.simulator.expire_sessions();
         let step = "call it again, after the session has expired";
         self.call(step, &session, "refresh").await?;
         let step = "refresh the session";
-        let session = self.sign_in(step, &credential, Some(&session)).await?;
+        let session = self.open_session(step, &credential, Some(&session)).await?;
         let step = "call it with the new session";
         self.call(step, &session, "accepted").await?;
         self.wrong_secret(&schema, credential).await
     }
 
+    fn describe(&self) -> Result<(), Failure> {
+        self.page.step("the description for people")?;
+        let prerequisites = &self.description.prerequisites;
+        for text in self.description.summary.iter().chain(prerequisites) {
+            fact(&plain(text))?;
+        }
+        if let Some(url) = &self.description.setup_url {
+            fact(&format!("Set-up: {}", plain(url)))?;
+        }
+        Ok(())
+    }
+
     async fn form(&self) -> Result<Value, Failure> {
-        let step = "the form that a person fills in";
+        let step = "the credential form";
         self.page.step(step)?;
-        let schema = self.connector.credential_schema(&self.vendor.id).await;
+        let id = &self.vendor.id;
+        let schema = self.connector.credential_schema(id, self.locales).await;
         let schema = schema.map_err(|error| self.wrong(step, &error))?;
         let schema: Value = serde_json::from_str(&schema)
             .map_err(|_| self.failed(step, "the schema is not JSON"))?;
         for field in schema::fields(&schema) {
             let mut marks = vec![match field.need {
                 Need::Required => "required".to_owned(),
-                Need::Sometimes => "required depending on the others".to_owned(),
+                Need::Sometimes => "required depending on other fields".to_owned(),
                 Need::Optional => "optional".to_owned(),
             }];
             if field.secret {
@@ -150,8 +171,8 @@ impl Story<'_> {
         Ok(schema)
     }
 
-    /// Gets a session, or a new one in place of `current`.
-    async fn sign_in(
+    /// Opens a session, or refreshes `current`.
+    async fn open_session(
         &self,
         step: &str,
         credential: &Value,
@@ -169,33 +190,58 @@ impl Story<'_> {
         Ok(session)
     }
 
-    /// Calls the API, asks the plugin what the answer means, and holds that against what the story says.
+    /// Calls the API, has the plugin classify the response, and compares that with the expected
+    /// verdict.
     async fn call(&self, step: &str, session: &Session, expected: &str) -> Result<(), Failure> {
         self.page.step(step)?;
-        let request = Request::get(self.simulator.sample_call()).body(Bytes::new());
+        let path = self.simulator.sample_call();
+        self.authorize(step, session, path).await?;
+        let request = Request::get(path).body(Bytes::new());
         let request = request.map_err(|_| self.failed(step, "the sample call is not a URL"))?;
         let response = self.connector.send(&self.vendor.id, session, request).await;
         self.show_request(step)?;
         let mut response = response.map_err(|error| self.failed(step, &error.to_string()))?;
-        let answer = ApiResponse::read(&mut response).await;
-        let answer = answer.map_err(|error| self.failed(step, &error.to_string()))?;
-        let verdict = self.connector.classify(&self.vendor.id, &answer).await;
+        let read = ApiResponse::read(&mut response).await;
+        let read = read.map_err(|error| self.failed(step, &error.to_string()))?;
+        let verdict = self.connector.classify(&self.vendor.id, &read).await;
         let verdict = verdict.map_err(|error| self.wrong(step, &error))?.kind();
         fact(&format!(
-            "answer   {}, verdict {}",
+            "response {}, verdict {}",
             response.status(),
             self.page.strong(verdict)
         ))?;
         if verdict == expected {
             Ok(())
         } else {
-            Err(self.failed(step, &format!("the verdict should have been {expected}")))
+            Err(self.failed(step, &format!("expected the verdict {expected}")))
         }
     }
 
-    /// The same credential with another secret, to see what a person would be told.
+    /// Shows what the plugin adds to a request; `send` asks for it again.
+    async fn authorize(&self, step: &str, session: &Session, path: &str) -> Result<(), Failure> {
+        let url = format!("{}{path}", session.base_url);
+        let head = RequestHead {
+            method: "GET".to_owned(),
+            url,
+            headers: Vec::new(),
+            body_sha256: None,
+            body: None,
+        };
+        let id = &self.vendor.id;
+        let added = self.connector.authorize(id, session, &head).await;
+        let added = added.map_err(|error| self.wrong(step, &error))?;
+        let headers = added.headers.iter().map(|(name, _)| name);
+        let names: Vec<_> = headers
+            .chain(added.query.iter().map(|(name, _)| name))
+            .map(|name| format!("{}: {MASK}", plain(name)))
+            .collect();
+        fact(&format!("authorize {}", names.join(", ")))?;
+        Ok(())
+    }
+
+    /// Uses the same credential with another secret, to show the message for a person.
     async fn wrong_secret(&self, schema: &Value, mut credential: Value) -> Result<(), Failure> {
-        let step = "sign in with a wrong secret";
+        let step = "open a session with a wrong secret";
         self.page.step(step)?;
         for name in schema::secret_names(schema) {
             if let Some(secret) = credential.get_mut(name) {
@@ -203,19 +249,19 @@ impl Story<'_> {
             }
         }
         self.recorder.hide(&schema::secrets(schema, &credential));
-        let answer = self
+        let outcome = self
             .connector
             .authenticate(&self.vendor.id, &credential.to_string())
             .await;
         self.show_request(step)?;
-        match answer {
+        match outcome {
             Err(CallError::Connector(error @ ConnectorError::Rejected(_))) => {
-                fact(&format!("answer   {}", self.page.strong(error.kind())))?;
+                fact(&format!("error    {}", self.page.strong(error.kind())))?;
                 fact(&sentence(&CallError::Connector(error)))?;
                 Ok(())
             }
             Err(error) => Err(self.wrong(step, &error)),
-            Ok(_) => Err(self.failed(step, "the vendor let it in")),
+            Ok(_) => Err(self.failed(step, "the vendor accepted it")),
         }
     }
 
@@ -246,16 +292,14 @@ fn show_session(session: &Session) -> std::io::Result<()> {
         scopes => plain(&scopes),
     };
     fact(&format!(
-        "session  token {MASK}, base URL {}",
+        "session  access token {MASK}, base URL {}",
         plain(&session.base_url)
     ))?;
-    let life = session
-        .expires_at
-        .duration_since(session.issued_at)
-        .unwrap_or_default();
-    let minutes = life.as_secs() / 60;
-    fact(&format!(
-        "         scopes {scopes}; expires in {minutes} minutes, {:.0}",
-        moment(session.expires_at)
-    ))
+    let life = session.expires_at.map(|end| {
+        let life = end.duration_since(session.issued_at).unwrap_or_default();
+        let minutes = life.as_secs() / 60;
+        format!("expires in {minutes} minutes, {:.0}", moment(end))
+    });
+    let life = life.unwrap_or_else(|| "does not expire".to_owned());
+    fact(&format!("         scopes {scopes}; {life}"))
 }

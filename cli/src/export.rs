@@ -1,5 +1,6 @@
-//! A vendor's form in the formats of other projects: pure functions from its JSON Schema, one file for each format.
-//! Everything follows from the schema by rule, so no vendor is named here. What a format cannot say is left out, and its file says what.
+//! A vendor's form in the formats of other projects: pure functions from its JSON Schema, one file
+//! for each format. No vendor is named here. Rules that a format cannot express are left out, and
+//! its file lists them.
 
 mod airbyte;
 mod condition;
@@ -12,10 +13,10 @@ mod rjsf;
 mod sample;
 
 use clap::ValueEnum;
-use connector_host::Vendor;
+use connector_host::Description;
 use serde_json::Value;
 
-/// Whose format the form is printed in.
+/// The project whose format the form is printed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
     /// Airbyte: a connector's specification (JSON Schema draft 7)
@@ -31,12 +32,17 @@ pub(crate) enum Format {
 }
 
 /// The form that `schema` describes, in this format.
-pub(crate) fn export(format: Format, schema: &Value, vendor: &Vendor) -> Value {
+pub(crate) fn export(format: Format, schema: &Value, description: &Description) -> Value {
     match format {
-        Format::Airbyte => airbyte::specification(schema, &vendor.setup_url),
+        Format::Airbyte => airbyte::specification(schema, documentation(description)),
         Format::Nango => nango::credentials(schema),
         Format::N8n => n8n::properties(schema),
         Format::Rjsf => rjsf::ui_schema(schema),
         Format::Jsonforms => jsonforms::ui_schema(schema),
     }
+}
+
+/// The page where people learn how to fill in the form.
+fn documentation(of: &Description) -> Option<&str> {
+    of.setup_url.as_deref().or(of.documentation_url.as_deref())
 }

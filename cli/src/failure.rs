@@ -1,4 +1,5 @@
-//! Why a command failed: as JSON for programs, and in words for people. Neither holds a secret.
+//! The failures of commands, as JSON for programs and as sentences for people. Neither holds a
+//! secret.
 
 use std::fmt;
 use std::io;
@@ -7,28 +8,31 @@ use std::process::ExitCode;
 use connector_host::{CallError, ConnectorError, Issue, LoadError};
 use serde_json::{Value, json};
 
+use crate::json::{extend, present, refusal, seconds};
 use crate::store::StoreError;
 
-/// Why a command failed. Every one of them ends the process with status 1, but wrong usage with 2.
+/// Why a command failed. The process ends with status 2 for wrong usage, else with 1.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// The plugin answered with an error, or broke.
+    /// The plugin returned an error, or is broken.
     Call(CallError),
+    /// The plugin has no vendor of this id. Lists those that it has.
+    UnknownVendor(Vec<String>),
     /// The plugin cannot be loaded from the named file.
     Component(String, LoadError),
-    /// A file cannot be read or written, or does not hold what it should. Names the file.
+    /// A file cannot be read or written, or has the wrong content. Names the file.
     Input(String),
-    /// This machine does not give what the command needs, such as a port or a temporary directory.
+    /// This machine lacks something that the command needs, such as a port or a folder.
     Setup(String),
-    /// The store of credentials cannot do what it was asked.
+    /// The store of credentials failed.
     Store(StoreError),
-    /// The command cannot be run like this. Says how it can.
+    /// The command cannot be run like this. The message says how it can.
     Usage(String),
-    /// A person ended the questions.
+    /// A person ended the dialogue.
     Cancelled,
-    /// The demo did not go as told: the step, and what happened instead.
+    /// The demo did not go as expected: the step, and the difference.
     Demo(String, String),
-    /// Standard output takes no more. Usually the reader has had enough.
+    /// Standard output cannot be written, usually because its reader has ended.
     Output(io::Error),
 }
 
@@ -54,14 +58,15 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call(error) => f.write_str(&sentence(error)),
-            Self::Component(file, LoadError::Read { error, .. }) => {
-                write!(f, "cannot load the plugin {file}: {error}")
+            Self::UnknownVendor(vendors) => {
+                let vendors = plain(&vendors.join(", "));
+                write!(f, "unknown vendor; choose one of: {vendors}")
             }
             Self::Component(file, error) => write!(f, "cannot load the plugin {file}: {error}"),
             Self::Input(message) | Self::Setup(message) | Self::Usage(message) => {
                 f.write_str(message)
             }
-            Self::Cancelled => f.write_str("ended, and nothing was changed"),
+            Self::Cancelled => f.write_str("cancelled; nothing was changed"),
             // Names come from outside.
             Self::Store(error) => f.write_str(&plain(&error.to_string())),
             Self::Demo(step, why) => write!(f, "the demo failed at \"{step}\": {why}"),
@@ -84,68 +89,63 @@ impl Failure {
         }
     }
 
-    /// `{"error":{"kind":…}}`. The kind is the name of the WIT case; failures of this side have names of their own.
+    /// `{"error":{"kind":…}}`. The kind is the name of the WIT case, else one of this program.
     pub(crate) fn to_json(&self) -> Value {
-        let message = || json!(self.to_string());
+        let message = |kind: &str| json!({"kind": kind, "message": self.to_string()});
         let error = match self {
             Self::Call(CallError::Connector(error)) => of_plugin(error),
-            Self::Call(error @ CallError::Plugin(_)) => {
-                json!({"kind": error.kind(), "message": message()})
-            }
-            Self::Component(..) => json!({"kind": "component", "message": message()}),
-            Self::Input(_) => json!({"kind": "input", "message": message()}),
-            Self::Setup(_) => json!({"kind": "setup", "message": message()}),
-            Self::Usage(_) => json!({"kind": "usage", "message": message()}),
+            Self::Call(error) => message(error.kind()),
+            Self::UnknownVendor(vendors) => json!({"kind": "unknown-vendor", "vendors": vendors}),
+            Self::Component(..) => message("component"),
+            Self::Input(_) => message("input"),
+            Self::Setup(_) => message("setup"),
+            Self::Usage(_) => message("usage"),
             Self::Cancelled => json!({"kind": "cancelled"}),
             Self::Store(error) => {
-                json!({"kind": "store", "code": error.code(), "message": message()})
+                json!({"kind": "store", "code": error.code(), "message": self.to_string()})
             }
             Self::Demo(step, why) => json!({"kind": "demo", "step": step, "message": why}),
-            Self::Output(_) => json!({"kind": "output", "message": message()}),
+            Self::Output(_) => message("output"),
         };
         json!({ "error": error })
     }
 }
 
-/// The payload of each case in snake case; what is absent is left out.
+/// The payload of each case in snake case; absent values are left out.
 fn of_plugin(error: &ConnectorError) -> Value {
-    let mut json = json!({"kind": error.kind()});
-    let mut put = |name: &str, value: Value| {
-        if let Some(members) = json.as_object_mut() {
-            members.insert(name.to_owned(), value);
-        }
-    };
-    match error {
-        ConnectorError::UnknownVendor | ConnectorError::Denied => {}
+    let payload = match error {
         ConnectorError::InvalidCredential(issues) => {
             let issue =
                 |i: &Issue| json!({"pointer": i.pointer, "code": i.code, "message": i.message});
-            put("issues", issues.iter().map(issue).collect());
+            present([("issues", Some(issues.iter().map(issue).collect()))])
         }
-        ConnectorError::Rejected(refusal) | ConnectorError::Forbidden(refusal) => {
-            put("status", json!(refusal.status));
-            if let Some(code) = &refusal.code {
-                put("code", json!(code));
-            }
+        ConnectorError::Rejected(of) | ConnectorError::Forbidden(of) => refusal(of),
+        ConnectorError::Throttled(wait) | ConnectorError::Unavailable(wait) => seconds(*wait),
+        ConnectorError::Unreachable(stage) => json!({"stage": stage.name()}),
+        ConnectorError::InvalidResponse(response) => {
+            json!({"status": response.status, "field": response.field})
         }
-        ConnectorError::Throttled(seconds) | ConnectorError::Unavailable(seconds) => {
-            if let Some(seconds) = seconds {
-                put("seconds", json!(seconds));
-            }
+        ConnectorError::Other(fault) => {
+            json!({"code": fault.code, "message": fault.message, "retry": fault.retry})
         }
-        ConnectorError::Unreachable(stage) => put("stage", json!(stage.name())),
-        ConnectorError::Unintelligible(misreply) => {
-            put("status", json!(misreply.status));
-            put("part", json!(misreply.part));
-        }
-        ConnectorError::Other(message) => put("message", json!(message)),
-    }
+        // Without a payload: `unknown-vendor` and `denied`, and what a newer host knows.
+        _ => Value::Null,
+    };
+    let mut json = json!({"kind": error.kind()});
+    extend(&mut json, payload);
     json
 }
 
-/// What a person is told: who acts next, and for a wrong credential each problem on a line, with its field.
+/// The message for a person: who acts next, and each problem of a credential on a line of its own.
 pub(crate) fn sentence(error: &CallError) -> String {
-    let text = plain(&error.to_string());
+    let text = match error {
+        CallError::NoStore => {
+            "this vendor's sessions must be stored; save the credential with `connector connect`, \
+             and use it with --saved"
+                .to_owned()
+        }
+        error => plain(&error.to_string()),
+    };
     let CallError::Connector(ConnectorError::InvalidCredential(issues)) = error else {
         return text;
     };
@@ -160,7 +160,8 @@ pub(crate) fn sentence(error: &CallError) -> String {
     lines.collect::<Vec<_>>().join("\n  ")
 }
 
-/// Takes out what a terminal would obey. The plugin is somebody's code, and its texts may pass on a vendor's.
+/// Replaces control characters, which a terminal would obey. Strings come from the plugin, which
+/// may be anybody's, and from vendors.
 pub(crate) fn plain(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
 }
@@ -168,18 +169,28 @@ pub(crate) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use connector_host::{Misreply, Refusal, Stage};
+    use connector_host::{Fault, InvalidResponse, Refusal, Stage};
 
     #[test]
     fn every_case_has_its_name_and_its_payload() {
-        let refusal = |code: Option<&str>| Refusal {
+        let refusal = |code: Option<&str>, confirmed| Refusal {
             status: 401,
             code: code.map(str::to_owned),
+            confirmed,
         };
         let issue = Issue {
             pointer: "/a".into(),
             code: "blank".into(),
             message: "type it".into(),
+        };
+        let response = InvalidResponse {
+            status: 200,
+            field: "body".into(),
+        };
+        let fault = Fault {
+            code: "odd-cursor".into(),
+            message: "odd".into(),
+            retry: false,
         };
         for (error, expected) in [
             (
@@ -188,15 +199,20 @@ mod tests {
             ),
             (
                 ConnectorError::InvalidCredential(vec![issue]),
-                json!({"kind": "invalid-credential", "issues": [{"pointer": "/a", "code": "blank", "message": "type it"}]}),
+                json!({
+                    "kind": "invalid-credential",
+                    "issues": [{"pointer": "/a", "code": "blank", "message": "type it"}],
+                }),
             ),
             (
-                ConnectorError::Rejected(refusal(Some("invalid_client"))),
-                json!({"kind": "rejected", "status": 401, "code": "invalid_client"}),
+                ConnectorError::Rejected(refusal(Some("invalid_client"), true)),
+                json!({
+                    "kind": "rejected", "status": 401, "code": "invalid_client", "confirmed": true,
+                }),
             ),
             (
-                ConnectorError::Forbidden(refusal(None)),
-                json!({"kind": "forbidden", "status": 401}),
+                ConnectorError::Forbidden(refusal(None, false)),
+                json!({"kind": "forbidden", "status": 401, "confirmed": false}),
             ),
             (
                 ConnectorError::Throttled(Some(30)),
@@ -212,20 +228,31 @@ mod tests {
             ),
             (ConnectorError::Denied, json!({"kind": "denied"})),
             (
-                ConnectorError::Unintelligible(Misreply {
-                    status: 200,
-                    part: "body".into(),
-                }),
-                json!({"kind": "unintelligible", "status": 200, "part": "body"}),
+                ConnectorError::InvalidResponse(response),
+                json!({"kind": "invalid-response", "status": 200, "field": "body"}),
             ),
             (
-                ConnectorError::Other("odd".into()),
-                json!({"kind": "other", "message": "odd"}),
+                ConnectorError::Other(fault),
+                json!({"kind": "other", "code": "odd-cursor", "message": "odd", "retry": false}),
             ),
         ] {
             let failure = Failure::Call(CallError::Connector(error));
             assert_eq!(failure.to_json(), json!({ "error": expected }));
         }
+    }
+
+    #[test]
+    fn an_unknown_vendor_lists_the_vendors() {
+        let failure = Failure::UnknownVendor(vec!["acme".into(), "zeta".into()]);
+        assert!(failure.to_string().ends_with("one of: acme, zeta"));
+        let expected = json!({"kind": "unknown-vendor", "vendors": ["acme", "zeta"]});
+        assert_eq!(failure.to_json(), json!({ "error": expected }));
+    }
+
+    #[test]
+    fn without_a_store_the_message_names_the_commands() {
+        let message = Failure::Call(CallError::NoStore).to_string();
+        assert!(message.contains("connector connect") && message.contains("--saved"));
     }
 
     #[test]

@@ -1,8 +1,10 @@
-//! `connector form`: the page where people keep their credentials, served on this machine to this machine alone.
-//! What it serves is in `form/site.rs`, who may ask in `form/guard.rs`, the page's files in `form/page.rs`.
+//! `connector form`: the page where people keep their credentials, served on this machine and for
+//! this machine only. Responses are in `form/site.rs`, checks of requests in `form/guard.rs`, the
+//! page's files in `form/page.rs`.
 
 mod api;
 mod guard;
+mod locales;
 mod page;
 mod site;
 #[cfg(test)]
@@ -13,7 +15,6 @@ use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use connector_host::SystemClock;
 use connector_simulators::Simulators;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -24,27 +25,27 @@ use tokio::task::JoinSet;
 use crate::args::{Form, Network};
 use crate::failure::Failure;
 use crate::output::{Page as Print, line};
-use crate::store::Store;
+use crate::store::{Location, Store};
 use crate::{plugin, simulate};
 use api::Api;
 use page::Page;
 use site::Site;
 
-/// How long a connection may take to say what it wants.
+/// The time in which the header of a request must arrive.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A listener that cannot accept is out of descriptors; trying again at once would only spin.
+/// A listener that cannot accept is out of descriptors; an immediate retry would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 
 /// Serves the page until Ctrl-C.
 pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
-    // Before anything is written, so that an early Ctrl-C cleans up as well.
+    // First, so that an early Ctrl-C cleans up as well.
     let stopped =
         simulate::stopped().map_err(|error| Failure::setup("listen for Ctrl-C", error))?;
     let place = if of.live {
-        of.store.location()
+        Location::credentials(of.store.file.as_deref())
     } else {
-        of.store.location_of_trial()
+        Location::simulated(of.store.file.as_deref())
     };
     let store = place.and_then(|place| Store::open(&place));
     let store = store.map_err(|error| Failure::setup("open the store", error))?;
@@ -65,16 +66,14 @@ pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
         .map_err(|error| Failure::setup("listen on this machine", error))?
         .port();
     if let Some(Simulated { simulators, dir }) = &simulated {
-        line(
-            "The vendors are simulated on this machine. Credentials to try, which go when this ends:",
-        )?;
-        simulate::write_samples(&Print::new(), &connector, simulators, dir.path())?;
+        line("The vendors are simulated on this machine. Credentials to try, deleted at the end:")?;
+        simulate::write_samples(&Print::new(), &connector, simulators, dir.path()).await?;
         line("")?;
     }
     line(&format!(
         "The page is at http://127.0.0.1:{port}/ until Ctrl-C."
     ))?;
-    let api = Api::new(connector, Arc::new(SystemClock), store);
+    let api = Api::new(connector, store)?;
     let site = Arc::new(Site { port, page, api });
     tokio::select! {
         () = serve(listener, site) => {}
@@ -83,14 +82,14 @@ pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Vendors to try the page with, and the folder of their sample credentials.
+/// The simulated vendors, and the folder of their sample credentials.
 struct Simulated {
     simulators: Simulators,
     dir: tempfile::TempDir,
 }
 
 impl Simulated {
-    /// None where the real ones are asked for.
+    /// `None` if the real vendors are requested.
     async fn start(of: &Form) -> Result<Option<Self>, Failure> {
         if of.live {
             return Ok(None);
@@ -104,7 +103,7 @@ impl Simulated {
     }
 }
 
-/// Serves for as long as it is polled; its connections end with it.
+/// Serves while it is polled; its connections end with it.
 async fn serve(listener: TcpListener, site: Arc<Site>) {
     let mut connections = JoinSet::new();
     loop {
@@ -116,7 +115,7 @@ async fn serve(listener: TcpListener, site: Arc<Site>) {
                         let site = Arc::clone(&site);
                         async move { Ok::<_, Infallible>(site.answer(request).await) }
                     });
-                    // A connection that fails concerns only whoever made it.
+                    // A failed connection concerns only its client.
                     let _ = http1::Builder::new()
                         .timer(TokioTimer::new())
                         .header_read_timeout(HEADER_TIMEOUT)

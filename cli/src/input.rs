@@ -1,15 +1,16 @@
-//! What is read from files and standard input, with limits, and errors that name the source and never its content.
+//! Files and standard input, with limits. Errors name the source and never its content.
 
 use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, IsTerminal, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::output;
 
-/// Far more than any credential, session or list of certificates takes; keeps a wrong file from filling the memory.
+/// More than any credential, session or list of certificates needs; bounds the memory for a wrong
+/// file.
 const MAX_DOCUMENT_BYTES: u64 = 1024 * 1024;
 
 /// A file, or standard input, as `FILE|-` on the command line.
@@ -34,6 +35,8 @@ impl From<OsString> for Input {
 impl fmt::Display for Input {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // A file of such a name is rare; a secret in its place is not.
+            Self::File(path) if may_be_a_secret(path) => f.write_str("the given file"),
             Self::File(path) => path.display().fmt(f),
             Self::Stdin => f.write_str("standard input"),
         }
@@ -41,21 +44,19 @@ impl fmt::Display for Input {
 }
 
 impl Input {
-    /// Whether a document, or a secret by itself, was typed in place of a file's name. Its text must not be repeated as the name
-    /// of a missing file.
+    /// Whether a document was given in place of the name of a file. Decided by its beginning; for
+    /// such a file, `./` before its name helps.
     pub(crate) fn is_the_document_itself(&self) -> bool {
         match self {
             Self::File(path) => {
                 let text = path.to_string_lossy();
-                let like_one =
-                    text.starts_with(['{', '[', '"']) || text.contains(char::is_whitespace);
-                like_one && !path.exists()
+                text.trim_start().starts_with(['{', '[', '"'])
             }
             Self::Stdin => false,
         }
     }
 
-    /// Reads a document whole. One that is not UTF-8, or too long, is a failure of kind `input`.
+    /// Reads the whole document. It must be UTF-8 and at most [`MAX_DOCUMENT_BYTES`] long.
     pub(crate) fn text(&self) -> Result<String, Failure> {
         let bytes = self.bytes(MAX_DOCUMENT_BYTES + 1)?;
         if bytes.len() as u64 > MAX_DOCUMENT_BYTES {
@@ -89,11 +90,16 @@ impl Input {
     }
 }
 
+/// Whether a secret may have been typed in place of a file's name, which then is not repeated.
+fn may_be_a_secret(path: &Path) -> bool {
+    path.to_string_lossy().contains(char::is_whitespace) && !path.exists()
+}
+
 /// Continues "FILE …".
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
-        io::ErrorKind::PermissionDenied => "may not be read by you".to_owned(),
+        io::ErrorKind::PermissionDenied => "is not readable for you".to_owned(),
         io::ErrorKind::IsADirectory => "is a directory".to_owned(),
         _ => format!("cannot be read: {error}"),
     }
@@ -117,17 +123,28 @@ mod tests {
     }
 
     #[test]
-    fn a_document_in_place_of_a_file_is_seen_and_a_file_with_a_space_is_one() {
-        for text in ["{}", "\t{}", "[1]", "\"hush\"", "hush hush"] {
+    fn a_document_in_place_of_a_file_is_recognised_by_its_beginning() {
+        for (text, expected) in [
+            ("{}", true),
+            ("\t{}", true),
+            ("[1]", true),
+            ("\"hush\"", true),
+            ("my credential.json", false),
+            ("./{}", false),
+        ] {
             let input = Input::from(OsString::from(text));
-            assert!(input.is_the_document_itself(), "{text}");
+            assert_eq!(input.is_the_document_itself(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn a_secret_in_place_of_a_file_is_not_repeated_and_a_file_with_a_space_is_named() {
+        let secret = message(&Input::from(OsString::from("hush hush")));
+        assert_eq!(secret, "the given file does not exist");
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("my credential.json");
-        std::fs::write(&path, "{}").unwrap();
-        for path in [path, dir.path().join("missing.json")] {
-            assert!(!Input::File(path).is_the_document_itself());
-        }
+        std::fs::write(&path, b"\xff").unwrap();
+        assert!(message(&Input::File(path)).contains("my credential.json"));
     }
 
     #[test]

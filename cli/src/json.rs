@@ -1,9 +1,12 @@
-//! Results as JSON, with the names of the WIT in snake case, times in RFC 3339, and what is absent left out.
-//! A session can be read back, unless it was printed with its token masked.
+//! Results as JSON: the names of the WIT in snake case, times in RFC 3339, absent values left out.
+//! A session can be read back, unless it was printed with its secrets masked.
 
 use std::time::SystemTime;
 
-use connector_host::{Access, Secret, Session, Vendor, Verdict};
+use connector_host::{
+    Access, Choice, Description, FieldChoices, Origin, Refusal, SampleCall, Secret, Session,
+    Vendor, Verdict,
+};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -17,54 +20,66 @@ pub(crate) fn pretty(value: &Value) -> String {
     format!("{value:#}")
 }
 
-/// The list that `vendors` prints.
-pub(crate) fn vendors(vendors: &[Vendor]) -> Value {
-    let vendor = |v: &Vendor| {
-        let origins: Vec<_> = v.origins.iter().map(ToString::to_string).collect();
-        present([
-            ("id", Some(json!(v.id))),
-            ("display_name", Some(json!(v.display_name))),
-            ("setup_url", Some(json!(v.setup_url))),
-            ("origins", Some(json!(origins))),
-            ("calls_at_once", v.calls_at_once.map(Value::from)),
-        ])
-    };
-    vendors.iter().map(vendor).collect()
+/// One item of the list that `vendors` prints.
+pub(crate) fn vendor(vendor: &Vendor, description: &Description) -> Value {
+    present([
+        ("id", Some(json!(vendor.id))),
+        ("name", Some(json!(description.name))),
+        ("setup_url", description.setup_url.clone().map(Value::from)),
+        ("origins", Some(origins(&vendor.origins))),
+        (
+            "max_concurrent_calls",
+            vendor.max_concurrent_calls.map(Value::from),
+        ),
+        ("signing", Some(json!(vendor.signing.name()))),
+        ("inspection", Some(json!(vendor.inspection.name()))),
+        ("durable_state", Some(json!(vendor.durable_state))),
+    ])
 }
 
-/// A session; its token only with `reveal`.
-pub(crate) fn session(session: &Session, reveal: bool) -> Value {
-    let token = if reveal {
-        session.access_token.expose()
-    } else {
-        MASK
-    };
+/// What `describe` prints: the document of `describe.schema.json`.
+pub(crate) fn description(of: &Description) -> Value {
+    let text = |text: &Option<String>| text.clone().map(Value::from);
+    let sample_call = |call: &SampleCall| json!({"method": call.method, "path": call.path});
+    let prerequisites = (!of.prerequisites.is_empty()).then(|| json!(of.prerequisites));
     present([
-        ("access_token", Some(json!(token))),
+        ("name", Some(json!(of.name))),
+        ("summary", text(&of.summary)),
+        ("prerequisites", prerequisites),
+        ("setup_url", text(&of.setup_url)),
+        ("documentation_url", text(&of.documentation_url)),
+        ("sample_call", of.sample_call.as_ref().map(sample_call)),
+        ("icon", text(&of.icon)),
+    ])
+}
+
+/// A session; its secrets only with `reveal`.
+pub(crate) fn session(session: &Session, reveal: bool) -> Value {
+    let secret = |secret: &Secret| json!(if reveal { secret.expose() } else { MASK });
+    let time = |time| json!(moment(time).to_string());
+    present([
+        ("access_token", Some(secret(&session.access_token))),
+        ("state", session.state.as_ref().map(secret)),
         ("base_url", Some(json!(session.base_url))),
         ("scopes", Some(json!(session.scopes))),
-        ("project", session.project.map(Value::from)),
-        (
-            "issued_at",
-            Some(json!(moment(session.issued_at).to_string())),
-        ),
-        (
-            "expires_at",
-            Some(json!(moment(session.expires_at).to_string())),
-        ),
-        (
-            "refresh_after",
-            Some(json!(moment(session.refresh_after).to_string())),
-        ),
+        ("account", session.account.clone().map(Value::from)),
+        ("issued_at", Some(time(session.issued_at))),
+        ("refresh_after", session.refresh_after.map(time)),
+        ("expires_at", session.expires_at.map(time)),
+        ("origins", Some(origins(&session.origins))),
     ])
+}
+
+fn origins(origins: &[Origin]) -> Value {
+    origins.iter().map(ToString::to_string).collect()
 }
 
 /// A saved credential, with its secrets masked.
 pub(crate) fn saved(saved: &Saved) -> Value {
     let mut credential = saved.fields.clone();
-    if let Some(members) = credential.as_object_mut() {
+    if let Some(fields) = credential.as_object_mut() {
         for secret in &saved.secrets {
-            members.insert(secret.clone(), json!(MASK));
+            fields.insert(secret.clone(), json!(MASK));
         }
     }
     present([
@@ -77,91 +92,144 @@ pub(crate) fn saved(saved: &Saved) -> Value {
     ])
 }
 
-/// Reads what `session` wrote. The error continues "FILE …" and holds nothing of the text, which may be a secret.
+/// Reads the output of `session`. The error continues "FILE …" and repeats nothing of the text,
+/// which may be a secret.
 pub(crate) fn read_session(text: &str) -> Result<Session, String> {
     let json: Value = serde_json::from_str(text)
         .map_err(|e| format!("is not JSON (line {}, column {})", e.line(), e.column()))?;
-    let wrong = |name: &str, kind: &str| format!("is not a session: `{name}` is not {kind}");
-    let text = |name: &str| {
-        json.get(name)
-            .and_then(Value::as_str)
-            .ok_or_else(|| wrong(name, "a text"))
-    };
-    let time = |name: &str| {
-        let time: Timestamp = text(name)?
-            .parse()
-            .map_err(|_| wrong(name, "a time (RFC 3339)"))?;
-        Ok::<_, String>(SystemTime::from(time))
-    };
-    let token = text("access_token")?;
-    if token == MASK {
+    let file = SessionFile(&json);
+    let access_token = file.text("access_token")?;
+    let state = file.optional("state", SessionFile::text)?;
+    if access_token == MASK || state == Some(MASK) {
         return Err(
-            "holds a session whose token is masked: print it with --reveal to use it again".into(),
+            "holds a session whose secrets are masked; print the session with --reveal".into(),
         );
     }
-    let scopes = json
-        .get("scopes")
-        .and_then(Value::as_array)
-        .and_then(|scopes| {
-            scopes
-                .iter()
-                .map(|scope| scope.as_str().map(str::to_owned))
-                .collect()
-        });
-    let project = match json.get("project") {
-        None | Some(Value::Null) => None,
-        Some(id) => Some(
-            id.as_u64()
-                .ok_or_else(|| wrong("project", "a whole number"))?,
-        ),
+    let origin = |origin: String| {
+        origin
+            .parse()
+            .map_err(|_| wrong("origins", "a list of origins"))
     };
-    Ok(Session {
-        access_token: Secret::new(token),
-        base_url: text("base_url")?.to_owned(),
-        scopes: scopes.ok_or_else(|| wrong("scopes", "a list of texts"))?,
-        project,
-        issued_at: time("issued_at")?,
-        expires_at: time("expires_at")?,
-        refresh_after: time("refresh_after")?,
-    })
+    let origins = file.list("origins")?.into_iter().map(origin);
+    let (base_url, issued_at) = (file.text("base_url")?, file.time("issued_at")?);
+    let mut session = Session::new(access_token.to_owned(), base_url, issued_at);
+    session.state = state.map(Secret::new);
+    session.scopes = file.list("scopes")?;
+    let account = file.optional("account", SessionFile::text)?;
+    session.account = account.map(str::to_owned);
+    session.refresh_after = file.optional("refresh_after", SessionFile::time)?;
+    session.expires_at = file.optional("expires_at", SessionFile::time)?;
+    session.origins = origins.collect::<Result<_, _>>()?;
+    Ok(session)
+}
+
+/// A session as it was printed.
+#[derive(Clone, Copy)]
+struct SessionFile<'a>(&'a Value);
+
+impl<'a> SessionFile<'a> {
+    fn text(self, name: &str) -> Result<&'a str, String> {
+        let text = self.0.get(name).and_then(Value::as_str);
+        text.ok_or_else(|| wrong(name, "a string"))
+    }
+
+    fn time(self, name: &str) -> Result<SystemTime, String> {
+        let time: Result<Timestamp, _> = self.text(name)?.parse();
+        time.map(SystemTime::from)
+            .map_err(|_| wrong(name, "a time (RFC 3339)"))
+    }
+
+    fn list(self, name: &str) -> Result<Vec<String>, String> {
+        let list = self.0.get(name).and_then(Value::as_array);
+        let text = |item: &Value| item.as_str().map(str::to_owned);
+        let texts = list.and_then(|list| list.iter().map(text).collect());
+        texts.ok_or_else(|| wrong(name, "a list of strings"))
+    }
+
+    fn optional<T>(
+        self,
+        name: &str,
+        read: impl FnOnce(Self, &str) -> Result<T, String>,
+    ) -> Result<Option<T>, String> {
+        match self.0.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => read(self, name).map(Some),
+        }
+    }
+}
+
+fn wrong(name: &str, kind: &str) -> String {
+    format!("is not a session: `{name}` is not {kind}")
 }
 
 /// What a credential reaches.
 pub(crate) fn access(access: &Access) -> Value {
-    let projects = access
-        .projects
-        .iter()
-        .map(|p| json!({"id": p.id, "name": p.name}));
+    let end = |time| json!(moment(time).to_string());
     present([
+        ("identity", access.identity.clone().map(Value::from)),
         ("scopes", Some(json!(access.scopes))),
-        ("projects", Some(projects.collect())),
-        ("level", access.level.map(|level| json!(level.name()))),
+        ("fields", Some(access.fields.iter().map(field).collect())),
+        (
+            "credential_expires_at",
+            access.credential_expires_at.map(end),
+        ),
     ])
+}
+
+fn field(field: &FieldChoices) -> Value {
+    let choice = |choice: &Choice| json!({"value": choice.value, "title": choice.title});
+    json!({
+        "pointer": field.pointer,
+        "choices": field.choices.iter().map(choice).collect::<Value>(),
+        "complete": field.complete,
+        "depends_on": field.depends_on,
+    })
 }
 
 /// `{"verdict":"throttled","seconds":30}`.
-pub(crate) fn verdict(verdict: Verdict) -> Value {
-    let seconds = match verdict {
-        Verdict::Throttled(seconds) | Verdict::Unavailable(seconds) => seconds,
-        Verdict::Accepted | Verdict::Refresh | Verdict::Forbidden => None,
+pub(crate) fn verdict(verdict: &Verdict) -> Value {
+    let mut json = present([("verdict", Some(json!(verdict.kind())))]);
+    let payload = match verdict {
+        Verdict::Refresh(refusal) | Verdict::Forbidden(refusal) => self::refusal(refusal),
+        Verdict::Throttled(seconds) | Verdict::Unavailable(seconds) => self::seconds(*seconds),
+        _ => Value::Null,
     };
+    extend(&mut json, payload);
+    json
+}
+
+/// The fields of a refusal.
+pub(crate) fn refusal(refusal: &Refusal) -> Value {
     present([
-        ("verdict", Some(json!(verdict.kind()))),
-        ("seconds", seconds.map(Value::from)),
+        ("status", Some(json!(refusal.status))),
+        ("code", refusal.code.clone().map(Value::from)),
+        ("confirmed", Some(json!(refusal.confirmed))),
     ])
 }
 
-/// A time as people and programs read it, RFC 3339. What lies beyond the year 9999 is shown as its end.
+/// The field of a wait, where the vendor said how long.
+pub(crate) fn seconds(seconds: Option<u32>) -> Value {
+    present([("seconds", seconds.map(Value::from))])
+}
+
+/// Adds the fields of one object to another; anything else than an object has none.
+pub(crate) fn extend(to: &mut Value, fields: Value) {
+    if let (Some(to), Value::Object(fields)) = (to.as_object_mut(), fields) {
+        to.extend(fields);
+    }
+}
+
+/// A time in RFC 3339. Times beyond the year 9999 are shown as its end.
 pub(crate) fn moment(time: SystemTime) -> Timestamp {
     Timestamp::try_from(time).unwrap_or(Timestamp::MAX)
 }
 
-/// An object of the members that are present, in this order.
-pub(crate) fn present<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
-    let members = members
+/// An object of the fields that are present, in this order.
+pub(crate) fn present<const N: usize>(fields: [(&str, Option<Value>); N]) -> Value {
+    let fields = fields
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Value::Object(members.collect::<Map<_, _>>())
+    Value::Object(fields.collect::<Map<_, _>>())
 }
 
 #[cfg(test)]
@@ -171,38 +239,52 @@ mod tests {
 
     fn sample() -> Session {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
-        Session {
-            access_token: Secret::new("hush"),
-            base_url: "https://api.vendor.test".into(),
-            scopes: vec!["read".into()],
-            project: Some(7),
-            issued_at: at(0) + Duration::from_nanos(5),
-            expires_at: at(3600),
-            refresh_after: at(2700),
+        let mut session = Session::new("hush".to_owned(), "https://api.vendor.test", at(0));
+        session.state = Some(Secret::new("hush, too"));
+        session.scopes = vec!["read".into()];
+        session.account = Some("7".into());
+        session.issued_at += Duration::from_nanos(5);
+        session.refresh_after = Some(at(2700));
+        session.expires_at = Some(at(3600));
+        session.origins = vec!["https://api.vendor.test".parse().unwrap()];
+        session
+    }
+
+    fn refused(code: Option<&str>, confirmed: bool) -> Refusal {
+        let code = code.map(str::to_owned);
+        Refusal {
+            status: 401,
+            code,
+            confirmed,
         }
     }
 
     #[test]
     fn a_session_is_masked_unless_revealed() {
         let expected = json!({
-            "access_token": "********", "base_url": "https://api.vendor.test", "scopes": ["read"], "project": 7,
-            "issued_at": "1970-01-01T00:00:00.000000005Z", "expires_at": "1970-01-01T01:00:00Z",
+            "access_token": "********",
+            "state": "********",
+            "base_url": "https://api.vendor.test",
+            "scopes": ["read"],
+            "account": "7",
+            "issued_at": "1970-01-01T00:00:00.000000005Z",
             "refresh_after": "1970-01-01T00:45:00Z",
+            "expires_at": "1970-01-01T01:00:00Z",
+            "origins": ["https://api.vendor.test"],
         });
         assert_eq!(session(&sample(), false), expected);
-        assert_eq!(session(&sample(), true)["access_token"], "hush");
+        let revealed = session(&sample(), true);
+        assert_eq!(
+            (&revealed["access_token"], &revealed["state"]),
+            (&json!("hush"), &json!("hush, too"))
+        );
     }
 
     #[test]
     fn a_revealed_session_is_read_back_as_it_was() {
-        for project in [Some(7), None] {
-            let printed = session(
-                &Session {
-                    project,
-                    ..sample()
-                },
-                true,
-            );
+        let bare = Session::new("hush".to_owned(), "https://api.vendor.test", UNIX_EPOCH);
+        for sample in [sample(), bare] {
+            let printed = session(&sample, true);
             let read = read_session(&pretty(&printed)).unwrap();
             assert_eq!(session(&read, true), printed);
         }
@@ -210,42 +292,62 @@ mod tests {
 
     #[test]
     fn a_masked_session_asks_for_reveal() {
-        let why = read_session(&session(&sample(), false).to_string()).unwrap_err();
-        assert!(why.contains("--reveal"), "{why}");
+        let mut half = session(&sample(), true);
+        half["state"] = json!(MASK);
+        for masked in [session(&sample(), false), half] {
+            let why = read_session(&masked.to_string()).err().unwrap();
+            assert!(why.contains("--reveal"), "{why}");
+        }
     }
 
     #[test]
-    fn what_is_no_session_is_refused_by_name_and_not_repeated() {
-        for (member, value) in [
+    fn a_text_that_is_no_session_is_refused_by_field_and_not_repeated() {
+        for (field, value) in [
             ("access_token", json!(null)),
+            ("state", json!(1)),
             ("base_url", json!(1)),
             ("scopes", json!(["read", 1])),
-            ("project", json!("hush")),
+            ("account", json!(7)),
+            ("issued_at", json!("hush")),
+            ("refresh_after", json!("hush")),
             ("expires_at", json!("hush")),
+            ("origins", json!(["hush"])),
         ] {
             let mut json = session(&sample(), true);
-            json[member] = value;
-            let why = read_session(&json.to_string()).unwrap_err();
-            assert!(why.contains(member) && !why.contains("hush"), "{why}");
+            json[field] = value;
+            let why = read_session(&json.to_string()).err().unwrap();
+            assert!(why.contains(field) && !why.contains("hush"), "{why}");
         }
-        assert!(
-            read_session("hush")
-                .unwrap_err()
-                .starts_with("is not JSON (line 1")
-        );
-        assert!(read_session("[]").unwrap_err().contains("access_token"));
+        let why = read_session("hush").err().unwrap();
+        assert!(why.starts_with("is not JSON (line 1"), "{why}");
+        let why = read_session("[]").err().unwrap();
+        assert!(why.contains("access_token"), "{why}");
     }
 
     #[test]
-    fn a_verdict_has_seconds_only_when_the_vendor_gave_them() {
-        assert_eq!(
-            verdict(Verdict::Throttled(Some(30))),
-            json!({"verdict": "throttled", "seconds": 30})
-        );
-        assert_eq!(
-            verdict(Verdict::Unavailable(None)),
-            json!({"verdict": "unavailable"})
-        );
-        assert_eq!(verdict(Verdict::Refresh), json!({"verdict": "refresh"}));
+    fn a_verdict_has_its_payload() {
+        for (of, expected) in [
+            (Verdict::Accepted, json!({"verdict": "accepted"})),
+            (
+                Verdict::Refresh(refused(Some("JWT_EXPIRED"), true)),
+                json!({
+                    "verdict": "refresh", "status": 401, "code": "JWT_EXPIRED", "confirmed": true,
+                }),
+            ),
+            (
+                Verdict::Forbidden(refused(None, false)),
+                json!({"verdict": "forbidden", "status": 401, "confirmed": false}),
+            ),
+            (
+                Verdict::Throttled(Some(30)),
+                json!({"verdict": "throttled", "seconds": 30}),
+            ),
+            (
+                Verdict::Unavailable(None),
+                json!({"verdict": "unavailable"}),
+            ),
+        ] {
+            assert_eq!(verdict(&of), expected);
+        }
     }
 }

@@ -16,7 +16,7 @@ const COMPILER: [&str; 4] = [
     "wasmtime_internal",
 ];
 
-/// How much is told.
+/// The level of the log.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Level {
     Error,
@@ -38,7 +38,7 @@ impl From<Level> for LevelFilter {
     }
 }
 
-/// Starts to log. The compiler's crates log only up to INFO: half a gigabyte below it, all of it
+/// Starts the log. The compiler's crates are limited to INFO: below it they log half a gigabyte
 /// about the plugin's code.
 pub(crate) fn start(level: Level) {
     let level = LevelFilter::from(level);

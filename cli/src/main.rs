@@ -1,4 +1,4 @@
-//! The binary `connector`: reads the command line, runs the command, and turns its outcome into an exit status.
+//! The binary `connector`: parses the command line, runs the command, and sets the exit status.
 
 #![deny(
     clippy::unwrap_used,
@@ -14,12 +14,14 @@ mod args;
 mod commands;
 mod connect;
 mod core_dumps;
+mod credential;
 mod demo;
 mod export;
 mod failure;
 mod form;
 mod input;
 mod json;
+mod locale;
 mod log;
 mod output;
 mod plugin;
@@ -52,8 +54,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs a command on a runtime of its own, and does not wait for what the command left behind: the system may still look for a
-/// name that nobody waits for any more, and cannot be stopped.
+/// Runs a command on a runtime of its own, and does not wait for tasks that it left behind: a name
+/// lookup of the system cannot be cancelled.
 fn run(command: Command) -> Result<(), Failure> {
     let runtime = Runtime::new().map_err(|error| Failure::setup("start its threads", error))?;
     let result = runtime.block_on(commands::run(command));
@@ -64,7 +66,7 @@ fn run(command: Command) -> Result<(), Failure> {
 /// JSON for programs on standard output, a sentence for people on standard error.
 fn report(failure: &Failure) {
     if let Failure::Output(error) = failure {
-        // A reader that left does not want to hear of it, and there is no output to print on.
+        // A reader that has ended needs no message, and there is no output for JSON.
         if error.kind() != ErrorKind::BrokenPipe {
             output::say(&format!("error: {failure}"));
         }

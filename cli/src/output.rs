@@ -1,4 +1,5 @@
-//! Standard output, where a reader that has had enough (`| head`) is a failure to return and not a panic.
+//! Standard output, where a reader that has ended (`| head`) is a failure and not a panic, and
+//! standard error.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -9,7 +10,7 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
     out.flush()
 }
 
-/// Tells a person something on standard error. Where nobody can hear it, nothing is lost.
+/// Prints a message for a person on standard error. Errors are ignored.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }
@@ -19,13 +20,13 @@ pub(crate) fn fact(text: &str) -> io::Result<()> {
     line(&format!("    {}", text.replace('\n', "\n    ")))
 }
 
-/// Text for people on standard output, in colour where that helps.
+/// Text for people on standard output, in colour on a terminal.
 pub(crate) struct Page {
     colour: bool,
 }
 
 impl Page {
-    /// Colours only for a terminal, and not where `NO_COLOR` is set (<https://no-color.org>).
+    /// Uses colours only on a terminal without `NO_COLOR` (<https://no-color.org>).
     pub(crate) fn new() -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Self {
@@ -43,7 +44,7 @@ impl Page {
         line(&format!("  {}", self.styled("1", text)))
     }
 
-    /// A word that the eye should find.
+    /// An emphasised word.
     pub(crate) fn strong(&self, text: &str) -> String {
         self.styled("1;32", text)
     }

@@ -1,4 +1,5 @@
-//! Loads the plugin that the options name, with the way to the network that they allow.
+//! Loads the plugin that the options name, with the network access that they allow, and reads the
+//! texts of its vendors.
 
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -6,11 +7,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use connector_host::{
-    Connector, Live, LiveBuilder, LiveError, LoadError, ResponseBody, Runtime, Timeouts, Transport,
-    TransportError,
+    CallError, Connector, Description, Live, LiveBuilder, LiveError, LoadError, ResponseBody,
+    Runtime, Timeouts, Transport, TransportError, Vendor,
 };
 use connector_simulators::Simulators;
 use etcetera::BaseStrategy;
+use serde_json::Value;
 
 use crate::args::{Network, Plugin};
 use crate::failure::Failure;
@@ -19,8 +21,9 @@ use crate::input::Input;
 /// The plugin, built with this program.
 pub(crate) const COMPONENT_BYTES: &[u8] = include_bytes!(env!("CONNECTOR_WASM"));
 
-/// A command makes few calls at a time. Room for as many as a server has would take it longer to make than all else that it does.
-const CALLS_AT_ONCE: u32 = 16;
+/// A command makes few calls at a time. Memory for as many as a server has takes longer to reserve
+/// than the whole command.
+const MAX_CONCURRENT_CALLS: u32 = 16;
 
 /// Loads the plugin with the network as the options have it.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
@@ -39,7 +42,7 @@ pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector
     load(plugin, build(builder)?).await
 }
 
-/// Loads the plugin for the commands that use no network, and sees to it that they do not.
+/// Loads the plugin for the commands that use no network, with every request denied.
 pub(crate) async fn open_offline(plugin: &Plugin) -> Result<Connector, Failure> {
     let nowhere = Only {
         hosts: Vec::new(),
@@ -48,7 +51,7 @@ pub(crate) async fn open_offline(plugin: &Plugin) -> Result<Connector, Failure> 
     load(plugin, Arc::new(nowhere)).await
 }
 
-/// The way to the simulators and nowhere else: over TLS, as to the vendors, with their authority trusted.
+/// A transport to the simulators and nowhere else: over TLS, with their authority trusted.
 pub(crate) fn simulated(simulators: &Simulators) -> Arc<dyn Transport> {
     let rules = simulators.connect_to();
     let hosts = rules.iter().filter_map(|rule| rule.split(':').next());
@@ -58,7 +61,7 @@ pub(crate) fn simulated(simulators: &Simulators) -> Arc<dyn Transport> {
     })
 }
 
-/// Lets requests out to these hosts alone.
+/// Denies requests to all other hosts.
 struct Only {
     hosts: Vec<String>,
     network: Arc<dyn Transport>,
@@ -87,7 +90,8 @@ fn build(builder: LiveBuilder) -> Result<Arc<dyn Transport>, Failure> {
     Ok(Arc::new(live))
 }
 
-/// Loads the plugin with this way to the network. Its machine code is kept in the user's cache folder, where that can be used.
+/// Loads the plugin with this transport. Its machine code is kept in the user's cache folder, if
+/// that is usable.
 pub(crate) async fn load(
     plugin: &Plugin,
     transport: Arc<dyn Transport>,
@@ -97,7 +101,7 @@ pub(crate) async fn load(
         .ok();
     let mut loaded = read(plugin, &transport, kept).await;
     if let Err(error @ LoadError::Cache { .. }) = &loaded {
-        tracing::warn!(%error, "the plugin is compiled for each command");
+        tracing::warn!(%error, "machine code cannot be kept; compiling the plugin");
         loaded = read(plugin, &transport, None).await;
     }
     loaded.map_err(|error| {
@@ -115,7 +119,7 @@ async fn read(
     kept: Option<PathBuf>,
 ) -> Result<Connector, LoadError> {
     let mut builder =
-        Connector::builder(Arc::clone(transport)).runtime(Runtime::new(CALLS_AT_ONCE)?);
+        Connector::builder(Arc::clone(transport)).runtime(Runtime::new(MAX_CONCURRENT_CALLS)?);
     if let Some(folder) = kept {
         builder = builder.cache(folder);
     }
@@ -125,21 +129,44 @@ async fn read(
     }
 }
 
+/// The vendors with their descriptions, in the order to show them.
+pub(crate) async fn descriptions<'a>(
+    connector: &'a Connector,
+    locales: &[String],
+) -> Result<Vec<(&'a Vendor, Description)>, CallError> {
+    let mut described = Vec::new();
+    for vendor in connector.vendors() {
+        let description = connector.describe(&vendor.id, locales).await?;
+        described.push((vendor, description));
+    }
+    Ok(described)
+}
+
+/// The JSON Schema of a vendor's credential.
+pub(crate) async fn schema(
+    connector: &Connector,
+    vendor: &Vendor,
+    locales: &[String],
+) -> Result<Value, Failure> {
+    let text = connector.credential_schema(&vendor.id, locales).await?;
+    serde_json::from_str(&text).map_err(|error| Failure::setup("read the vendor's schema", error))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn the_way_to_the_simulators_leads_nowhere_else() {
+    async fn the_transport_to_the_simulators_denies_other_hosts() {
         let simulators = Simulators::start().await.unwrap();
-        let way = simulated(&simulators);
+        let transport = simulated(&simulators);
         for (url, denied) in [
             ("https://api.hotjar.io/v1/sites", false),
             ("https://vendor.example/v1/sites", true),
         ] {
             let request = http::Request::get(url).body(Bytes::new()).unwrap();
             let timeouts = connector_host::Limits::default().timeouts;
-            let error = way.send(request, timeouts).await.err();
+            let error = transport.send(request, timeouts).await.err();
             assert_eq!(error == Some(TransportError::Denied), denied, "{url}");
         }
     }

@@ -1,4 +1,4 @@
-//! Keeps what the plugin sends, for the demo to show, with the secrets masked before anything is kept.
+//! Records the latest request for the demo to show. Secrets are masked before it is kept.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,13 +16,13 @@ use crate::json::MASK;
 pub(crate) struct Sent {
     /// Method and URL.
     pub(crate) line: String,
-    /// The names of the header fields. Their values may be tokens.
+    /// The names of the header fields. Their values can be tokens.
     pub(crate) headers: Vec<String>,
-    /// The body; a sort that the recorder cannot search for secrets is only counted.
+    /// The body; only its length where its type cannot be searched for secrets.
     pub(crate) body: Option<String>,
 }
 
-/// Passes requests on to the real transport, and keeps the latest.
+/// Passes requests on to another transport, and keeps the latest.
 pub(crate) struct Recorder {
     inner: Arc<dyn Transport>,
     seen: Mutex<Seen>,
@@ -35,7 +35,7 @@ struct Seen {
 }
 
 impl Recorder {
-    /// Records what goes to `inner`.
+    /// Records the requests to `inner`.
     pub(crate) fn new(inner: Arc<dyn Transport>) -> Self {
         Self {
             inner,
@@ -43,7 +43,7 @@ impl Recorder {
         }
     }
 
-    /// Masks these texts from here on. The plugin leaves out the spaces around them, so this does as well.
+    /// Masks these strings from here on, trimmed as the plugin trims them.
     pub(crate) fn hide(&self, secrets: &[String]) {
         let secrets = secrets.iter().map(|secret| secret.trim().to_owned());
         self.seen()
@@ -84,11 +84,12 @@ fn shown(request: &Request<Bytes>, secrets: &[String]) -> Sent {
     if let Some(query) = query {
         line = format!("{line}?{}", masked_form(query.as_bytes(), secrets));
     }
-    let sort = request
+    let media_type = request
         .headers()
         .get(CONTENT_TYPE)
-        .and_then(|sort| sort.to_str().ok());
-    let body = (!request.body().is_empty()).then(|| masked_body(sort, request.body(), secrets));
+        .and_then(|value| value.to_str().ok());
+    let body =
+        (!request.body().is_empty()).then(|| masked_body(media_type, request.body(), secrets));
     let headers = request.headers().keys().map(ToString::to_string).collect();
     Sent {
         line,
@@ -97,13 +98,13 @@ fn shown(request: &Request<Bytes>, secrets: &[String]) -> Sent {
     }
 }
 
-/// The secret is encoded in a body, so the body is decoded to find it.
-fn masked_body(sort: Option<&str>, body: &[u8], secrets: &[String]) -> String {
-    let sort = sort.unwrap_or_default();
-    if sort.starts_with("application/x-www-form-urlencoded") {
+/// Decodes the body, because a secret in it is encoded.
+fn masked_body(media_type: Option<&str>, body: &[u8], secrets: &[String]) -> String {
+    let media_type = media_type.unwrap_or_default();
+    if media_type.starts_with("application/x-www-form-urlencoded") {
         return masked_form(body, secrets);
     }
-    if sort.starts_with("application/json")
+    if media_type.starts_with("application/json")
         && let Ok(mut json) = serde_json::from_slice(body)
     {
         mask_json(&mut json, secrets);
@@ -124,9 +125,9 @@ fn mask_json(json: &mut Value, secrets: &[String]) {
     match json {
         Value::String(text) => *text = masked(text, secrets),
         Value::Array(items) => items.iter_mut().for_each(|item| mask_json(item, secrets)),
-        Value::Object(members) => members
+        Value::Object(fields) => fields
             .values_mut()
-            .for_each(|member| mask_json(member, secrets)),
+            .for_each(|field| mask_json(field, secrets)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
@@ -152,7 +153,7 @@ mod tests {
             .finish();
         let json =
             serde_json::json!({"client_id": "me", "deep": [{"client_secret": SECRET}]}).to_string();
-        for (sort, body, expected) in [
+        for (media_type, body, expected) in [
             (
                 Some("application/x-www-form-urlencoded"),
                 &form,
@@ -168,7 +169,7 @@ mod tests {
             (None, &form, "(53 bytes)"),
         ] {
             assert_eq!(
-                masked_body(sort, body.as_bytes(), &[SECRET.into()]),
+                masked_body(media_type, body.as_bytes(), &[SECRET.into()]),
                 expected
             );
         }

@@ -1,15 +1,15 @@
-//! `connector credentials`: lists, shows and removes what is saved. Secrets are masked.
+//! `connector credentials`: lists, shows and removes saved credentials. Secrets are masked.
 
 use crate::args::{Credentials, SavedAction};
 use crate::connect::{Terminal, confirm};
 use crate::failure::{Failure, plain};
 use crate::json::{self, pretty};
-use crate::store::{Saved, Store, StoreError};
+use crate::store::{Location, Saved, Store, StoreError};
 use serde_json::{Value, json};
 
-/// Runs the command, and returns what it prints.
+/// Runs the command, and returns the text to print.
 pub(crate) fn run(of: &Credentials) -> Result<String, Failure> {
-    let store = Store::open(&of.store.location()?)?;
+    let store = Store::open(&Location::credentials(of.store.file.as_deref())?)?;
     let result = match &of.action {
         None | Some(SavedAction::List) => store.list()?.iter().map(json::saved).collect(),
         Some(SavedAction::Show { name }) => json::saved(&named(&store, name)?),
@@ -27,11 +27,9 @@ pub(crate) fn named(store: &Store, name: &str) -> Result<Saved, Failure> {
 fn remove(store: &Store, name: &str, yes: bool) -> Result<Value, Failure> {
     let saved = named(store, name)?;
     if !yes {
-        let _terminal = Terminal::open("remove asks first, on a terminal: give --yes elsewhere")?;
-        let prompt = format!(
-            "Remove {:?}? It cannot be brought back.",
-            plain(&saved.name)
-        );
+        let _terminal =
+            Terminal::open("remove asks for confirmation on a terminal; elsewhere use --yes")?;
+        let prompt = format!("Remove {:?}? This cannot be undone.", plain(&saved.name));
         if !confirm(&prompt, false)? {
             return Err(Failure::Cancelled);
         }

@@ -1,5 +1,4 @@
-//! Reads a credential's JSON Schema as far as the command line needs it: its fields, and which of them are secret.
-//! Knows JSON Schema and no vendor.
+//! Reads a credential's JSON Schema: its fields, and which of them are secret. Knows no vendor.
 
 use serde_json::Value;
 
@@ -17,7 +16,7 @@ pub(crate) enum Need {
 /// One field of the form.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Field {
-    /// What people read.
+    /// The title for people.
     pub(crate) title: String,
     /// When it must be filled in.
     pub(crate) need: Need,
@@ -63,7 +62,7 @@ pub(crate) fn is_field(schema: &Value, name: &str) -> bool {
     properties(schema).any(|(field, _)| field == name)
 }
 
-/// The texts in `credential` that the schema marks as secret.
+/// The strings in `credential` that the schema marks as secret.
 pub(crate) fn secrets(schema: &Value, credential: &Value) -> Vec<String> {
     let value = |name: &String| {
         credential

@@ -1,4 +1,5 @@
-//! Keeps the simulated vendors running until Ctrl-C, with everything at hand that the other commands need to try them.
+//! `connector simulate`: runs the simulated vendors until Ctrl-C, and prints the options and sample
+//! credentials for the other commands.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -6,18 +7,19 @@ use std::io::{self, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use connector_host::{Connector, Vendor};
+use connector_host::{Connector, Description, Vendor};
 use connector_simulators::Simulators;
 
 use crate::args::Simulate;
 use crate::failure::{Failure, plain};
 use crate::json::pretty;
+use crate::locale;
 use crate::output::{Page, fact, line};
-use crate::plugin;
+use crate::plugin::{self, descriptions};
 
-/// Runs the simulators, tells how to use them, and removes at the end what was written.
+/// Runs the simulators, prints how to use them, and removes its files at the end.
 pub(crate) async fn run(of: &Simulate) -> Result<(), Failure> {
-    // Before anything is written, so that an early Ctrl-C cleans up as well.
+    // Before any file is written, so that an early Ctrl-C removes them too.
     let stopped = stopped().map_err(|error| Failure::setup("listen for Ctrl-C", error))?;
     let simulators = Simulators::start()
         .await
@@ -34,12 +36,12 @@ pub(crate) async fn run(of: &Simulate) -> Result<(), Failure> {
         ca: &ca.0,
         connect_to: simulators.connect_to(),
     };
-    tell(&connector, &simulators, &options, dir.path())?;
+    print(&connector, &simulators, &options, dir.path()).await?;
     stopped.await;
     Ok(())
 }
 
-/// The certificate authority's file, which goes when this does.
+/// The file of the certificate authority, removed on drop.
 struct CaFile(PathBuf);
 
 impl CaFile {
@@ -52,12 +54,12 @@ impl CaFile {
 
 impl Drop for CaFile {
     fn drop(&mut self) {
-        // Somebody may have removed it already, which is as well.
+        // It may have been removed already.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-/// What a command needs to reach the simulators instead of the vendors.
+/// The options by which a command reaches the simulators instead of the vendors.
 struct Options<'a> {
     of: &'a Simulate,
     ca: &'a Path,
@@ -81,7 +83,7 @@ impl Options<'_> {
     }
 }
 
-fn tell(
+async fn print(
     connector: &Connector,
     simulators: &Simulators,
     options: &Options<'_>,
@@ -89,7 +91,8 @@ fn tell(
 ) -> Result<(), Failure> {
     let page = Page::new();
     line(
-        "The simulated vendors are running on this machine; Ctrl-C stops them and removes the files below.",
+        "The simulated vendors are running on this machine; Ctrl-C stops them and removes the \
+         files below.",
     )?;
     page.title("Options that lead a command here instead of to the vendors")?;
     for option in options.lines() {
@@ -98,11 +101,8 @@ fn tell(
     // Whoever pastes the example may have no `connector` on the path.
     let program =
         std::env::current_exe().map_or_else(|_| "connector".to_owned(), |path| quoted(&path));
-    for (vendor, first) in write_samples(&page, connector, simulators, dir)? {
-        page.title(&format!(
-            "{}: in another shell",
-            plain(&vendor.display_name)
-        ))?;
+    for (vendor, description, first) in write_samples(&page, connector, simulators, dir).await? {
+        page.title(&format!("{}: in another shell", plain(&description.name)))?;
         let command = format!(
             "{program} authenticate {} --credential {}",
             vendor.id,
@@ -112,27 +112,27 @@ fn tell(
         fact(&lines.join(" \\\n  "))?;
     }
     line(
-        "\n`inspect` takes the same options; `authenticate --reveal > session.json` and `refresh --session session.json` go together.",
+        "\n`inspect` takes the same options. `authenticate --reveal > session.json` writes a \
+         session for `refresh --session session.json`.",
     )?;
     Ok(())
 }
 
-/// Writes the simulators' sample credentials into files, and says of each what it shows. Returns the first of each vendor.
-pub(crate) fn write_samples<'a>(
+/// Writes the simulators' sample credentials to files, and prints the purpose of each. Returns the
+/// first of each vendor.
+pub(crate) async fn write_samples<'a>(
     page: &Page,
     connector: &'a Connector,
     simulators: &Simulators,
     dir: &Path,
-) -> Result<Vec<(&'a Vendor, PathBuf)>, Failure> {
+) -> Result<Vec<(&'a Vendor, Description, PathBuf)>, Failure> {
     let mut firsts = Vec::new();
-    for vendor in connector.vendors() {
+    for (vendor, description) in descriptions(connector, &locale::preferred()).await? {
         let Some(simulator) = simulators.vendor(&vendor.id) else {
             continue;
         };
-        page.title(&format!(
-            "{}: credentials to try",
-            plain(&vendor.display_name)
-        ))?;
+        page.title(&format!("{}: credentials to try", plain(&description.name)))?;
+        let mut first = None;
         for (number, (shows, credential)) in (1_usize..).zip(simulator.sample_credentials()) {
             let name = if number == 1 {
                 vendor.id.clone()
@@ -142,15 +142,14 @@ pub(crate) fn write_samples<'a>(
             let path = dir.join(name).with_extension("json");
             write_new(&path, &pretty(&credential))?;
             line(&format!("  {}  {shows}", quoted(&path)))?;
-            if number == 1 {
-                firsts.push((vendor, path));
-            }
+            first = first.or(Some(path));
         }
+        firsts.extend(first.map(|path| (vendor, description, path)));
     }
     Ok(firsts)
 }
 
-/// Never overwrites a file: what this writes it also removes. Nobody else may read it.
+/// Creates a file for the user alone. Never overwrites one, because the file is removed later.
 fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     let mut new = OpenOptions::new();
     new.write(true).create_new(true);
@@ -162,7 +161,7 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
     written.map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))
 }
 
-/// As a shell takes it for one word.
+/// Quotes a path as one word of a shell.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let harmless = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
@@ -173,7 +172,7 @@ fn quoted(path: &Path) -> String {
     }
 }
 
-/// Waits for Ctrl-C, or for the system to ask the same. Listens from the moment it is called.
+/// Waits for Ctrl-C, or another signal to end. Signals count from the moment of the call.
 #[cfg(unix)]
 pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -193,7 +192,7 @@ pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
 #[cfg(not(unix))]
 pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
     Ok(async {
-        // Without a way to hear it, running on is what was asked for.
+        // Without signals the command runs until it is killed.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

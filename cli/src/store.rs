@@ -1,5 +1,6 @@
-//! Saved credentials, in one SQLite file that several processes may use; the secret members are sealed (`store/seal.rs`).
-//! What is acknowledged survives a crash: a rollback journal, synced before each commit returns.
+//! Saved credentials and durable sessions, in one SQLite file that several processes can use.
+//! Secret fields and sessions are sealed (`store/seal.rs`). An acknowledged change survives a
+//! crash: the rollback journal is synced before each commit returns.
 //! Knows JSON Schema's `writeOnly` and no vendor.
 
 mod error;
@@ -7,6 +8,7 @@ mod format;
 mod key;
 mod location;
 mod seal;
+mod sessions;
 #[cfg(test)]
 mod tests;
 
@@ -20,18 +22,20 @@ use zeroize::Zeroizing;
 
 pub(crate) use error::StoreError;
 pub(crate) use location::Location;
+pub(crate) use sessions::StoredSessions;
 
 use crate::schema;
-use seal::{Place, Sealer};
+use seal::{Part, Place, Sealer};
 
-/// How long to wait for another process that is writing. A save takes milliseconds.
+/// The wait for another process that is writing. A save takes milliseconds.
 const BUSY: Duration = Duration::from_secs(20);
 
-/// Longer than any name people would type, in bytes.
+/// Longer than any name that a person types.
 const MAX_NAME_BYTES: usize = 256;
 
 const COLUMNS: &str = "SELECT id, name, description, vendor, fields, created_at_ms, updated_at_ms, \
-     (SELECT json_group_array(member) FROM secret WHERE credential = credential.id) FROM credential";
+     (SELECT json_group_array(member) FROM secret WHERE credential = credential.id) \
+     FROM credential";
 
 /// The saved credentials.
 ///
@@ -43,9 +47,9 @@ pub(crate) struct Store {
 
 /// A credential to save.
 pub(crate) struct Entry {
-    /// What people call it; no two have the same.
+    /// The name, unique in the store.
     pub(crate) name: String,
-    /// What it is for.
+    /// The purpose, in a person's words.
     pub(crate) description: Option<String>,
     /// The vendor's id.
     pub(crate) vendor: String,
@@ -53,44 +57,44 @@ pub(crate) struct Entry {
     pub(crate) document: Value,
 }
 
-/// A saved credential as it may be shown.
+/// A saved credential without its secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Saved {
-    /// Never used twice in one store.
+    /// Stays the same however the credential is edited, and is never used again.
     pub(crate) id: i64,
-    /// What people call it.
+    /// The name, unique in the store.
     pub(crate) name: String,
-    /// What it is for.
+    /// The purpose, in a person's words.
     pub(crate) description: Option<String>,
     /// The vendor's id.
     pub(crate) vendor: String,
-    /// The credential document without its secret members.
+    /// The credential document without its secret fields.
     pub(crate) fields: Value,
-    /// The names of the secret members that are set.
+    /// The names of the secret fields that are set.
     pub(crate) secrets: Vec<String>,
-    /// When it was first saved.
+    /// The time of the first save.
     pub(crate) created_at: Timestamp,
-    /// When it was last saved.
+    /// The time of the last save.
     pub(crate) updated_at: Timestamp,
 }
 
 impl Store {
-    /// Opens the store, and makes it, with its key, where there is none.
+    /// Opens the store, and creates it with its key if there is none.
     ///
-    /// On failure nothing that was there is changed.
+    /// A failure changes nothing in an existing store.
     pub(crate) fn open(location: &Location) -> Result<Self, StoreError> {
         let (database, sealer) = format::open(location, BUSY)?;
         Ok(Self { database, sealer })
     }
 
-    /// All credentials, ordered by name.
+    /// Lists all credentials, ordered by name.
     pub(crate) fn list(&self) -> Result<Vec<Saved>, StoreError> {
         let mut query = self.database.prepare(&format!("{COLUMNS} ORDER BY name"))?;
         let saved = query.query_map([], saved)?.collect::<Result<_, _>>()?;
         Ok(saved)
     }
 
-    /// The credential of this name.
+    /// Finds the credential of this name.
     pub(crate) fn find(&self, name: &str) -> Result<Option<Saved>, StoreError> {
         let mut query = self
             .database
@@ -98,7 +102,7 @@ impl Store {
         Ok(query.query_row([name.trim()], saved).optional()?)
     }
 
-    /// Adds a credential. It is on the disk when this returns.
+    /// Adds a credential. It is on disk when this returns.
     pub(crate) fn save(&self, entry: &Entry, schema: &Value) -> Result<Saved, StoreError> {
         let parts = Parts::of(entry, schema)?;
         let seal_id = seal::random()?;
@@ -106,9 +110,16 @@ impl Store {
         let now = now_ms();
         change
             .execute(
-                "INSERT INTO credential (seal_id, name, description, vendor, fields, created_at_ms, updated_at_ms) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
-                params![seal_id, parts.name, parts.description, entry.vendor, parts.fields.to_string(), now],
+                "INSERT INTO credential (seal_id, name, description, vendor, fields, \
+                 created_at_ms, updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+                params![
+                    seal_id,
+                    parts.name,
+                    parts.description,
+                    entry.vendor,
+                    parts.fields.to_string(),
+                    now
+                ],
             )
             .map_err(|error| taken(error, parts.name))?;
         let id = change.last_insert_rowid();
@@ -116,7 +127,8 @@ impl Store {
         commit(change, id)
     }
 
-    /// Replaces a credential. A secret member that is missing or `""` keeps what is saved.
+    /// Replaces a credential. A secret field that is missing or `""` keeps its saved value. A
+    /// session of another vendor is removed.
     pub(crate) fn update(
         &self,
         id: i64,
@@ -126,24 +138,36 @@ impl Store {
         let mut parts = Parts::of(entry, schema)?;
         let change = self.change()?;
         let (seal_id, kept) = self.opened(&change, id)?;
-        for (member, value) in kept {
-            let missing = !parts.secrets.iter().any(|(name, _)| *name == member);
-            if missing && schema::secret_names(schema).any(|name| *name == member) {
-                parts.secrets.push((member, value));
+        for (field, value) in kept {
+            let missing = !parts.secrets.iter().any(|(name, _)| *name == field);
+            if missing && schema::secret_names(schema).any(|name| *name == field) {
+                parts.secrets.push((field, value));
             }
         }
         change
             .execute(
-                "UPDATE credential SET name = ?2, description = ?3, vendor = ?4, fields = ?5, updated_at_ms = ?6 WHERE id = ?1",
-                params![id, parts.name, parts.description, entry.vendor, parts.fields.to_string(), now_ms()],
+                "UPDATE credential SET name = ?2, description = ?3, vendor = ?4, fields = ?5, \
+                 updated_at_ms = ?6 WHERE id = ?1",
+                params![
+                    id,
+                    parts.name,
+                    parts.description,
+                    entry.vendor,
+                    parts.fields.to_string(),
+                    now_ms()
+                ],
             )
             .map_err(|error| taken(error, parts.name))?;
         change.execute("DELETE FROM secret WHERE credential = ?1", [id])?;
+        change.execute(
+            "DELETE FROM session WHERE credential = ?1 AND vendor <> ?2",
+            params![id, entry.vendor],
+        )?;
         self.seal(&change, id, seal_id, entry, &parts.secrets)?;
         commit(change, id)
     }
 
-    /// Removes a credential; `false` when there was none.
+    /// Removes a credential with its secrets and its session; `false` when there was none.
     pub(crate) fn remove(&self, id: i64) -> Result<bool, StoreError> {
         let change = self.change()?;
         let removed = change.execute("DELETE FROM credential WHERE id = ?1", [id])?;
@@ -151,9 +175,9 @@ impl Store {
         Ok(removed > 0)
     }
 
-    /// The whole credential document as JSON text, secrets included.
+    /// Returns the whole credential document as JSON text, secrets included.
     pub(crate) fn document(&self, id: i64) -> Result<Secret, StoreError> {
-        // One transaction, so that both tables are seen at one time.
+        // One transaction, so that both tables are read at the same time.
         let view = Transaction::new_unchecked(&self.database, TransactionBehavior::Deferred)?;
         let fields: Option<String> = view
             .query_row("SELECT fields FROM credential WHERE id = ?1", [id], |row| {
@@ -165,7 +189,7 @@ impl Store {
         Ok(joined(&fields, &secrets))
     }
 
-    /// Begins a change, and waits for other processes to finish theirs.
+    /// Begins a change, after those of other processes.
     fn change(&self) -> Result<Transaction<'_>, StoreError> {
         let change = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
         format::still_current(&change)?;
@@ -182,19 +206,19 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut insert = change
             .prepare("INSERT INTO secret (credential, member, sealed) VALUES (?1, ?2, ?3)")?;
-        for (member, value) in secrets {
+        for (name, value) in secrets {
             let place = Place {
                 seal_id,
                 vendor: &entry.vendor,
-                member,
+                part: Part::Field(name),
             };
             let sealed = self.sealer.seal(&place, value.as_bytes())?;
-            insert.execute(params![id, member, sealed])?;
+            insert.execute(params![id, name, sealed])?;
         }
         Ok(())
     }
 
-    /// The secret members of a credential, each as JSON text.
+    /// Opens the secret fields of a credential, each as JSON text.
     fn opened(&self, view: &Transaction<'_>, id: i64) -> Result<Opened, StoreError> {
         let (seal_id, vendor): ([u8; seal::ID_BYTES], String) = view
             .query_row(
@@ -208,14 +232,14 @@ impl Store {
         let mut rows = query.query([id])?;
         let mut secrets = Vec::new();
         while let Some(row) = rows.next()? {
-            let (member, sealed): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            let (name, sealed): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
             let place = Place {
                 seal_id,
                 vendor: &vendor,
-                member: &member,
+                part: Part::Field(&name),
             };
             let value = self.sealer.open(&place, &sealed)?;
-            secrets.push((member, value));
+            secrets.push((name, value));
         }
         Ok((seal_id, secrets))
     }
@@ -232,24 +256,24 @@ struct Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// A member that the schema does not know is sealed too: nobody can say that it is no secret.
+    /// Splits the document. A field that the schema does not have may be secret, so it is sealed.
     fn of(entry: &'a Entry, schema: &Value) -> Result<Self, StoreError> {
         let name = entry.name.trim();
         if !is_name(name) {
             return Err(StoreError::Name);
         }
-        let members = entry.document.as_object().ok_or(StoreError::Document)?;
-        let open = |member: &str| {
-            schema::is_field(schema, member)
-                && !schema::secret_names(schema).any(|name| name == member)
+        let document = entry.document.as_object().ok_or(StoreError::Document)?;
+        let open = |field: &str| {
+            schema::is_field(schema, field)
+                && !schema::secret_names(schema).any(|name| name == field)
         };
         let mut fields = Map::new();
         let mut secrets = Vec::new();
-        for (member, value) in members {
-            if open(member) {
-                fields.insert(member.clone(), value.clone());
+        for (field, value) in document {
+            if open(field) {
+                fields.insert(field.clone(), value.clone());
             } else if !value.is_null() && value != "" {
-                secrets.push((member.clone(), Zeroizing::new(value.to_string())));
+                secrets.push((field.clone(), Zeroizing::new(value.to_string())));
             }
         }
         let description = entry.description.as_deref().map(str::trim);
@@ -262,13 +286,13 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Whether a credential can be called so.
+/// Whether a credential can have this name.
 pub(crate) fn is_name(name: &str) -> bool {
     let name = name.trim();
     !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.contains(char::is_control)
 }
 
-/// Puts the document together as text, so that no copy of a secret stays behind in a JSON tree.
+/// Joins the document as text, so that no copy of a secret stays behind in a JSON tree.
 fn joined(fields: &str, secrets: &[(String, Zeroizing<String>)]) -> Secret {
     let fields = fields.trim();
     let start = fields.strip_suffix('}').unwrap_or(fields);
@@ -276,14 +300,14 @@ fn joined(fields: &str, secrets: &[(String, Zeroizing<String>)]) -> Secret {
         .iter()
         .map(|(name, value)| 2 * name.len() + value.len() + 16)
         .sum();
-    // Never grown, for the memory it would leave behind is not wiped.
+    // Never reallocated, because the old memory would not be zeroized.
     let mut text = String::with_capacity(fields.len() + added);
     text.push_str(start);
-    for (member, value) in secrets {
+    for (field, value) in secrets {
         if !text.ends_with('{') {
             text.push(',');
         }
-        text.push_str(&Value::from(member.as_str()).to_string());
+        text.push_str(&Value::from(field.as_str()).to_string());
         text.push(':');
         text.push_str(value);
     }
@@ -291,7 +315,7 @@ fn joined(fields: &str, secrets: &[(String, Zeroizing<String>)]) -> Secret {
     Secret::new(text)
 }
 
-/// Ends a change, and tells what is now saved.
+/// Commits a change, and returns the saved credential.
 fn commit(change: Transaction<'_>, id: i64) -> Result<Saved, StoreError> {
     let saved = change.query_row(&format!("{COLUMNS} WHERE id = ?1"), [id], saved)?;
     change.commit()?;
@@ -343,7 +367,7 @@ fn taken(error: rusqlite::Error, name: &str) -> StoreError {
     }
 }
 
-/// Whole milliseconds, as they are stored.
+/// The current time in whole milliseconds, as stored.
 fn now_ms() -> i64 {
     Timestamp::try_from(SystemClock.now()).map_or(0, Timestamp::as_millisecond)
 }

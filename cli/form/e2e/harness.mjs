@@ -1,4 +1,5 @@
-// Starts `connector form` and a browser for it, and looks for what must not be there: secrets, accessibility problems, errors of the page.
+// Starts `connector form` and a browser for it. Fails on accessibility violations and on errors of
+// the page.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
@@ -15,34 +16,42 @@ const ROOT = path.resolve(HERE, "../../..");
 const SHOTS = path.join(HERE, "shots");
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** The program with a store of its own, and everything it said. */
+/** The program with its own store, and all of its output. */
 export class Program {
   static async start() {
     const program = new Program();
     program.dir = await mkdtemp(path.join(tmpdir(), "connector-e2e-"));
     program.store = path.join(program.dir, "data/credentials.db");
-    program.said = "";
-    const binary = path.join(process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target"), "debug/connector");
+    program.output = "";
+    const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
+    const binary = path.join(target, "debug/connector");
     program.child = spawn(binary, ["form", "--store", program.store], {
-      env: { ...process.env, HOME: program.dir, XDG_CONFIG_HOME: path.join(program.dir, "config"), XDG_DATA_HOME: path.join(program.dir, "data") },
+      env: {
+        ...process.env,
+        HOME: program.dir,
+        XDG_CONFIG_HOME: path.join(program.dir, "config"),
+        XDG_DATA_HOME: path.join(program.dir, "data"),
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     program.child.stderr.on("data", (chunk) => {
-      program.said += chunk;
+      program.output += chunk;
       process.stderr.write(chunk);
     });
-    // To the end, and not only to the line with the address: what is said later is searched too.
+    // To the end, not only to the line with the address: later output is searched too.
     program.child.stdout.on("data", (chunk) => {
-      program.said += chunk;
+      program.output += chunk;
     });
     const url = /http:\/\/127\.0\.0\.1:\d+\//;
-    while (!url.test(program.said) && program.child.exitCode === null) await once(program.child.stdout, "data");
-    program.url = url.exec(program.said)?.[0];
+    while (!url.test(program.output) && program.child.exitCode === null) {
+      await once(program.child.stdout, "data");
+    }
+    program.url = url.exec(program.output)?.[0];
     program.samples = [];
-    for (const [, file, shows] of program.said.matchAll(/^ {2}(\S+\.json) {2}(.+)$/gm)) {
+    for (const [, file, shows] of program.output.matchAll(/^ {2}(\S+\.json) {2}(.+)$/gm)) {
       program.samples.push({ shows, ...JSON.parse(await readFile(file, "utf8")) });
     }
-    assert(program.url, `the program did not say where the page is:\n${program.said}`);
+    assert(program.url, `the program printed no address:\n${program.output}`);
     return program;
   }
 
@@ -56,20 +65,22 @@ export class Program {
   async stop() {
     const ended = new Promise((resolve) => this.child.once("exit", resolve));
     this.child.kill("SIGINT");
-    assert.equal(await ended, 0, "Ctrl-C ends the program in peace");
+    assert.equal(await ended, 0, "Ctrl-C ends the program with success");
     await rm(this.dir, { recursive: true });
   }
 
   /** Every byte below the folder of the store, keys and journals included. */
   async kept() {
     const files = await readdir(this.dir, { recursive: true, withFileTypes: true });
-    const texts = files.filter((file) => file.isFile()).map((file) => readFile(path.join(file.parentPath, file.name), "latin1"));
+    const texts = files
+      .filter((file) => file.isFile())
+      .map((file) => readFile(path.join(file.parentPath, file.name), "latin1"));
     assert(texts.length > 0, "the store is a file");
     return (await Promise.all(texts)).join("\n");
   }
 }
 
-/** A browser that notes all answers and every complaint. */
+/** A browser that records all responses, and every warning and error of the page. */
 export class Visitor {
   static async start() {
     const visitor = new Visitor();
@@ -87,28 +98,37 @@ export class Visitor {
       ],
     });
     await mkdir(SHOTS, { recursive: true });
-    visitor.complaints = [];
+    visitor.warnings = [];
     visitor.answers = [];
     visitor.stored = [];
-    visitor.asked = [];
+    visitor.requests = [];
     return visitor;
   }
 
   async open(url, options = {}) {
     if (this.page) this.stored.push(await this.storage());
     await this.context?.close();
-    this.context = await this.browser.newContext({ viewport: { width: 1040, height: 860 }, locale: "en-GB", ...options });
+    this.context = await this.browser.newContext({
+      viewport: { width: 1040, height: 860 },
+      locale: "en-GB",
+      ...options,
+    });
     this.page = await this.context.newPage();
     this.page.setDefaultTimeout(15_000);
-    this.page.on("pageerror", (error) => this.complaints.push(String(error)));
+    this.page.on("pageerror", (error) => this.warnings.push(String(error)));
     this.page.on("console", (message) => {
-      // A refusal of the API is part of the story, and the page says it in its own words.
+      // Errors of the API are part of the stories; the page shows them.
       const refusal = /Failed to load resource.*status of (422|502|404)/.test(message.text());
-      if (["error", "warning"].includes(message.type()) && !refusal) this.complaints.push(message.text());
+      if (["error", "warning"].includes(message.type()) && !refusal) {
+        this.warnings.push(message.text());
+      }
     });
-    this.page.on("request", (request) => this.asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+    this.page.on("request", (request) => {
+      this.requests.push(`${request.method()} ${new URL(request.url()).pathname}`);
+    });
     this.page.on("response", (response) => {
-      this.answers.push(response.text().catch(() => "").then((text) => JSON.stringify(response.headers()) + text));
+      const text = response.text().catch(() => "");
+      this.answers.push(text.then((text) => JSON.stringify(response.headers()) + text));
     });
     await this.page.goto(url);
     return this.page;
@@ -116,34 +136,50 @@ export class Visitor {
 
   /** What the page keeps in the browser. */
   storage() {
-    return this.page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+    return this.page.evaluate(() => {
+      // An empty page has no storage.
+      if (location.protocol === "about:") return "";
+      return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]);
+    });
   }
 
-  /** Everything the browser was told, and everything it keeps or kept. */
+  /** Everything that the browser received or stored. */
   async known() {
     const answers = await Promise.all(this.answers);
-    assert(answers.some((answer) => answer.includes('"secrets":["client_secret"]')), "the answers about credentials were read");
+    const listed = answers.some((answer) => answer.includes('"secrets":["client_secret"]'));
+    assert(listed, "the responses about credentials were read");
     return [...answers, ...this.stored, await this.storage()].join("\n");
   }
 
-  /** Looks at the screen as it is, in both themes: no violation of any of axe's rules. */
+  /** Checks the screen in both themes by all rules of axe, and keeps screenshots. */
   async look(name) {
     for (const scheme of ["light", "dark"]) {
       await this.page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-      await this.page.waitForFunction((scheme) => document.documentElement.dataset.mantineColorScheme === scheme, scheme);
-      await this.page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => {}))));
+      await this.page.waitForFunction(
+        (scheme) => document.documentElement.dataset.mantineColorScheme === scheme,
+        scheme,
+      );
+      await this.page.evaluate(() => {
+        const running = document.getAnimations().map(({ finished }) => finished.catch(() => {}));
+        return Promise.all(running);
+      });
       await this.page.screenshot({ path: path.join(SHOTS, `${name}-${scheme}.png`) });
-      // Through the debugger, since the content security policy lets no foreign script in.
+      // Through the debugger: the content security policy refuses other scripts.
       await this.page.evaluate(AXE);
-      const { violations } = await this.page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-      const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.html} (${node.failureSummary})`).join("\n  ")}`);
-      assert.deepEqual(told, [], `axe on ${name}, ${scheme}`);
+      const { violations } = await this.page.evaluate(() =>
+        globalThis.axe.run(document, { resultTypes: ["violations"] }),
+      );
+      const found = violations.map(({ id, nodes }) => {
+        const places = nodes.map((node) => `${node.html} (${node.failureSummary})`);
+        return `${id}: ${places.join("\n  ")}`;
+      });
+      assert.deepEqual(found, [], `axe on ${name}, ${scheme}`);
     }
     await this.page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   }
 
   async stop() {
     await this.browser.close();
-    assert.deepEqual(this.complaints, [], "the browser's console is silent");
+    assert.deepEqual(this.warnings, [], "the browser's console is empty");
   }
 }

@@ -1,6 +1,7 @@
-// The stories that the page must show, from the first tile to the last, as a person goes through them.
+// The stories of the page, from the first tile to the last, in the order of a person's work.
 import assert from "node:assert/strict";
 
+import { choices } from "./choices.mjs";
 import { Program, Visitor } from "./harness.mjs";
 
 const program = await Program.start();
@@ -9,7 +10,16 @@ const visitor = await Visitor.start();
 const says = (text) => visitor.page.getByText(text).first().waitFor();
 const button = (name) => visitor.page.getByRole("button", { name, exact: true });
 const field = (name) => visitor.page.getByLabel(name, { exact: true });
-const focused = () => visitor.page.evaluate(() => document.activeElement?.id || document.activeElement?.textContent);
+const isFocused = (selector) =>
+  visitor.page.evaluate(
+    (selector) => document.querySelector(selector)?.contains(document.activeElement) ?? false,
+    selector,
+  );
+const deleteConfirmed = async () => {
+  await button("Delete").click();
+  const dialog = visitor.page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Delete" }).click();
+};
 
 async function story(name, tell) {
   process.stdout.write(`${name} … `);
@@ -39,10 +49,11 @@ try {
     await visitor.page.getByRole("dialog", { name: "Add New Credential" }).waitFor();
     await visitor.look("hotjar-empty");
     await field("Credential Name *").fill("Hotjar, marketing");
-    await field("Credential Description").fill("Survey answers for the weekly report. Ask Ada before changing it.");
+    const purpose = "Survey answers for the weekly report. Ask Ada before changing it.";
+    await field("Credential Description").fill(purpose);
     await type(program.sample("a key of a plan with surveys"));
     await button("Check").click();
-    await says("Hotjar accepts this key");
+    await says("Hotjar accepts this credential");
     await visitor.look("hotjar-checked");
     await button("Save").click();
     await overlayIsGone();
@@ -55,12 +66,14 @@ try {
     await says("The session is new.");
   });
 
-  await story("a wrong secret is explained, and what was typed stays", async () => {
+  await story("a wrong secret is explained, and the entered values stay", async () => {
     await button("Add Credential").click();
     await field("Credential Name *").fill("Hotjar, wrong");
     await type({ client_id: "simulated-hotjar-key-1", client_secret: "quite wrong" });
     await button("Check").click();
-    await says(/Hotjar refused the credential. Check the client secret; in Hotjar a key may have expired after a year/);
+    await says(
+      /Hotjar refused the credential. Check the client secret. If it has expired or was revoked/,
+    );
     const link = visitor.page.getByRole("alert").getByRole("link");
     assert.match(await link.getAttribute("href"), /^https:\/\//);
     assert.equal(await field("Client ID *").inputValue(), "simulated-hotjar-key-1");
@@ -73,10 +86,11 @@ try {
     await visitor.look("hotjar-not-signed-in");
   });
 
-  await story("an edit keeps the secret that is left blank, and takes a new one", async () => {
+  await story("an edit keeps a blank secret, and replaces it with a new one", async () => {
     await button("Edit").click();
     await visitor.page.getByRole("dialog", { name: "Edit Credential" }).waitFor();
-    assert.equal(await field("Client secret").inputValue(), "", "the saved secret does not come back");
+    const secret = await field("Client secret").inputValue();
+    assert.equal(secret, "", "the page does not receive the saved secret");
     await visitor.look("hotjar-edit");
     await field("Client secret").fill(program.sample("a key of a plan with surveys").client_secret);
     await button("Save").click();
@@ -86,14 +100,14 @@ try {
     await button("Edit").click();
     await field("Credential Name *").fill("Hotjar, right");
     await button("Check").click();
-    await says("Hotjar accepts this key");
+    await says("Hotjar accepts this credential");
     await button("Save").click();
     await overlayIsGone();
     await visitor.page.getByRole("button", { name: /Hotjar, right/ }).click();
     await visitor.page.getByText("Signed in", { exact: true }).first().waitFor();
   });
 
-  await story("a name serves once", async () => {
+  await story("a name is unique", async () => {
     await button("Edit").click();
     await field("Credential Name *").fill("Hotjar, marketing");
     await button("Save").click();
@@ -110,39 +124,44 @@ try {
     await button("Delete").click();
     await visitor.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
     await says("Hotjar, right is deleted.");
-    await visitor.page.getByRole("button", { name: /Hotjar, right/ }).waitFor({ state: "detached" });
+    const tile = visitor.page.getByRole("button", { name: /Hotjar, right/ });
+    await tile.waitFor({ state: "detached" });
   });
 
-  await story("Contentsquare: problems stand at their fields, before any request", async () => {
+  await story("Contentsquare: problems are shown at their fields, without a request", async () => {
     await visitor.page.getByRole("link", { name: "Choose another vendor" }).click();
     await visitor.page.getByRole("link", { name: /Contentsquare/ }).click();
     await button("Add Credential").click();
     await button("Save").click();
     await says("Give the credential a name");
-    await visitor.page.locator("#credential_client_id-error").getByText("This field is required").waitFor();
-    assert.match(await focused(), /./);
-    assert.equal(await visitor.page.evaluate(() => document.activeElement === document.querySelector("[role=dialog] input")), true, "focus is at the first problem");
+    const problem = visitor.page.locator("#credential_client_id-error");
+    await problem.getByText("This field is required").waitFor();
+    const first = "[role=dialog] .mantine-TextInput-root";
+    assert(await isFocused(first), "the first problem has the focus");
     await visitor.look("contentsquare-problems");
     await field("Credential Name *").fill("Contentsquare, shop");
     await type(program.sample("a key of a whole account"));
     await visitor.page.getByRole("checkbox", { name: /^Enrichment/ }).check();
     await visitor.page.getByRole("radio", { name: /^Account/ }).check();
-    visitor.asked.length = 0;
+    visitor.requests.length = 0;
     await button("Save").click();
-    // At the field itself, as a screen reader is told: in the description of the group or of the input.
+    // In the description of the group or of the input, which a screen reader announces.
     await visitor.page.locator("#credential_scopes-error").getByText(/enrichment/i).waitFor();
-    await visitor.page.locator("#credential_project_id-error").getByText(/needs the project/).waitFor();
+    const project = visitor.page.locator("#credential_project_id-error");
+    await project.getByText(/needs the project/).waitFor();
     const group = visitor.page.locator("#credential_scopes").getByRole("group");
     assert.match(await group.getAttribute("aria-describedby"), /credential_scopes-error/);
     for (const scope of [/^Data Export/, /^Enrichment/]) {
-      assert(await visitor.page.getByRole("checkbox", { name: scope }).isChecked(), "what was chosen stays");
+      const box = visitor.page.getByRole("checkbox", { name: scope });
+      assert(await box.isChecked(), "the chosen scopes stay");
     }
-    assert.equal(await visitor.page.evaluate(() => document.querySelector("#credential_scopes").contains(document.activeElement)), true, "focus is at the first problem");
+    assert(await isFocused("#credential_scopes"), "the first problem has the focus");
     await visitor.look("contentsquare-conditions");
-    assert.deepEqual(visitor.asked.filter((call) => !call.endsWith("/validate")), [], "nothing was asked but whether it is right");
+    const others = visitor.requests.filter((request) => !request.endsWith("/validate"));
+    assert.deepEqual(others, [], "only validation was requested");
   });
 
-  await story("Contentsquare: a check that fails says why, and leaves a plain input", async () => {
+  await story("Contentsquare: a failed check is explained, and leaves a plain input", async () => {
     await field("Client secret *").fill("quite wrong");
     await button("Check").click();
     await says(/Contentsquare refused the credential. Check the client secret/);
@@ -155,16 +174,19 @@ try {
   await story("Contentsquare: a check offers the projects and marks the scopes", async () => {
     await visitor.page.getByRole("radio", { name: /^Project/ }).check();
     await button("Check").click();
-    await says("Contentsquare accepts this key");
-    await says("the level above was set to that");
-    assert(await visitor.page.getByRole("radio", { name: /^Account/ }).isChecked(), "an account-level key is recognised");
-    await says("Take enrichment out of the scopes");
-    await says(/this key has no enrichment/);
-    assert.equal(await visitor.page.getByRole("combobox", { name: /Project ID/ }).inputValue(), "", "no project is chosen by itself");
+    await says("Contentsquare accepts this credential");
+    await says(/^Credential level is set to the only choice: Account/);
+    const account = visitor.page.getByRole("radio", { name: /^Account/ });
+    assert(await account.isChecked(), "an account-level credential is recognised");
+    await says(/^Change Scopes, or ask an administrator for access to Enrichment/);
+    const enrichment = /^Enrichment.* not available to this credential$/;
+    await visitor.page.getByRole("checkbox", { name: enrichment }).waitFor();
+    const project = visitor.page.getByRole("combobox", { name: /Project ID/ });
+    assert.equal(await project.inputValue(), "", "the page chooses none of several projects");
     await visitor.look("contentsquare-checked");
     await visitor.page.getByRole("checkbox", { name: /^Enrichment/ }).uncheck();
     await visitor.page.locator("#credential_scopes-error").waitFor({ state: "detached" });
-    await visitor.page.getByRole("combobox", { name: /Project ID/ }).click();
+    await project.click();
     await visitor.page.getByRole("option", { name: /Simulated bank/ }).waitFor();
     await visitor.look("contentsquare-picker");
     await visitor.page.getByRole("option", { name: /Simulated bank/ }).click();
@@ -195,7 +217,9 @@ try {
     await button("Add Credential").focus();
     await keys.press("Enter");
     await visitor.page.getByRole("dialog").waitFor();
-    await visitor.page.waitForFunction(() => document.activeElement?.matches("[role=dialog] input"));
+    await visitor.page.waitForFunction(() =>
+      document.activeElement?.matches("[role=dialog] input"),
+    );
     await keys.type("Enrichment");
     for (const text of ["", key.client_id, key.client_secret]) {
       await keys.press("Tab");
@@ -203,11 +227,14 @@ try {
     }
     const until = async (name) => {
       for (let step = 0; step < 20; step += 1) {
-        const here = await visitor.page.evaluate(() => document.activeElement?.labels?.[0]?.textContent ?? document.activeElement?.textContent ?? "");
+        const here = await visitor.page.evaluate(() => {
+          const element = document.activeElement;
+          return element?.labels?.[0]?.textContent ?? element?.textContent ?? "";
+        });
         if (here.startsWith(name)) return;
         await keys.press("Tab");
       }
-      assert.fail(`Tab never comes to ${name}`);
+      assert.fail(`Tab does not reach ${name}`);
     };
     await until("Data Export");
     await keys.press("Space");
@@ -219,29 +246,38 @@ try {
     await overlayIsGone();
     await visitor.page.getByRole("button", { name: /^Enrichment/ }).click();
     await says("https://enrichment-api.eu-west-1.production.contentsquare.com");
-    await button("Delete").click();
-    await visitor.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await deleteConfirmed();
     await says("Enrichment is deleted.");
   });
 
   await story("a phone shows the same", async () => {
-    await visitor.open(`${program.url}#/contentsquare`, { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true });
+    const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+    await visitor.open(`${program.url}#/contentsquare`, phone);
     await visitor.page.getByRole("button", { name: /Contentsquare, shop/ }).click();
     await says("Simulated bank (4203)");
     await visitor.look("phone-chosen");
     await button("Edit").click();
     await visitor.page.getByRole("dialog").waitFor();
     await visitor.look("phone-edit");
-    const wide = await visitor.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    assert.equal(wide, 0, "nothing sticks out");
+    const excess = await visitor.page.evaluate(
+      () => document.documentElement.scrollWidth - innerWidth,
+    );
+    assert.equal(excess, 0, "nothing is wider than the screen");
   });
 
-  await story("no secret and no token is anywhere to be found", async () => {
-    const places = { store: await program.kept(), words: program.said, browser: await visitor.known() };
+  await choices(visitor, program.url, story);
+
+  await story("no secret and no token is in the store, the output or the browser", async () => {
+    const places = {
+      store: await program.kept(),
+      output: program.output,
+      browser: await visitor.known(),
+    };
     const secrets = program.samples.map((sample) => sample.client_secret);
     for (const [place, text] of Object.entries(places)) {
       for (const secret of [...secrets, "quite wrong"]) {
-        for (const shape of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)]) {
+        const inJson = JSON.stringify(secret).slice(1, -1);
+        for (const shape of [secret, inJson, encodeURIComponent(secret)]) {
           assert(!text.includes(shape), `a secret is in the ${place}`);
         }
       }
@@ -249,8 +285,9 @@ try {
     }
   });
 } catch (error) {
-  await visitor.page?.screenshot({ path: new URL("shots/failed.png", import.meta.url).pathname }).catch(() => {});
-  console.error(`\n${visitor.complaints.join("\n")}`);
+  const path = new URL("shots/failed.png", import.meta.url).pathname;
+  await visitor.page?.screenshot({ path }).catch(() => {});
+  console.error(`\n${visitor.warnings.join("\n")}`);
   program.child.kill("SIGINT");
   await visitor.browser.close();
   throw error;

@@ -1,19 +1,18 @@
-// The path through the page: choose the vendor, then a credential of it. The address keeps the vendor, so that reloading and going back work.
+// The path through the page: choose the vendor, then a credential of it. The address holds the
+// vendor, so that reloading and going back work.
 import { Alert, Anchor, Container, Group, Loader, SimpleGrid, Text, Title } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 
 import { api, reasonOf, type Vendor } from "./api";
 import { Authenticate } from "./Authenticate";
-import { words } from "./words";
-
-const NOBODY: Vendor = { id: "", display_name: "The vendor", setup_url: "" };
+import { useMessages } from "./messages";
 
 function useHash(): string {
   const read = () => {
     try {
       return decodeURIComponent(window.location.hash.replace(/^#\/?/, ""));
     } catch {
-      return ""; // An address that nobody made here.
+      return ""; // Not an address of this page.
     }
   };
   const [hash, setHash] = useState(read);
@@ -26,31 +25,41 @@ function useHash(): string {
 }
 
 export function App() {
+  const messages = useMessages();
   const [vendors, setVendors] = useState<Vendor[]>();
   const [problem, setProblem] = useState<string>();
   const hash = useHash();
   const vendor = vendors?.find(({ id }) => id === hash);
 
   useEffect(() => {
-    api.vendors().then(setVendors, (error: unknown) => setProblem(words(reasonOf(error), NOBODY, [])));
-  }, []);
+    api.vendors().then(setVendors, (error: unknown) =>
+      setProblem(messages.reason(reasonOf(error), "", [])),
+    );
+  }, [messages]);
 
   return (
     <Container component="main" size="md" py={{ base: "md", sm: "xl" }}>
       {problem && (
-        <Alert color="red" role="alert" title="The page cannot be shown">
+        <Alert color="red" role="alert" title={messages.pageFailed}>
           {problem}
         </Alert>
       )}
-      {!vendors && !problem && <Loader aria-label="loading" />}
+      {!vendors && !problem && <Loader aria-label={messages.loading} />}
       {vendors && !vendor && <ChooseVendor vendors={vendors} />}
       {vendor && <Authenticate key={vendor.id} vendor={vendor} />}
     </Container>
   );
 }
 
-/** The head of a screen, which takes the focus so that a screen reader says where one is. */
-export function Head({ title, step, back }: { title: string; step: string; back?: boolean }) {
+interface HeadProps {
+  title: string;
+  step: number;
+  back?: boolean;
+}
+
+/** The head of a screen. It takes the focus, so that a screen reader announces the screen. */
+export function Head({ title, step, back }: HeadProps) {
+  const messages = useMessages();
   const head = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = title;
@@ -60,15 +69,21 @@ export function Head({ title, step, back }: { title: string; step: string; back?
     <header>
       <Group justify="space-between" mb={4}>
         <Text size="sm" c="dimmed">
-          {step}
+          {messages.step(step, 2)}
         </Text>
         {back && (
           <Anchor href="#/" size="sm" c="var(--strong)" underline="always">
-            Choose another vendor
+            {messages.chooseAnotherVendor}
           </Anchor>
         )}
       </Group>
-      <Title order={1} fz={{ base: "h2", sm: "h1" }} tabIndex={-1} ref={head} style={{ outline: "none" }}>
+      <Title
+        order={1}
+        fz={{ base: "h2", sm: "h1" }}
+        tabIndex={-1}
+        ref={head}
+        style={{ outline: "none" }}
+      >
         {title}
       </Title>
     </header>
@@ -76,20 +91,27 @@ export function Head({ title, step, back }: { title: string; step: string; back?
 }
 
 function ChooseVendor({ vendors }: { vendors: Vendor[] }) {
+  const messages = useMessages();
   return (
     <>
-      <Head title="Choose a vendor" step="Step 1 of 2" />
+      <Head title={messages.chooseVendor} step={1} />
       <Text c="dimmed" mt="xs" mb="lg">
-        Whose data do you want to connect? The next step keeps and checks the credentials for it.
+        {messages.chooseVendorHelp}
       </Text>
       <SimpleGrid cols={{ base: 1, xs: 2, sm: 3 }}>
-        {vendors.map(({ id, display_name }) => (
-          <a key={id} className="tile" href={`#/${encodeURIComponent(id)}`} style={{ textDecoration: "none" }}>
+        {vendors.map(({ id, name, summary, icon }) => (
+          <a
+            key={id}
+            className="tile"
+            href={`#/${encodeURIComponent(id)}`}
+            style={{ textDecoration: "none" }}
+          >
+            {icon && <img src={icon} alt="" height={32} className="icon" />}
             <Text component="span" fw={650} size="lg">
-              {display_name}
+              {name}
             </Text>
             <Text component="span" size="sm" c="dimmed">
-              Add or choose a credential
+              {summary ?? messages.openVendor}
             </Text>
           </a>
         ))}

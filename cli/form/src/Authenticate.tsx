@@ -1,29 +1,35 @@
-// The Authenticate screen of one vendor: a tile for each saved credential, one to add another, and what the chosen one reaches.
-import { Alert, Button, Group, Loader, Modal, SimpleGrid, Text } from "@mantine/core";
+// The Authenticate screen of one vendor: a tile for each saved credential, one to add another, and
+// the details of the chosen credential.
+import { Alert, Button, Group, List, Loader, Modal, SimpleGrid, Text } from "@mantine/core";
 import type { RJSFSchema } from "@rjsf/utils";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { api, reasonOf, type Saved, type Vendor } from "./api";
 import { Head } from "./App";
-import { Chosen } from "./Chosen";
+import { CredentialDetails } from "./CredentialDetails";
+import { useMessages } from "./messages";
 import { Overlay } from "./Overlay";
 import { secretTitles } from "./schema";
-import { words } from "./words";
 
 type Open = { kind: "add" } | { kind: "edit"; saved: Saved } | { kind: "remove"; saved: Saved };
 
 export function Authenticate({ vendor }: { vendor: Vendor }) {
+  const messages = useMessages();
   const [schema, setSchema] = useState<RJSFSchema>();
   const [saved, setSaved] = useState<Saved[]>();
   const [chosen, setChosen] = useState<number>();
   const [open, setOpen] = useState<Open>();
   const [problem, setProblem] = useState<string>();
-  const [told, setTold] = useState("");
+  const [status, setStatus] = useState("");
+  const [identities, setIdentities] = useState<{ [id: number]: string | undefined }>({});
   const add = useRef<HTMLButtonElement>(null);
 
   const fail = useCallback(
-    (error: unknown) => setProblem(words(reasonOf(error), vendor, schema ? secretTitles(schema) : [])),
-    [vendor, schema],
+    (error: unknown) => {
+      const secrets = schema ? secretTitles(schema) : [];
+      setProblem(messages.reason(reasonOf(error), vendor.name, secrets));
+    },
+    [vendor, schema, messages],
   );
   const load = useCallback(async () => {
     const all = await api.credentials();
@@ -31,24 +37,30 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
   }, [vendor]);
 
   useEffect(() => {
-    Promise.all([api.schema(vendor.id).then((json) => setSchema(json as RJSFSchema)), load()]).catch((error: unknown) =>
-      setProblem(words(reasonOf(error), vendor, [])),
+    const loaded = api.schema(vendor.id).then((json) => setSchema(json as RJSFSchema));
+    Promise.all([loaded, load()]).catch((error: unknown) =>
+      setProblem(messages.reason(reasonOf(error), vendor.name, [])),
     );
-  }, [vendor, load]);
+  }, [vendor, load, messages]);
+
+  const identify = useCallback((id: number, identity: string | undefined) => {
+    setIdentities((now) => ({ ...now, [id]: identity }));
+  }, []);
 
   const wasSaved = async (one: Saved) => {
     setOpen(undefined);
     setChosen(undefined);
-    setTold(`${one.name} is saved.`);
+    setStatus(messages.saved(one.name));
+    identify(one.id, undefined);
     await load().catch(fail);
-    // The overlay gives the focus back to where it was opened; the new tile is the better place.
+    // The overlay returns the focus to the element that opened it; the new tile is a better place.
     setTimeout(() => document.getElementById(`tile-${one.id}`)?.focus(), 50);
   };
 
   const remove = async (one: Saved) => {
     try {
       await api.remove(one.id);
-      setTold(`${one.name} is deleted.`);
+      setStatus(messages.deleted(one.name));
       setChosen(undefined);
       await load();
     } catch (error) {
@@ -58,61 +70,68 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
     setTimeout(() => add.current?.focus(), 50);
   };
 
+  const choose = (one: Saved) => {
+    setChosen(one.id);
+    setStatus("");
+    setProblem(undefined);
+  };
+
+  const prerequisites = vendor.prerequisites ?? [];
   const current = saved?.find(({ id }) => id === chosen);
   return (
     <>
-      <Head title={`Authenticate with ${vendor.display_name}`} step="Step 2 of 2" back />
-      <Text c="dimmed" mt="xs" mb="lg">
-        Choose a credential, or add one.
+      <Head title={messages.authenticateWith(vendor.name)} step={2} back />
+      <Text c="dimmed" mt="xs" mb={prerequisites.length > 0 ? "xs" : "lg"}>
+        {messages.chooseCredential}
       </Text>
+      {prerequisites.length > 0 && (
+        <List size="sm" c="dimmed" mb="lg" aria-label={messages.prerequisites}>
+          {prerequisites.map((prerequisite) => (
+            <List.Item key={prerequisite}>{prerequisite}</List.Item>
+          ))}
+        </List>
+      )}
       {problem && (
-        <Alert color="red" role="alert" mb="md" title="That did not work">
+        <Alert color="red" role="alert" mb="md" title={messages.failed}>
           {problem}
         </Alert>
       )}
-      {!saved && !problem && <Loader aria-label="loading" />}
+      {!saved && !problem && <Loader aria-label={messages.loading} />}
       {saved && schema && (
         <>
-          <SimpleGrid cols={{ base: 1, xs: 2, sm: 3 }} role="group" aria-label="Credentials">
+          <SimpleGrid
+            cols={{ base: 1, xs: 2, sm: 3 }}
+            role="group"
+            aria-label={messages.credentials}
+          >
             {saved.map((one) => (
-              <button
+              <Tile
                 key={one.id}
-                id={`tile-${one.id}`}
-                type="button"
-                className="tile"
-                aria-pressed={one.id === chosen}
-                onClick={() => {
-                  setChosen(one.id);
-                  setTold("");
-                  setProblem(undefined);
-                }}
-              >
-                <Text component="span" fw={650}>
-                  {one.name}
-                </Text>
-                {one.description && (
-                  <Text component="span" size="sm" className="clamp">
-                    {one.description}
-                  </Text>
-                )}
-                <Text component="span" size="xs" c="dimmed" mt="auto">
-                  Saved {new Date(one.updated_at).toLocaleDateString(undefined, { dateStyle: "medium" })}
-                </Text>
-              </button>
+                saved={one}
+                identity={identities[one.id]}
+                isChosen={one.id === chosen}
+                onChoose={() => choose(one)}
+              />
             ))}
-            <button ref={add} type="button" className="tile add" onClick={() => setOpen({ kind: "add" })}>
+            <button
+              ref={add}
+              type="button"
+              className="tile add"
+              onClick={() => setOpen({ kind: "add" })}
+            >
               <span aria-hidden="true" style={{ fontSize: "1.75rem", lineHeight: 1 }}>
                 +
               </span>
-              Add Credential
+              {messages.addCredential}
             </button>
           </SimpleGrid>
           {current && (
-            <Chosen
+            <CredentialDetails
               key={`${current.id} ${current.updated_at}`}
               saved={current}
               vendor={vendor}
               schema={schema}
+              onIdentity={identify}
               onEdit={() => setOpen({ kind: "edit", saved: current })}
               onRemove={() => setOpen({ kind: "remove", saved: current })}
             />
@@ -129,22 +148,19 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
           <Modal
             opened={open?.kind === "remove"}
             onClose={() => setOpen(undefined)}
-            title="Delete this credential?"
+            title={messages.deleteTitle}
             centered
-            closeButtonProps={{ "aria-label": "Close" }}
+            closeButtonProps={{ "aria-label": messages.close }}
           >
             {open?.kind === "remove" && (
               <>
-                <Text>
-                  <b>{open.saved.name}</b> and its secret are removed from this machine. At {vendor.display_name} the key stays
-                  valid until it is revoked there.
-                </Text>
+                <Text>{messages.deleteWarning(open.saved.name, vendor.name)}</Text>
                 <Group justify="flex-end" mt="lg">
                   <Button variant="default" onClick={() => setOpen(undefined)} data-autofocus>
-                    Keep it
+                    {messages.keepIt}
                   </Button>
                   <Button color="red.9" onClick={() => void remove(open.saved)}>
-                    Delete
+                    {messages.delete}
                   </Button>
                 </Group>
               </>
@@ -153,8 +169,47 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
         </>
       )}
       <Text role="status" size="sm" c="dimmed" mt="md" mih="1.5em">
-        {told}
+        {status}
       </Text>
     </>
+  );
+}
+
+interface TileProps {
+  saved: Saved;
+  /** The vendor's name for the holder of the credential, once it is known. */
+  identity: string | undefined;
+  isChosen: boolean;
+  onChoose: () => void;
+}
+
+function Tile({ saved, identity, isChosen, onChoose }: TileProps) {
+  const messages = useMessages();
+  const date = new Date(saved.updated_at);
+  return (
+    <button
+      id={`tile-${saved.id}`}
+      type="button"
+      className="tile"
+      aria-pressed={isChosen}
+      onClick={onChoose}
+    >
+      <Text component="span" fw={650}>
+        {saved.name}
+      </Text>
+      {saved.description && (
+        <Text component="span" size="sm" className="clamp">
+          {saved.description}
+        </Text>
+      )}
+      {identity && (
+        <Text component="span" size="sm" className="clamp">
+          {identity}
+        </Text>
+      )}
+      <Text component="span" size="xs" c="dimmed" mt="auto">
+        {messages.savedOn(date.toLocaleDateString(messages.locale, { dateStyle: "medium" }))}
+      </Text>
+    </button>
   );
 }

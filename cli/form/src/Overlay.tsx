@@ -1,22 +1,45 @@
-// The overlay in which a credential is added or edited: its name and description, the vendor's fields as the schema has them, and a check
-// at the vendor that fills in what can be chosen. Problems come from the plugin alone, and stand at their fields.
-import { Alert, Anchor, Button, Group, List, Modal, Text, Textarea, TextInput } from "@mantine/core";
+// The overlay in which a credential is added or edited: its name and description, the fields of the
+// vendor's schema, and a check at the vendor that offers choices for them. Issues of the fields
+// come from the plugin.
+import {
+  Alert,
+  Anchor,
+  Button,
+  Group,
+  List,
+  Modal,
+  Text,
+  Textarea,
+  TextInput,
+} from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { Form, generateWidgets } from "@rjsf/mantine";
 import { titleId, type RJSFSchema, type WidgetProps } from "@rjsf/utils";
 import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 
-import { api, reasonOf, type Access, type Issue, type Members, type Saved, type Vendor } from "./api";
-import { atFields, drawn, fieldOf, hasLevel, ID_PREFIX, lacking, secretTitles, shown, uiSchema } from "./schema";
+import {
+  api,
+  reasonOf,
+  type Access,
+  type Choice,
+  type Fields,
+  type Issue,
+  type Saved,
+  type Vendor,
+} from "./api";
+import { afterChange, offersOf, settled, unreached } from "./choices";
+import { credentialExpiry } from "./CredentialDetails";
+import { choiceTitle, draw } from "./drawing";
+import { safeLink, useMessages } from "./messages";
+import { atFields, fieldOf, ID_PREFIX, optionsOf, secretTitles, visible } from "./schema";
 import { validator } from "./validator";
-import { safeLink, words } from "./words";
 
-/** Long enough not to judge every keystroke. */
+/** The pause in typing after which the fields are checked again. */
 const RECHECK_MS = 300;
 
 const { CheckboxesWidget } = generateWidgets();
 
-/** The theme's own, which leaves the group without the name that stands above it. */
+/** The theme's checkboxes, whose group has no accessible name by itself. */
 function Checkboxes(props: WidgetProps) {
   return (
     <div role="group" aria-labelledby={titleId(props.id)}>
@@ -25,72 +48,94 @@ function Checkboxes(props: WidgetProps) {
   );
 }
 
-const WIDGETS = { CheckboxesWidget: Checkboxes };
+/** An input with choices to take or leave: other values are valid too. */
+function Suggestions(props: WidgetProps) {
+  const { suggestions, ...options } = props.options;
+  const { BaseInputTemplate } = props.registry.templates;
+  const list = `${props.id}-suggestions`;
+  return (
+    <>
+      <BaseInputTemplate {...props} options={{ ...options, list }} />
+      <datalist id={list}>
+        {(suggestions as Choice[]).map((choice) => (
+          <option key={String(choice.value)} value={String(choice.value)}>
+            {choiceTitle(choice)}
+          </option>
+        ))}
+      </datalist>
+    </>
+  );
+}
 
-/** What a check at the vendor brought: what the credential reaches, or why it could not be asked. */
-type Checked = { access: Access; level?: boolean } | { problem: string };
+const WIDGETS = { CheckboxesWidget: Checkboxes, suggestions: Suggestions };
+
+/** The outcome of a check: the fields that it set, or why it failed. */
+type Outcome = { set: Fields } | { problem: string };
 
 interface Props {
   vendor: Vendor;
   schema: RJSFSchema;
-  /** The credential to edit; a new one if there is none. */
-  saved?: Saved;
+  /** The credential to edit; absent for a new one. */
+  saved: Saved | undefined;
   onClose: () => void;
   onSaved: (saved: Saved) => void;
 }
 
 export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
+  const messages = useMessages();
   const [name, setName] = useState(saved?.name ?? "");
   const [description, setDescription] = useState(saved?.description ?? "");
-  const [data, setData] = useState<Members>(saved?.fields ?? {});
+  const [data, setData] = useState<Fields>(saved?.fields ?? {});
   const [issues, setIssues] = useState<Issue[]>([]);
-  const [about, setAbout] = useState<Issue[]>([]);
-  const [checked, setChecked] = useState<Checked>();
+  const [entryIssues, setEntryIssues] = useState<Issue[]>([]);
+  const [access, setAccess] = useState<Access>();
+  const [outcome, setOutcome] = useState<Outcome>();
   const [failure, setFailure] = useState<string>();
   const [busy, setBusy] = useState<"check" | "save">();
   const [tried, setTried] = useState(false);
   const [focusFirst, setFocusFirst] = useState(0);
   const form = useRef<HTMLFormElement>(null);
-  const outcome = useRef<HTMLDivElement>(null);
+  const end = useRef<HTMLDivElement>(null);
   const phone = useMediaQuery("(max-width: 36rem)");
 
-  const access = checked && "access" in checked ? checked.access : undefined;
-  const projectShown = data.project_id;
-  const drawnSchema = useMemo(
-    () => drawn(schema, access, saved, { project_id: projectShown }),
-    [schema, access, saved, projectShown],
+  const drawing = useMemo(
+    () => draw(schema, access, saved, data, messages),
+    [schema, access, saved, data, messages],
   );
-  const ui = useMemo(() => uiSchema(drawnSchema, saved?.secrets ?? [], access), [drawnSchema, saved, access]);
   const errors = useMemo(() => atFields(schema, issues), [schema, issues]);
   const elsewhere = issues.filter((issue) => fieldOf(schema, issue) === undefined);
-  const sent = (members: Members) => ({
+  const draft = (fields: Fields) => ({
     vendor: vendor.id,
-    credential: shown(schema, members),
+    credential: visible(schema, fields),
     ...(saved && { keep: saved.id }),
   });
-  const tell = (error: unknown) => words(reasonOf(error), vendor, secretTitles(schema));
-  const problemOf = (member: string) => about.find(({ pointer }) => pointer === `/${member}`)?.message;
+  const explain = (error: unknown) =>
+    messages.reason(reasonOf(error), vendor.name, secretTitles(schema));
+  const problemOf = (field: string) => {
+    const issue = entryIssues.find(({ pointer }) => pointer === `/${field}`);
+    return issue && messages.entry(issue);
+  };
 
-  // What a check brought stands at the end of the form, where it may be out of sight.
+  // The outcome stands at the end of the form, which may be out of sight.
   useEffect(() => {
-    if (checked || failure) outcome.current?.scrollIntoView({ block: "nearest" });
-  }, [checked, failure]);
+    if (outcome || failure) end.current?.scrollIntoView({ block: "nearest" });
+  }, [outcome, failure]);
 
-  // Once the problems stand on the page.
+  // After the issues are rendered.
   useEffect(() => {
-    if (focusFirst === 0) return;
-    const first = [...(form.current?.querySelectorAll<HTMLElement>("[aria-invalid=true], .mantine-InputWrapper-error") ?? [])][0];
-    const field = first?.matches("input, textarea") ? first : first?.parentElement?.querySelector<HTMLElement>("input:not([type=hidden])");
-    field?.focus();
+    if (focusFirst > 0) focusFirstProblem(form.current);
   }, [focusFirst]);
 
-  // After the first try, problems go as soon as they are solved.
+  // After the first attempt, issues go as soon as they are solved.
   useEffect(() => {
     if (!tried) return;
     let current = true;
     const timer = setTimeout(() => {
-      // Where that fails, what stands there is as good as anything, and Save asks again.
-      api.validate(sent(data)).then((found) => current && setIssues(found.issues), () => undefined);
+      // On a failure the shown issues stay; Save validates again.
+      api.validate(draft(data)).then(
+        (found) => current && setIssues(found.issues),
+        () => undefined,
+      );
     }, RECHECK_MS);
     return () => {
       current = false;
@@ -98,42 +143,44 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
     };
   }, [data, tried]);
 
-  // Who the key is: what the contract says that `inspect` reads.
-  const secrets = Object.entries(schema.properties ?? {}).flatMap(([member, field]) =>
-    typeof field === "object" && field.writeOnly ? [member] : [],
-  );
-  const keyOf = (members: Members) => JSON.stringify(["client_id", ...secrets].map((member) => members[member]));
   const latest = useRef(data);
   latest.current = data;
 
-  const change = (next: Members) => {
-    // Another key reaches other things.
-    if (keyOf(next) !== keyOf(data)) setChecked(undefined);
+  const change = (next: Fields) => {
+    if (JSON.stringify(next) === JSON.stringify(data)) return;
+    if (access) {
+      const remaining = afterChange(schema, access, data, next);
+      setAccess(remaining.access);
+      if (!remaining.current) setOutcome(undefined);
+    } else {
+      // A failed check was about the previous document.
+      setOutcome(undefined);
+    }
     setData(next);
   };
 
   const check = async () => {
     setBusy("check");
     setFailure(undefined);
+    const sent = data;
     try {
-      const found = await api.inspect(sent(data));
-      const level = found.level !== undefined && hasLevel(schema, found.level) && data.credential_level !== found.level;
-      // The answer is about the key that was sent; another one may stand there by now.
-      if (keyOf(latest.current) !== keyOf(data)) {
-        setBusy(undefined);
-        return;
-      }
-      if (level) setData((now) => ({ ...now, credential_level: found.level }));
-      setChecked({ access: found, level });
+      const found = await api.inspect(draft(sent));
+      // The answer is about the document that was sent, which may have changed meanwhile.
+      const remaining = afterChange(schema, found, sent, latest.current);
+      const set = settled(schema, remaining.access, latest.current);
+      setData((now) => ({ ...now, ...set }));
+      setAccess(remaining.access);
+      setOutcome(remaining.current ? { set } : undefined);
       setIssues([]);
     } catch (error) {
       const reason = reasonOf(error);
-      setChecked(undefined);
+      setAccess(undefined);
+      setOutcome(undefined);
       if (reason.kind === "invalid-credential") {
         setIssues(reason.issues ?? []);
         setFocusFirst((times) => times + 1);
       } else {
-        setChecked({ problem: tell(error) });
+        setOutcome({ problem: explain(error) });
       }
     }
     setBusy(undefined);
@@ -146,25 +193,25 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
     setFailure(undefined);
     setTried(true);
     const unnamed =
-      name.trim() === "" ? [{ pointer: "/name", message: "Give the credential a name, by which you find it again." }] : [];
+      name.trim() === "" ? [{ pointer: "/name", code: "required", message: "" }] : [];
     try {
-      const found = await api.validate(sent(data));
+      const found = await api.validate(draft(data));
       setIssues(found.issues);
-      setAbout(unnamed);
+      setEntryIssues(unnamed);
       if (found.issues.length + unnamed.length > 0) {
         setFocusFirst((times) => times + 1);
       } else {
-        const entry = { ...sent(data), name, description };
+        const entry = { ...draft(data), name, description };
         onSaved(await (saved ? api.update(saved.id, entry) : api.save(entry)));
         return;
       }
     } catch (error) {
       const reason = reasonOf(error);
-      if (reason.kind === "about" || reason.kind === "invalid-credential") {
-        (reason.kind === "about" ? setAbout : setIssues)(reason.issues ?? []);
+      if (reason.kind === "entry" || reason.kind === "invalid-credential") {
+        (reason.kind === "entry" ? setEntryIssues : setIssues)(reason.issues ?? []);
         setFocusFirst((times) => times + 1);
       } else {
-        setFailure(tell(error));
+        setFailure(explain(error));
       }
     }
     setBusy(undefined);
@@ -172,24 +219,31 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
 
   const link = safeLink(vendor.setup_url);
   const how = link && (
-    <Anchor href={link} target="_blank" rel="noopener noreferrer" c="var(--strong)" underline="always" size="sm">
-      How to make a credential in {vendor.display_name}
+    <Anchor
+      href={link}
+      target="_blank"
+      rel="noopener noreferrer"
+      c="var(--strong)"
+      underline="always"
+      size="sm"
+    >
+      {messages.howToCreate(vendor.name)}
     </Anchor>
   );
   return (
     <Modal
       opened
       onClose={onClose}
-      title={saved ? "Edit Credential" : "Add New Credential"}
+      title={saved ? messages.editTitle : messages.addTitle}
       size="lg"
       fullScreen={phone}
-      closeButtonProps={{ "aria-label": "Close" }}
+      closeButtonProps={{ "aria-label": messages.close }}
       closeOnClickOutside={false}
       styles={{ title: { fontSize: "1.25rem", fontWeight: 650 } }}
     >
       <form ref={form} onSubmit={(event) => void save(event)} noValidate autoComplete="off">
         <TextInput
-          label="Credential Name"
+          label={messages.name}
           required
           data-autofocus
           maxLength={100}
@@ -197,13 +251,13 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
           error={problemOf("name")}
           onChange={(event) => {
             setName(event.currentTarget.value);
-            setAbout(about.filter(({ pointer }) => pointer !== "/name"));
+            setEntryIssues(entryIssues.filter(({ pointer }) => pointer !== "/name"));
           }}
         />
         <Textarea
           mt="sm"
-          label="Credential Description"
-          description="Not required, but it helps its owner and others to use it well: what it is for, how fresh its data is, who looks after it."
+          label={messages.description}
+          description={messages.descriptionHelp}
           autosize
           minRows={2}
           maxLength={2000}
@@ -215,8 +269,8 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
           tagName="div"
           className="fields"
           idPrefix={ID_PREFIX}
-          schema={drawnSchema}
-          uiSchema={ui}
+          schema={drawing.schema}
+          uiSchema={drawing.ui}
           formData={data}
           validator={validator}
           widgets={WIDGETS}
@@ -224,22 +278,30 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
           noValidate
           noHtml5Validate
           showErrorList={false}
-          onChange={({ formData }) => change((formData ?? {}) as Members)}
+          onChange={({ formData }) => change((formData ?? {}) as Fields)}
         >
           <></>
         </Form>
         {how}
-        <div ref={outcome} className="outcome">
+        <div ref={end} className="outcome">
           <div role="status">
-            {access && <Found access={access} level={checked && "level" in checked && checked.level} schema={schema} data={data} vendor={vendor} />}
+            {access && outcome && "set" in outcome && (
+              <Found
+                access={access}
+                set={outcome.set}
+                schema={schema}
+                data={data}
+                vendor={vendor}
+              />
+            )}
           </div>
-          {checked && "problem" in checked && (
-            <Alert color="red" role="alert" mt="md" title="The check did not succeed">
-              {checked.problem} {how}
+          {outcome && "problem" in outcome && (
+            <Alert color="red" role="alert" mt="md" title={messages.checkFailed}>
+              {outcome.problem} {how}
             </Alert>
           )}
           {(failure || elsewhere.length > 0) && (
-            <Alert color="red" role="alert" mt="md" title="Not saved">
+            <Alert color="red" role="alert" mt="md" title={messages.notSaved}>
               {failure}
               {elsewhere.map((issue) => (
                 <Text key={issue.message}>{issue.message}</Text>
@@ -249,13 +311,15 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
         </div>
         <Group justify="flex-end" className="overlay-foot">
           <Button variant="subtle" c="var(--strong)" onClick={onClose}>
-            Cancel
+            {messages.cancel}
           </Button>
-          <Button variant="default" loading={busy === "check"} onClick={() => void check()}>
-            Check
-          </Button>
+          {vendor.inspection !== "none" && (
+            <Button variant="default" loading={busy === "check"} onClick={() => void check()}>
+              {messages.check}
+            </Button>
+          )}
           <Button type="submit" loading={busy === "save"}>
-            Save
+            {messages.save}
           </Button>
         </Group>
       </form>
@@ -263,26 +327,51 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
   );
 }
 
+/** Moves the focus to the first field with a problem. */
+function focusFirstProblem(form: HTMLFormElement | null) {
+  const selector = "[aria-invalid=true], .mantine-InputWrapper-error";
+  const first = form?.querySelector<HTMLElement>(selector);
+  const field = first?.matches("input, textarea")
+    ? first
+    : first?.parentElement?.querySelector<HTMLElement>("input:not([type=hidden])");
+  field?.focus();
+}
+
 interface FoundProps {
   access: Access;
-  level: boolean | undefined;
+  set: Fields;
   schema: RJSFSchema;
-  data: Members;
+  data: Fields;
   vendor: Vendor;
 }
 
-/** What a check found, in words. */
-function Found({ access, level, schema, data, vendor }: FoundProps) {
-  const { all, chosen } = lacking(schema, access, data);
-  const only = access.projects.length === 1 ? access.projects[0] : undefined;
+/** What a check found. */
+function Found({ access, set, schema, data, vendor }: FoundProps) {
+  const messages = useMessages();
+  const offers = offersOf(schema, access);
+  const missing = unreached(schema, access, data);
+  const changes = missing.filter(({ entered }) => entered.length > 0);
   const facts = [
-    access.level && `It is ${access.level === "account" ? "an account-level" : `a ${access.level}-level`} key${level ? "; the level above was set to that." : "."}`,
-    only && `It reaches the project ${only.name} (${only.id}).`,
-    access.projects.length > 1 && `It reaches ${access.projects.length} projects; they can be chosen above.`,
-    all.length > 0 && `This key has no ${all.join(", no ")}.`,
+    access.identity && messages.belongsTo(access.identity),
+    ...offers.flatMap(({ name, field, choices, only }) => {
+      const title = field.title ?? name;
+      const options = optionsOf(field);
+      if (only && name in set) {
+        const own = options.find(({ value }) => value === only.value);
+        return [messages.fieldSet(title, own?.title ?? choiceTitle(only))];
+      }
+      const isNew = options.length === 0 && choices.length > 1;
+      return isNew ? [messages.fieldChoices(title, choices.length)] : [];
+    }),
+    ...missing.map(({ field, titles }) => messages.fieldUnreached(field, titles)),
+    access.credential_expires_at && credentialExpiry(access.credential_expires_at, messages),
   ].filter((fact): fact is string => Boolean(fact));
   return (
-    <Alert color={chosen.length > 0 ? "yellow" : "teal"} mt="md" title={`${vendor.display_name} accepts this key`}>
+    <Alert
+      color={changes.length > 0 ? "yellow" : "teal"}
+      mt="md"
+      title={messages.accepted(vendor.name)}
+    >
       {facts.length > 0 && (
         <List size="sm">
           {facts.map((fact) => (
@@ -290,11 +379,11 @@ function Found({ access, level, schema, data, vendor }: FoundProps) {
           ))}
         </List>
       )}
-      {chosen.length > 0 && (
-        <Text size="sm" fw={650} mt="xs">
-          Take {chosen.join(" and ")} out of the scopes, or have an administrator add {chosen.length > 1 ? "them" : "it"} to the key.
+      {changes.map(({ field, entered }) => (
+        <Text key={field} size="sm" fw={650} mt="xs">
+          {messages.changeField(field, entered)}
         </Text>
-      )}
+      ))}
     </Alert>
   );
 }

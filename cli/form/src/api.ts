@@ -1,66 +1,99 @@
-// Asks the program that serves this page. Nothing that comes back holds a secret or a token.
+// Calls the server of this page. No answer holds a secret or a token.
 
 /** A JSON document. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
-export type Members = { [name: string]: Json | undefined };
 
+/** The fields of a credential document, by name. */
+export type Fields = { [name: string]: Json | undefined };
+
+/** A vendor and its description, in a language of the browser. */
 export interface Vendor {
   id: string;
-  display_name: string;
-  setup_url: string;
+  /** What a check needs; `none` where the vendor cannot say what a credential reaches. */
+  inspection: "none" | "credential" | "session";
+  name: string;
+  summary?: string;
+  prerequisites?: string[];
+  setup_url?: string;
+  documentation_url?: string;
+  icon?: string;
 }
 
-/** A saved credential: its fields without the secret ones, of which only the names are told. */
+/** A saved credential: its fields without the secret ones, which are listed by name. */
 export interface Saved {
   id: number;
   name: string;
   description: string | null;
   vendor: string;
-  fields: Members;
+  fields: Fields;
   secrets: string[];
   updated_at: string;
 }
 
 /** What a credential reaches, as far as the vendor says. */
 export interface Access {
+  /** The vendor's name for the holder of the credential. */
+  identity?: string;
   scopes: string[];
-  projects: { id: number; name: string }[];
-  level?: string;
+  fields: FieldChoices[];
+  credential_expires_at?: string;
+}
+
+/** The choices that the vendor offers for one field of the form. */
+export interface FieldChoices {
+  /** A JSON pointer into the credential document, as are those of `depends_on`. */
+  pointer: string;
+  choices: Choice[];
+  /** Whether there are no others. */
+  complete: boolean;
+  /** The fields whose change makes these choices stale. */
+  depends_on: string[];
+}
+
+export interface Choice {
+  value: Json;
+  title: string;
 }
 
 export interface Session {
   base_url: string;
   scopes: string[];
-  project?: number;
+  account?: string;
   issued_at: string;
-  expires_at: string;
+  /** Absent when the session does not expire. */
+  expires_at?: string;
 }
 
-/** One problem of what was typed: the JSON pointer of its field, and a sentence. */
+/** A problem of the entered data: the JSON pointer of its field, a code, and a sentence. */
 export interface Issue {
   pointer: string;
+  code?: string;
   message: string;
 }
 
-/** A credential document, and the saved credential whose secrets stand in for those left blank. */
-export interface Sent {
+/** A credential document, and the saved credential whose secrets replace those left blank. */
+export interface Draft {
   vendor: string;
-  credential: Members;
+  credential: Fields;
   keep?: number;
 }
 
-export interface Entry extends Sent {
+export interface Entry extends Draft {
   name: string;
   description: string;
 }
 
-/** Why a call brought no result, as the program tells it. */
+/** Why a call failed, as the server reports it. */
 export interface Reason {
   kind: string;
   message?: string;
   issues?: Issue[];
   seconds?: number;
   stage?: string;
+  /** Of a refusal: whether the vendor's code says that it is final. */
+  confirmed?: boolean;
+  /** Of another fault: whether asking again may help. */
+  retry?: boolean;
 }
 
 export class Failed extends Error {
@@ -69,8 +102,18 @@ export class Failed extends Error {
   }
 }
 
+/** The languages of the browser, for the texts of the plugin. */
+function locales(): string {
+  return `?locales=${encodeURIComponent(navigator.languages.join(","))}`;
+}
+
 async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
-  const options: RequestInit = { method, cache: "no-store", credentials: "omit", redirect: "error" };
+  const options: RequestInit = {
+    method,
+    cache: "no-store",
+    credentials: "omit",
+    redirect: "error",
+  };
   if (method !== "GET") {
     options.headers = { "content-type": "application/json" };
     options.body = JSON.stringify(body ?? {});
@@ -78,7 +121,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
   let response: Response;
   let answer: unknown;
   try {
-    response = await fetch(`/api/${path}`, options);
+    response = await fetch(`/api/${path}${locales()}`, options);
     answer = await response.json();
   } catch {
     throw new Failed({ kind: "gone" });
@@ -91,18 +134,19 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
 
 export const api = {
   vendors: () => call<Vendor[]>("GET", "vendors"),
-  schema: (vendor: string) => call<Members>("GET", `vendors/${encodeURIComponent(vendor)}/schema`),
+  schema: (vendor: string) => call<Fields>("GET", `vendors/${encodeURIComponent(vendor)}/schema`),
   credentials: () => call<Saved[]>("GET", "credentials"),
-  validate: (sent: Sent) => call<{ issues: Issue[] }>("POST", "validate", sent),
-  inspect: (sent: Sent) => call<Access>("POST", "inspect", sent),
+  validate: (draft: Draft) => call<{ issues: Issue[] }>("POST", "validate", draft),
+  inspect: (draft: Draft) => call<Access>("POST", "inspect", draft),
   save: (entry: Entry) => call<Saved>("POST", "credentials", entry),
   update: (id: number, entry: Entry) => call<Saved>("PUT", `credentials/${id}`, entry),
   remove: (id: number) => call<unknown>("DELETE", `credentials/${id}`),
   choose: (id: number) => call<Session>("POST", `credentials/${id}/session`),
   refresh: (id: number) => call<Session>("POST", `credentials/${id}/refresh`),
+  access: (id: number) => call<Access>("POST", `credentials/${id}/access`),
 };
 
-/** The reason of anything that was thrown. */
+/** The reason of an error of any kind. */
 export function reasonOf(error: unknown): Reason {
   return error instanceof Failed ? error.reason : { kind: "page" };
 }

@@ -1,4 +1,5 @@
-// Starts the page: the theme, with contrast enough for everybody, and the nonce that lets the theme's own style elements in.
+// Starts the page: the language, the theme with sufficient contrast, and the nonce that the content
+// security policy requires of the theme's style elements.
 import "@mantine/core/styles.css";
 import "./page.css";
 
@@ -8,9 +9,13 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App } from "./App";
+import { messagesFor, MessagesProvider } from "./messages";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=nonce]")?.content ?? "";
 setNonce(nonce);
+
+const messages = messagesFor(navigator.languages);
+document.documentElement.lang = messages.locale;
 
 const theme = createTheme({
   primaryColor: "indigo",
@@ -21,7 +26,7 @@ const theme = createTheme({
   cursorType: "pointer",
 });
 
-/** The theme's own greys and reds are too pale on white for small text (WCAG 2.2, 1.4.3). */
+/** The theme's greys and reds have too little contrast for small text (WCAG 2.2, 1.4.3). */
 const contrast: CSSVariablesResolver = () => ({
   variables: {},
   light: {
@@ -54,7 +59,9 @@ if (root) {
         defaultColorScheme="auto"
         getStyleNonce={() => nonce}
       >
-        <App />
+        <MessagesProvider value={messages}>
+          <App />
+        </MessagesProvider>
       </MantineProvider>
     </StrictMode>,
   );

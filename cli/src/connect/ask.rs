@@ -1,4 +1,5 @@
-//! Puts a question to a person and reads the answer. The prompts are on standard error, so that standard output stays JSON.
+//! Asks a person a question and reads the answer. The prompts are on standard error, so that
+//! standard output stays JSON.
 
 use std::fmt;
 
@@ -9,11 +10,11 @@ use inquire::{
 };
 use serde_json::{Value, json};
 
-use super::question::{Choice, Kind, Offer, Question};
+use super::question::{Choice, Kind, Offer, Question, shown};
 use crate::failure::{Failure, plain};
 use crate::store::{self, Store};
 
-/// What is listed at once.
+/// The lines of a list that are shown at a time.
 const PAGE_LINES: usize = 12;
 
 impl From<InquireError> for Failure {
@@ -29,20 +30,25 @@ impl From<InquireError> for Failure {
 }
 
 /// One line of a list.
-struct Line<'a> {
-    choice: Option<&'a Choice>,
+enum Line<'a> {
+    Choice(&'a Choice),
+    /// The field is left out.
+    None,
+    /// A value is typed.
+    Other,
 }
 
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.choice {
-            Some(choice) => f.write_str(&plain(&choice.title)),
-            None => f.write_str("(none)"),
+        match self {
+            Self::Choice(choice) => f.write_str(&plain(&choice.title)),
+            Self::None => f.write_str("(none)"),
+            Self::Other => f.write_str("(type another value)"),
         }
     }
 }
 
-/// Asks one question of the form; `None` when the field is left out.
+/// Asks one question of the form; `None` leaves the field out.
 pub(super) fn answer(
     question: &Question,
     offer: &Offer,
@@ -52,7 +58,7 @@ pub(super) fn answer(
     let prompt = if needed {
         format!("{title}:")
     } else {
-        format!("{title} (may be left out):")
+        format!("{title} (optional):")
     };
     let help = plain(&question.help);
     match &question.kind {
@@ -65,27 +71,43 @@ pub(super) fn answer(
                 .with_help_message(&help);
             Ok(Some(json!(flag.prompt()?)))
         }
-        _ if !offer.choices.is_empty() => one(&prompt, &help, offer, needed),
+        _ if !offer.choices.is_empty() => match one(&prompt, &help, offer, needed)? {
+            Selected::Value(value) => Ok(value),
+            Selected::Other => typed(question, &prompt, &help, offer, needed),
+        },
+        _ => typed(question, &prompt, &help, offer, needed),
+    }
+}
+
+/// Asks for a value that is typed.
+fn typed(
+    question: &Question,
+    prompt: &str,
+    help: &str,
+    offer: &Offer,
+    needed: bool,
+) -> Result<Option<Value>, Failure> {
+    match &question.kind {
         Kind::Integer(_) => {
-            let typed = text(&prompt, &help, offer, needed, whole_number)?;
+            let typed = text(prompt, help, offer, needed, whole_number)?;
             Ok(typed
                 .and_then(|number| number.parse::<i64>().ok())
                 .map(Value::from))
         }
         Kind::Several(_) => {
             let help = format!("{help} Several are separated by commas.");
-            let typed = text(&prompt, &help, offer, needed, anything)?;
-            let list = |text: String| text.split(',').map(|part| json!(part.trim())).collect();
+            let typed = text(prompt, &help, offer, needed, anything)?;
+            let list = |text: String| text.split(',').map(|item| json!(item.trim())).collect();
             Ok(typed.map(list))
         }
-        Kind::Text | Kind::One(_) => {
-            let typed = text(&prompt, &help, offer, needed, anything)?;
+        Kind::Text | Kind::One(_) | Kind::Flag | Kind::Secret => {
+            let typed = text(prompt, help, offer, needed, anything)?;
             Ok(typed.map(Value::from))
         }
     }
 }
 
-/// A name that is free.
+/// Asks for a name that is free.
 pub(super) fn name(store: &Store) -> Result<String, Failure> {
     let mut problem = None;
     loop {
@@ -93,25 +115,24 @@ pub(super) fn name(store: &Store) -> Result<String, Failure> {
             crate::output::say(problem);
         }
         let prompt = Text::new("Credential name:")
-            .with_help_message("How you will find it again, such as the customer and the purpose.")
+            .with_help_message("A name to find it by, such as the customer and the purpose.")
             .with_validator(needed);
         let name = prompt.prompt()?;
-        // Now, and not when all else has been typed.
+        // Checked now, not after everything else has been typed.
         if !store::is_name(&name) {
-            problem = Some("that name is too long, or has a control character: choose another");
+            problem = Some("that name is too long or has a control character; choose another");
             continue;
         }
         match store.find(&name)? {
             None => return Ok(name),
-            Some(_) => problem = Some("that name is taken: choose another"),
+            Some(_) => problem = Some("that name is taken; choose another"),
         }
     }
 }
 
-/// Why the credential is there, if the person cares to say.
+/// The purpose of the credential, if the person names one.
 pub(super) fn description() -> Result<Option<String>, Failure> {
-    let help =
-        "May be left out. Tells those after you what uses it, and whether it may be removed.";
+    let help = "Optional. Helps others to see what uses it, and whether it can be removed.";
     let text = Text::new("Credential description:")
         .with_help_message(help)
         .prompt()?;
@@ -145,11 +166,8 @@ fn text<V: StringValidator + 'static>(
     required: bool,
     valid: V,
 ) -> Result<Option<String>, Failure> {
-    let before = offer.chosen.first().map(|value| match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    });
-    let before = before.as_deref().map(plain).unwrap_or_default();
+    let before = offer.chosen.iter().map(shown).collect::<Vec<_>>();
+    let before = plain(&before.join(", "));
     let mut ask = Text::new(prompt)
         .with_initial_value(&before)
         .with_validator(valid);
@@ -164,21 +182,36 @@ fn text<V: StringValidator + 'static>(
         .map(|text| text.trim().to_owned()))
 }
 
-fn one(prompt: &str, help: &str, offer: &Offer, required: bool) -> Result<Option<Value>, Failure> {
-    let none = (!required).then_some(Line { choice: None });
-    let choices = offer.choices.iter().map(|choice| Line {
-        choice: Some(choice),
-    });
-    let lines: Vec<_> = none.into_iter().chain(choices).collect();
-    let chosen = |line: &Line<'_>| line.choice.is_some_and(|c| offer.chosen.contains(&c.value));
-    let start = lines.iter().position(chosen).unwrap_or(0);
+/// The line that a person selected.
+enum Selected {
+    Value(Option<Value>),
+    Other,
+}
+
+fn one(prompt: &str, help: &str, offer: &Offer, required: bool) -> Result<Selected, Failure> {
+    let none = (!required).then_some(Line::None);
+    let other = offer.open.then_some(Line::Other);
+    let choices = offer.choices.iter().map(Line::Choice);
+    let lines: Vec<_> = none.into_iter().chain(choices).chain(other).collect();
+    let position = |wanted: &dyn Fn(&Choice) -> bool| {
+        let wanted = |line: &Line<'_>| matches!(line, Line::Choice(choice) if wanted(choice));
+        lines.iter().position(wanted)
+    };
+    let chosen = position(&|choice| offer.chosen.contains(&choice.value));
+    // Without a chosen one, an optional field stays out.
+    let available = required.then(|| position(&|choice| choice.available));
+    let start = chosen.or(available.flatten()).unwrap_or(0);
     let mut ask = Select::new(prompt, lines)
         .with_starting_cursor(start)
         .with_page_size(PAGE_LINES);
     if !help.is_empty() {
         ask = ask.with_help_message(help);
     }
-    Ok(ask.prompt()?.choice.map(|choice| choice.value.clone()))
+    Ok(match ask.prompt()? {
+        Line::Choice(choice) => Selected::Value(Some(choice.value.clone())),
+        Line::None => Selected::Value(None),
+        Line::Other => Selected::Other,
+    })
 }
 
 fn several(prompt: &str, help: &str, offer: &Offer) -> Result<Value, Failure> {
@@ -190,24 +223,18 @@ fn several(prompt: &str, help: &str, offer: &Offer) -> Result<Value, Failure> {
         .filter(chosen)
         .map(|(index, _)| index)
         .collect();
-    let lines: Vec<_> = offer
-        .choices
-        .iter()
-        .map(|choice| Line {
-            choice: Some(choice),
-        })
-        .collect();
-    let help = format!("{help} Space chooses, Enter goes on.");
+    let lines: Vec<_> = offer.choices.iter().map(Line::Choice).collect();
+    let help = format!("{help} Select with Space, continue with Enter.");
     let ask = MultiSelect::new(prompt, lines)
         .with_default(&default)
         .with_page_size(PAGE_LINES)
         .with_help_message(help.trim());
     let lines = ask.prompt()?;
-    Ok(lines
-        .iter()
-        .filter_map(|line| line.choice)
-        .map(|choice| choice.value.clone())
-        .collect())
+    let value = |line: &Line<'_>| match line {
+        Line::Choice(choice) => Some(choice.value.clone()),
+        Line::None | Line::Other => None,
+    };
+    Ok(lines.iter().filter_map(value).collect())
 }
 
 type Checked = Result<Validation, CustomUserError>;
@@ -220,7 +247,7 @@ fn anything(_: &str) -> Checked {
 #[expect(clippy::unnecessary_wraps, reason = "the signature is the library's")]
 fn needed(text: &str) -> Checked {
     Ok(if text.trim().is_empty() {
-        Validation::Invalid("this is needed".into())
+        Validation::Invalid("required".into())
     } else {
         Validation::Valid
     })
@@ -232,6 +259,6 @@ fn whole_number(text: &str) -> Checked {
     Ok(if text.is_empty() || text.parse::<i64>().is_ok() {
         Validation::Valid
     } else {
-        Validation::Invalid("this must be a whole number".into())
+        Validation::Invalid("enter a whole number".into())
     })
 }

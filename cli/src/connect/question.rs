@@ -1,15 +1,15 @@
-//! What is asked for each field: read from the schema, and from what the vendor said the credential reaches.
+//! The question for each field: read from the schema, with the choices that the vendor named for
+//! its JSON pointer.
 
-use connector_host::Access;
-use serde_json::{Value, json};
+use connector_host::{Access, FieldChoices, Issue};
+use serde_json::{Map, Value, json};
 
 use crate::failure::plain;
+use crate::json::moment;
 use crate::schema;
 
-/// The members that the contract's convention gives a meaning, so that what `inspect` found can be offered for them.
-const PROJECT: &str = "project_id";
-const SCOPES: &str = "scopes";
-const LEVEL: &str = "credential_level";
+/// Follows the title of a choice that the credential cannot use.
+const UNAVAILABLE: &str = " — not available to this credential";
 
 /// One field of the form.
 pub(super) struct Question {
@@ -21,20 +21,20 @@ pub(super) struct Question {
     default: Option<Value>,
 }
 
-/// How a field is answered.
+/// The kind of answer.
 #[derive(Debug, PartialEq)]
 pub(super) enum Kind {
     /// Typed, and not shown.
     Secret,
     /// Typed.
     Text,
-    /// A whole number, not below this.
+    /// A whole number, at least this.
     Integer(i64),
     /// Yes or no.
     Flag,
     /// One of these.
     One(Vec<Choice>),
-    /// Any of these.
+    /// Any of these; none of them where the list is open.
     Several(Vec<Choice>),
 }
 
@@ -43,13 +43,15 @@ pub(super) enum Kind {
 pub(super) struct Choice {
     pub(super) value: Value,
     pub(super) title: String,
+    /// Whether the credential can use it, as far as the vendor says.
+    pub(super) available: bool,
 }
 
 /// The fields in the order of the form.
 pub(super) fn all(schema: &Value) -> Vec<Question> {
     let properties = schema.get("properties").and_then(Value::as_object);
     let question = |(name, property): (&String, &Value)| {
-        let text = |member: &str| property.get(member).and_then(Value::as_str);
+        let text = |keyword: &str| property.get(keyword).and_then(Value::as_str);
         Question {
             name: name.clone(),
             title: text("title").unwrap_or(name).to_owned(),
@@ -67,14 +69,13 @@ fn kind(property: &Value) -> Kind {
         let one_of = of.get("oneOf").and_then(Value::as_array);
         one_of.map(|list| list.iter().filter_map(choice).collect::<Vec<_>>())
     };
-    let named = property.get("type").and_then(Value::as_str);
     if schema::is_secret(property) {
         return Kind::Secret;
     }
     if let Some(choices) = choices(property) {
         return Kind::One(choices);
     }
-    match named {
+    match property.get("type").and_then(Value::as_str) {
         Some("array") => Kind::Several(property.get("items").and_then(choices).unwrap_or_default()),
         Some("integer") => {
             Kind::Integer(property.get("minimum").and_then(Value::as_i64).unwrap_or(0))
@@ -87,8 +88,18 @@ fn kind(property: &Value) -> Kind {
 fn choice(of: &Value) -> Option<Choice> {
     let value = of.get("const")?.clone();
     let title = of.get("title").and_then(Value::as_str);
-    let title = title.map_or_else(|| value.to_string(), str::to_owned);
-    Some(Choice { value, title })
+    Some(Choice {
+        title: title.map_or_else(|| shown(&value), str::to_owned),
+        value,
+        available: true,
+    })
+}
+
+/// A value as a person types it.
+pub(super) fn shown(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 impl Question {
@@ -96,7 +107,12 @@ impl Question {
         self.kind == Kind::Secret
     }
 
-    /// A value of the field's type, to learn whether the field may be given at all.
+    /// Whether an issue is about this field, or a value within it.
+    pub(super) fn is_about(&self, issue: &Issue) -> bool {
+        field(&issue.pointer).as_deref() == Some(&*self.name)
+    }
+
+    /// A value of the field's type, to learn whether the field can be given at all.
     pub(super) fn example(&self) -> Value {
         let first = |choices: &[Choice]| choices.first().map(|choice| choice.value.clone());
         match &self.kind {
@@ -107,63 +123,173 @@ impl Question {
             Kind::Several(choices) => Value::Array(first(choices).into_iter().collect()),
         }
     }
+
+    /// The value that the field must have: the only one of a complete list.
+    pub(super) fn only(&self, choices: &FieldChoices) -> Option<Choice> {
+        let offered = self.offered(choices);
+        match offered.as_slice() {
+            [only] if choices.complete => Some(only.clone()),
+            _ => None,
+        }
+    }
+
+    /// The answer that consists of one chosen value.
+    pub(super) fn answer_of(&self, value: Value) -> Value {
+        match self.kind {
+            Kind::Several(_) => json!([value]),
+            _ => value,
+        }
+    }
+
+    /// The vendor's choices that the field can hold, with the titles of the form where it has them.
+    fn offered(&self, choices: &FieldChoices) -> Vec<Choice> {
+        let of_form = match &self.kind {
+            Kind::One(of_form) | Kind::Several(of_form) => of_form.as_slice(),
+            _ => &[],
+        };
+        let fits = |value: &Value| match &self.kind {
+            Kind::Text => value.is_string(),
+            Kind::Integer(_) => value.is_i64() || value.is_u64(),
+            Kind::Flag => value.is_boolean(),
+            Kind::Several(of_form) => of_form.is_empty(),
+            // A secret is no choice, and the form knows all of its own choices.
+            Kind::Secret | Kind::One(_) => false,
+        };
+        let offered = |choice: &connector_host::Choice| {
+            if let Some(known) = of_form.iter().find(|known| known.value == choice.value) {
+                return Some(known.clone());
+            }
+            let value = shown(&choice.value);
+            let title = if choice.title == value {
+                value
+            } else {
+                format!("{} ({value})", choice.title)
+            };
+            fits(&choice.value).then(|| Choice {
+                value: choice.value.clone(),
+                title,
+                available: true,
+            })
+        };
+        choices.choices.iter().filter_map(offered).collect()
+    }
 }
 
-/// What a person chooses from, and what is chosen already.
+/// The field that a JSON pointer leads to or into.
+fn field(pointer: &str) -> Option<String> {
+    let first = pointer.strip_prefix('/')?.split('/').next()?;
+    Some(first.replace("~1", "/").replace("~0", "~"))
+}
+
+/// The answer of `inspect`, and the answers in the form that it was asked with.
+pub(super) struct Inspected {
+    pub(super) access: Access,
+    pub(super) answers: Map<String, Value>,
+}
+
+impl Inspected {
+    /// The choices for the field of a question, whether or not they still apply.
+    pub(super) fn choices(&self, question: &Question) -> Option<&FieldChoices> {
+        let pointer = question.name.replace('~', "~0").replace('/', "~1");
+        let mut fields = self.access.fields.iter();
+        fields.find(|field| field.pointer.strip_prefix('/') == Some(&*pointer))
+    }
+
+    /// Whether all fields on which the choices depend are as they were.
+    pub(super) fn applies(&self, choices: &FieldChoices, answers: &Map<String, Value>) -> bool {
+        let before = |pointer: &String| at(&self.answers, pointer);
+        let mut pointers = choices.depends_on.iter();
+        pointers.all(|pointer| before(pointer) == at(answers, pointer))
+    }
+}
+
+/// The value at a JSON pointer.
+fn at<'a>(answers: &'a Map<String, Value>, pointer: &str) -> Option<&'a Value> {
+    let rest = pointer.get(1..)?.split_once('/').map(|(_, rest)| rest);
+    let value = answers.get(&field(pointer)?)?;
+    rest.map_or(Some(value), |rest| value.pointer(&format!("/{rest}")))
+}
+
+/// Whether an answer, or each item of a list, is among the choices, as far as they are complete.
+pub(super) fn is_among(answer: &Value, choices: &FieldChoices) -> bool {
+    let mut values = list(Some(answer)).into_iter();
+    !choices.complete || values.all(|value| choices.choices.iter().any(|c| c.value == value))
+}
+
+/// The choices to show, and the chosen ones among them.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Offer {
     pub(super) choices: Vec<Choice>,
-    /// The values that are chosen already; for what is typed, at most one.
+    /// The values that are chosen already; at most one for a typed answer.
     pub(super) chosen: Vec<Value>,
+    /// Whether a value beside the choices can be typed.
+    pub(super) open: bool,
 }
 
 impl Offer {
-    /// What was answered before comes first, then what the vendor said, then the schema's default.
-    pub(super) fn of(question: &Question, access: Option<&Access>, before: Option<&Value>) -> Self {
-        let choices = choices(question, access);
-        let known = || match (question.name.as_str(), access) {
-            (LEVEL, Some(access)) => access.level.map(|level| json!(level.name())),
-            (SCOPES, Some(access)) if !access.scopes.is_empty() => {
-                let default = list(question.default.as_ref());
-                let has = |value: &Value| access.scopes.iter().any(|scope| value == scope);
-                Some(default.into_iter().filter(has).collect())
-            }
-            _ => None,
+    /// Chosen is the answer of before, else the only choice, else the schema's default as far as it
+    /// is available.
+    pub(super) fn of(
+        question: &Question,
+        choices: Option<&FieldChoices>,
+        before: Option<&Value>,
+    ) -> Self {
+        let available = |value: &Value| {
+            let offered = |choices: &FieldChoices| is_among(value, choices);
+            choices.is_none_or(offered)
         };
-        let value = before.cloned().or_else(known);
-        let value = value.or_else(|| question.default.clone());
+        let mut shown = match &question.kind {
+            Kind::One(of_form) | Kind::Several(of_form) if !of_form.is_empty() => of_form
+                .iter()
+                .map(|choice| mark(choice.clone(), available(&choice.value)))
+                .collect(),
+            _ => choices.map_or_else(Vec::new, |choices| question.offered(choices)),
+        };
+        let open = matches!(
+            question.kind,
+            Kind::Text | Kind::Integer(_) | Kind::Several(_)
+        ) && !choices.is_some_and(|choices| choices.complete);
+        // A list of strings cannot be half chosen and half typed.
+        if open && question.kind == Kind::Several(Vec::new()) {
+            shown.clear();
+        }
+        let chosen = before.cloned().map(|value| list(Some(&value)));
+        let chosen = chosen.or_else(|| {
+            let only = question.only(choices?)?;
+            Some(vec![only.value])
+        });
+        let default = || {
+            let default = list(question.default.as_ref()).into_iter();
+            default.filter(available).collect()
+        };
+        let chosen = chosen.unwrap_or_else(default);
+        if !shown.is_empty() {
+            for value in &chosen {
+                if !shown.iter().any(|choice| choice.value == *value) {
+                    let title = self::shown(value);
+                    let choice = Choice {
+                        value: value.clone(),
+                        title,
+                        available: true,
+                    };
+                    shown.push(mark(choice, available(value)));
+                }
+            }
+        }
         Self {
-            choices,
-            chosen: list(value.as_ref()),
+            choices: shown,
+            chosen,
+            open,
         }
     }
 }
 
-fn choices(question: &Question, access: Option<&Access>) -> Vec<Choice> {
-    match (&question.kind, access) {
-        (Kind::Integer(_), Some(access)) if question.name == PROJECT => {
-            let choice = |project: &connector_host::Project| Choice {
-                value: json!(project.id),
-                title: format!("{} ({})", plain(&project.name), project.id),
-            };
-            access.projects.iter().map(choice).collect()
-        }
-        (Kind::Several(choices), Some(access))
-            if question.name == SCOPES && !access.scopes.is_empty() =>
-        {
-            let mark = |choice: &Choice| {
-                let has = access.scopes.iter().any(|scope| choice.value == *scope);
-                let mut choice = choice.clone();
-                if !has {
-                    choice.title.push_str(" — this key does not have it");
-                }
-                choice
-            };
-            choices.iter().map(mark).collect()
-        }
-        (Kind::One(choices) | Kind::Several(choices), _) => choices.clone(),
-        _ => Vec::new(),
+fn mark(mut choice: Choice, available: bool) -> Choice {
+    if !available {
+        choice.title.push_str(UNAVAILABLE);
     }
+    choice.available = available;
+    choice
 }
 
 fn list(value: Option<&Value>) -> Vec<Value> {
@@ -174,17 +300,17 @@ fn list(value: Option<&Value>) -> Vec<Value> {
     }
 }
 
-/// What the vendor said, in a line.
+/// The answer of the vendor in a line; the choices are shown with their fields.
 pub(super) fn summary(access: &Access) -> String {
-    let mut facts = vec!["the vendor accepts it".to_owned()];
-    if let Some(level) = access.level {
-        facts.push(format!("level: {}", level.name()));
+    let mut facts = vec!["the vendor accepts the credential".to_owned()];
+    if let Some(identity) = &access.identity {
+        facts.push(format!("holder: {}", plain(identity)));
     }
     if !access.scopes.is_empty() {
         facts.push(format!("scopes: {}", plain(&access.scopes.join(", "))));
     }
-    if !access.projects.is_empty() {
-        facts.push(format!("projects: {}", access.projects.len()));
+    if let Some(end) = access.credential_expires_at {
+        facts.push(format!("it expires at {:.0}", moment(end)));
     }
     facts.join("; ")
 }
@@ -192,93 +318,185 @@ pub(super) fn summary(access: &Access) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use connector_host::{Level, Project};
 
     fn questions() -> Vec<Question> {
         all(&json!({
             "properties": {
                 "key": {"title": "Key", "description": "Where to find it."},
                 "hidden": {"type": "string", "writeOnly": true},
-                "credential_level": {"default": "project", "oneOf": [{"const": "project", "title": "P"}, {"const": "account"}]},
-                "scopes": {"type": "array", "default": ["r", "w"], "items": {"oneOf": [{"const": "r", "title": "Read"}, {"const": "w", "title": "Write"}]}},
-                "project_id": {"type": "integer", "minimum": 1},
+                "wing": {
+                    "default": "room",
+                    "oneOf": [{"const": "room", "title": "A room"}, {"const": "house"}],
+                },
+                "tasks": {
+                    "type": "array",
+                    "default": ["r", "w"],
+                    "items": {
+                        "oneOf": [
+                            {"const": "r", "title": "Read"},
+                            {"const": "w", "title": "Write"},
+                        ],
+                    },
+                },
+                "tags": {"type": "array", "items": {"type": "string"}},
+                "a/b~c": {"type": "integer", "minimum": 1},
                 "flag": {"type": "boolean"},
             },
             "required": ["key", "hidden"],
         }))
     }
 
-    fn access() -> Access {
-        Access {
-            scopes: vec!["r".into()],
-            projects: vec![Project {
-                id: 7,
-                name: "a\u{1b}b".into(),
-            }],
-            level: Some(Level::Account),
+    fn question(name: &str) -> Question {
+        let found = questions().into_iter().find(|q| q.name == name);
+        found.unwrap()
+    }
+
+    fn choices(pointer: &str, values: &[Value], complete: bool) -> FieldChoices {
+        let choice = |value: &Value| connector_host::Choice {
+            value: value.clone(),
+            title: format!("the {}", shown(value)),
+        };
+        FieldChoices {
+            pointer: pointer.into(),
+            choices: values.iter().map(choice).collect(),
+            complete,
+            depends_on: vec!["/key".into(), "/deep/0".into()],
         }
     }
 
-    fn offer(name: &str, access: Option<&Access>, before: Option<&Value>) -> Offer {
-        let questions = questions();
-        let question = questions.iter().find(|q| q.name == name).unwrap();
-        Offer::of(question, access, before)
+    fn titles(offer: &Offer) -> Vec<&str> {
+        offer.choices.iter().map(|c| c.title.as_str()).collect()
     }
 
     #[test]
     fn questions_are_read_in_the_order_of_the_form() {
         let questions = questions();
         let names: Vec<_> = questions.iter().map(|q| q.name.as_str()).collect();
-        let expected = [
-            "key",
-            "hidden",
-            "credential_level",
-            "scopes",
-            "project_id",
-            "flag",
-        ];
+        let expected = ["key", "hidden", "wing", "tasks", "tags", "a/b~c", "flag"];
         assert_eq!(names, expected);
         assert_eq!(questions[0].help, "Where to find it.");
-        assert!(questions[0].required && !questions[5].required);
+        assert!(questions[0].required && !questions[6].required);
         assert_eq!(questions[0].kind, Kind::Text);
         assert!(questions[1].is_secret());
-        assert_eq!(questions[4].kind, Kind::Integer(1));
-        assert_eq!(questions[5].kind, Kind::Flag);
+        assert_eq!(questions[4].kind, Kind::Several(Vec::new()));
+        assert_eq!(questions[5].kind, Kind::Integer(1));
+        assert_eq!(questions[6].kind, Kind::Flag);
     }
 
     #[test]
-    fn without_the_vendors_word_the_defaults_are_chosen() {
-        assert_eq!(offer("credential_level", None, None).chosen, ["project"]);
-        assert_eq!(offer("scopes", None, None).chosen, ["r", "w"]);
-        assert!(offer("project_id", None, None).choices.is_empty());
+    fn an_issue_is_about_the_field_that_its_pointer_leads_to_or_into() {
+        for (pointer, about) in [
+            ("/a~1b~0c", true),
+            ("/a~1b~0c/2", true),
+            ("/a", false),
+            ("", false),
+        ] {
+            let issue = Issue {
+                pointer: pointer.into(),
+                code: "type".into(),
+                message: String::new(),
+            };
+            assert_eq!(question("a/b~c").is_about(&issue), about, "{pointer}");
+        }
     }
 
     #[test]
-    fn the_vendors_word_chooses_the_level_and_marks_the_scopes() {
-        let access = access();
+    fn without_choices_of_the_vendor_the_defaults_are_chosen() {
+        let offer = |name| Offer::of(&question(name), None, None);
+        assert_eq!(offer("wing").chosen, ["room"]);
+        assert_eq!(titles(&offer("wing")), ["A room", "house"]);
+        assert_eq!(offer("tasks").chosen, ["r", "w"]);
+        let number = offer("a/b~c");
+        assert!(number.choices.is_empty() && number.open);
+    }
+
+    #[test]
+    fn complete_choices_mark_the_others_and_limit_the_defaults() {
+        let known = choices("/tasks", &[json!("r"), json!("other")], true);
+        let offer = Offer::of(&question("tasks"), Some(&known), None);
+        assert_eq!(offer.chosen, ["r"]);
+        let marked = "Write — not available to this credential";
+        assert_eq!(titles(&offer), ["Read", marked]);
+        let open = choices("/tasks", &[json!("r")], false);
+        let offer = Offer::of(&question("tasks"), Some(&open), None);
+        assert_eq!(titles(&offer), ["Read", "Write"]);
+    }
+
+    #[test]
+    fn free_fields_offer_the_vendors_titles_and_values_of_their_type() {
+        let values = [json!(7), json!("seven"), json!(8)];
+        for complete in [true, false] {
+            let known = choices("/a~1b~0c", &values, complete);
+            let offer = Offer::of(&question("a/b~c"), Some(&known), None);
+            assert_eq!(titles(&offer), ["the 7 (7)", "the 8 (8)"]);
+            assert_eq!(offer.open, !complete);
+        }
+        let tags = choices("/tags", &[json!("x")], true);
+        let offer = Offer::of(&question("tags"), Some(&tags), None);
+        assert_eq!(titles(&offer), ["the x (x)"]);
+    }
+
+    #[test]
+    fn an_earlier_answer_stays_chosen_and_is_marked_where_it_is_not_available() {
+        let known = choices("/a~1b~0c", &[json!(7), json!(8)], true);
+        let before = json!(9);
+        let offer = Offer::of(&question("a/b~c"), Some(&known), Some(&before));
+        assert_eq!(offer.chosen, [json!(9)]);
+        let marked = "9 — not available to this credential";
+        assert_eq!(titles(&offer), ["the 7 (7)", "the 8 (8)", marked]);
+    }
+
+    #[test]
+    fn the_only_one_of_complete_choices_is_set() {
+        for (name, values, complete, expected) in [
+            ("wing", &[json!("house")][..], true, Some(json!("house"))),
+            ("wing", &[json!("tower")], true, None),
+            ("tasks", &[json!("w")], true, Some(json!(["w"]))),
+            ("a/b~c", &[json!(7)], true, Some(json!(7))),
+            ("a/b~c", &[json!(7)], false, None),
+            ("a/b~c", &[json!(7), json!(8)], true, None),
+            ("a/b~c", &[], true, None),
+            ("hidden", &[json!("x")], true, None),
+        ] {
+            let question = question(name);
+            let only = question.only(&choices("", values, complete));
+            let answer = only.map(|only| question.answer_of(only.value));
+            assert_eq!(answer, expected, "{name} {values:?} {complete}");
+        }
+    }
+
+    #[test]
+    fn choices_are_found_by_pointer_and_apply_while_their_fields_are_the_same() {
+        let before = json!({"key": "k", "deep": [1]});
+        let mut access = Access::default();
+        access.fields = vec![choices("/a~1b~0c", &[], true)];
+        let inspected = Inspected {
+            access,
+            answers: before.as_object().unwrap().clone(),
+        };
+        assert!(inspected.choices(&question("flag")).is_none());
+        let found = inspected.choices(&question("a/b~c")).unwrap();
+        for (answers, applies) in [
+            (json!({"key": "k", "deep": [1], "flag": true}), true),
+            (json!({"key": "other", "deep": [1]}), false),
+            (json!({"key": "k", "deep": [2]}), false),
+            (json!({"key": "k"}), false),
+        ] {
+            let answers = answers.as_object().unwrap();
+            assert_eq!(inspected.applies(found, answers), applies, "{answers:?}");
+        }
+    }
+
+    #[test]
+    fn a_summary_shows_what_the_vendor_says_without_control_characters() {
+        let mut access = Access::default();
+        access.identity = Some("a\u{1b}b".into());
+        access.scopes = vec!["r".into(), "w".into()];
+        access.credential_expires_at = Some(std::time::UNIX_EPOCH);
         assert_eq!(
-            offer("credential_level", Some(&access), None).chosen,
-            ["account"]
-        );
-        let scopes = offer("scopes", Some(&access), None);
-        assert_eq!(scopes.chosen, ["r"]);
-        let titles: Vec<_> = scopes.choices.iter().map(|c| c.title.as_str()).collect();
-        assert_eq!(titles, ["Read", "Write — this key does not have it"]);
-    }
-
-    #[test]
-    fn projects_are_offered_by_name_without_what_a_terminal_would_obey() {
-        let projects = offer("project_id", Some(&access()), None).choices;
-        assert_eq!(projects[0].title, "a\u{fffd}b (7)");
-        assert_eq!(projects[0].value, json!(7));
-    }
-
-    #[test]
-    fn what_was_answered_before_stays_chosen() {
-        let before = json!(["w"]);
-        assert_eq!(
-            offer("scopes", Some(&access()), Some(&before)).chosen,
-            ["w"]
+            summary(&access),
+            "the vendor accepts the credential; holder: a\u{fffd}b; scopes: r, w; \
+             it expires at 1970-01-01T00:00:00Z"
         );
     }
 }

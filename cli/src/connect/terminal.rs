@@ -1,4 +1,4 @@
-//! Keeps the terminal from showing what is typed while questions are asked, and gives it back as it was.
+//! Turns off the terminal's echo during the dialogue, and restores the terminal afterwards.
 
 use std::io::{self, IsTerminal};
 
@@ -6,8 +6,8 @@ use crate::failure::Failure;
 
 /// The terminal while questions are asked.
 ///
-/// The prompts switch the echo off for each key they read, and on again after it; what is pasted faster than it is read would be shown,
-/// secrets too. So it is off throughout.
+/// The prompts turn the echo off only while they read a key, so text that is pasted faster would be
+/// shown, secrets included. Here it is off throughout.
 pub(crate) struct Terminal {
     #[cfg(unix)]
     before: rustix::termios::Termios,
@@ -18,7 +18,7 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Takes the terminal over. Where there is none, that is wrong usage, and `otherwise` says what to do.
+    /// Takes over the terminal. Without one, this is wrong usage, and `otherwise` is the message.
     pub(crate) fn open(otherwise: &str) -> Result<Self, Failure> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Err(Failure::Usage(otherwise.to_owned()));
@@ -31,11 +31,12 @@ impl Terminal {
         use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
         use tokio::signal::unix::{SignalKind, signal};
         let failed = |error: io::Error| Failure::setup("use the terminal", error);
-        // From here on Ctrl-C is an answer, and the terminal is given back.
+        // From here on Ctrl-C cancels the dialogue, and the terminal is restored.
         let interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
         let before = tcgetattr(io::stdin()).map_err(|error| failed(error.into()))?;
         let mut silent = before.clone();
-        // A prompt reads Ctrl-C as a key. Typed just before it reads, it would be a signal, and nobody listens while a prompt waits.
+        // A prompt reads Ctrl-C as a key. Just before it reads, Ctrl-C would be a signal, which is
+        // not handled while a prompt waits.
         silent.local_modes -=
             LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG;
         tcsetattr(io::stdin(), OptionalActions::Now, &silent)
@@ -47,7 +48,8 @@ impl Terminal {
         })
     }
 
-    /// Makes Ctrl-C a signal, or a key. A terminal that cannot be set is gone, and whoever reads it next says so.
+    /// Makes Ctrl-C a signal, or a key. A terminal that cannot be set is gone, and the next read
+    /// reports it.
     #[cfg(unix)]
     fn signals(&self, signals: bool) {
         use rustix::termios::{LocalModes, OptionalActions, tcsetattr};
@@ -91,7 +93,8 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         use rustix::termios::{OptionalActions, tcsetattr};
-        // What was typed ahead is thrown away: it was meant for a question, and may be a secret. Who cannot be given the terminal back is gone.
+        // Discards what was typed ahead, which may be a secret. An error means that the terminal is
+        // gone.
         let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
     }
 }

@@ -1,8 +1,9 @@
-//! Airbyte's connector specification: `connectionSpecification` in JSON Schema draft 7, with `airbyte_secret` and `order`.
+//! Airbyte's connector specification: `connectionSpecification` in JSON Schema draft 7, with
+//! `airbyte_secret` and `order`.
 //!
-//! Left out, since Airbyte refuses or does not read it: conditions, so a field that is required or hidden sometimes is always shown and
-//! optional; `additionalProperties: false`, for Airbyte adds members of its own; patterns, which it would show to people in place of
-//! words; titles of choices (the description tells them). What the schema accepts is accepted; `validate` still finds the rest.
+//! Left out, because Airbyte refuses or ignores it: conditions (a conditional field is always
+//! shown and optional), `additionalProperties: false` (Airbyte adds fields of its own), patterns
+//! (it would show them to people), and titles of choices (the description lists them).
 
 use serde_json::{Map, Value, json};
 
@@ -11,8 +12,8 @@ use crate::json::present;
 
 const DRAFT_7: &str = "http://json-schema.org/draft-07/schema#";
 
-/// The specification of a connector whose configuration is this form. `documentation` is where people learn how to fill it in.
-pub(crate) fn specification(schema: &Value, documentation: &str) -> Value {
+/// The specification of a connector with this form. `documentation` is the page that explains it.
+pub(crate) fn specification(schema: &Value, documentation: Option<&str>) -> Value {
     let fields = fields(schema);
     let required = fields.iter().filter(|field| field.required.is_always());
     let required: Vec<_> = required.map(|field| field.name).collect();
@@ -29,7 +30,10 @@ pub(crate) fn specification(schema: &Value, documentation: &str) -> Value {
         ("properties", Some(Value::Object(properties))),
         ("additionalProperties", Some(json!(true))),
     ]);
-    json!({"documentationUrl": documentation, "connectionSpecification": connection})
+    present([
+        ("documentationUrl", documentation.map(Value::from)),
+        ("connectionSpecification", Some(connection)),
+    ])
 }
 
 fn property(field: &Field<'_>, order: usize) -> Value {
@@ -38,8 +42,8 @@ fn property(field: &Field<'_>, order: usize) -> Value {
     let (choices, items) = match &field.kind {
         Kind::One(choices) => (Some(values(choices)), items),
         Kind::Several(choices) => {
-            let sort = items.as_ref().and_then(|items| items.get("type")).cloned();
-            let items = present([("type", sort), ("enum", Some(values(choices)))]);
+            let item_type = items.as_ref().and_then(|items| items.get("type")).cloned();
+            let items = present([("type", item_type), ("enum", Some(values(choices)))]);
             (None, Some(items))
         }
         Kind::Text | Kind::Secret | Kind::Integer | Kind::Number | Kind::Boolean | Kind::Other => {
@@ -67,7 +71,7 @@ fn property(field: &Field<'_>, order: usize) -> Value {
     ])
 }
 
-/// The field's own words, and what its choices mean.
+/// The description of the field, with the titles of its choices.
 fn description(field: &Field<'_>) -> Option<String> {
     let (Kind::One(choices) | Kind::Several(choices)) = &field.kind else {
         return field.description.map(str::to_owned);
@@ -95,23 +99,35 @@ mod tests {
                 "type": "object",
                 "required": ["key", "word", "level", "tasks"],
                 "properties": {
-                    "key": {"type": "string", "title": "Key", "description": "On the board.", "minLength": 1, "order": 0},
-                    "word": {"type": "string", "title": "Word", "maxLength": 9, "airbyte_secret": true, "order": 1},
+                    "key": {
+                        "type": "string", "title": "Key", "description": "On the board.",
+                        "minLength": 1, "order": 0,
+                    },
+                    "word": {
+                        "type": "string", "title": "Word", "maxLength": 9, "airbyte_secret": true,
+                        "order": 1,
+                    },
                     "level": {
-                        "type": "string", "title": "Level", "default": "room", "enum": ["room", "house"], "order": 2,
+                        "type": "string", "title": "Level", "default": "room",
+                        "enum": ["room", "house"], "order": 2,
                         "description": "Choices: room (One room), house (The house).",
                     },
                     "tasks": {
-                        "type": "array", "title": "Tasks", "minItems": 1, "uniqueItems": true, "default": ["read"],
+                        "type": "array", "title": "Tasks", "minItems": 1, "uniqueItems": true,
+                        "default": ["read"],
                         "items": {"type": "string", "enum": ["read", "stack", "r.w"]}, "order": 3,
-                        "description": "What for. Choices: read (Read), stack (Stack (alone)), r.w (Both).",
+                        "description":
+                            "What for. Choices: read (Read), stack (Stack (alone)), r.w (Both).",
                     },
-                    "room": {"type": "integer", "title": "Room", "minimum": 1, "maximum": 99, "order": 4},
+                    "room": {
+                        "type": "integer", "title": "Room", "minimum": 1, "maximum": 99, "order": 4,
+                    },
                     "shelf": {"type": "integer", "title": "Shelf", "minimum": 0, "order": 5},
                 },
                 "additionalProperties": true,
             },
         });
-        assert_eq!(specification(&schema(), "https://docs.test/"), expected);
+        let documentation = Some("https://docs.test/");
+        assert_eq!(specification(&schema(), documentation), expected);
     }
 }

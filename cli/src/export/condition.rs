@@ -1,9 +1,9 @@
-//! When something holds, read from a schema's chain of `if`, `then` and `else`: any of several paths through the chain, and on each path
-//! all of its tests. Knows nothing of what is required or hidden there.
+//! Conditions, read from a schema's chain of `if`, `then` and `else`: any of several paths through
+//! the chain, and on each path all of its tests. The consequences are read elsewhere.
 
 use serde_json::{Map, Value};
 
-/// What one `if` asks of the document.
+/// The question that one `if` asks of the document.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Question<'a> {
     /// Whether a field is this value. The schema is the one the field is tested with.
@@ -12,25 +12,26 @@ pub(crate) enum Question<'a> {
         value: &'a Value,
         schema: &'a Value,
     },
-    /// Whether a field is a list with this entry; `alone` when the schema then allows no other beside it.
+    /// Whether a field is a list with this entry; `alone` when the schema then allows no other.
     Holds {
         field: &'a str,
         value: &'a Value,
         schema: &'a Value,
         alone: bool,
     },
-    /// Something else, which only a validator can answer: whether the whole document satisfies this schema.
+    /// Whether the whole document satisfies this schema, which only a validator can answer.
     Satisfies { schema: &'a Value },
 }
 
-/// A question, and the answer that is wanted.
+/// A question and the required answer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Test<'a> {
     pub(crate) question: Question<'a>,
     pub(crate) yes: bool,
 }
 
-/// Any of these paths, each of which is all of its tests. No path is never; a path without tests is always.
+/// Any of these paths, each of which is all of its tests. Without a path it never holds; with a
+/// path without tests it always does.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct When<'a>(Vec<Vec<Test<'a>>>);
 
@@ -74,8 +75,8 @@ impl<'a> When<'a> {
         Self(self.0.iter().map(path).collect())
     }
 
-    /// The same in fewer words: two paths that differ only in one answer are one without that test, and a path that asks more than
-    /// another says nothing new.
+    /// Simplifies: two paths that differ only in one answer are one without that test, and a path
+    /// with all tests of another is redundant.
     fn simplified(mut self) -> Self {
         while let Some(shorter) = self.merged_once() {
             self = shorter;
@@ -124,7 +125,7 @@ fn without_the_one_that_differs<'a>(one: &[Test<'a>], other: &[Test<'a>]) -> Opt
     (one.len() == other.len() && other.contains(&opposite)).then_some(same)
 }
 
-/// The conditions, as far as they go, under which `applies` is true of a branch of the schema; the root itself counts as always.
+/// The conditions under which `applies` is true of a branch of the schema; for the root, always.
 pub(crate) fn when<'a>(schema: &'a Value, applies: &dyn Fn(&Value) -> bool) -> When<'a> {
     let mut found = Vec::new();
     walk(schema, &When::always(), &mut |branch, when| {
@@ -163,20 +164,20 @@ fn walk<'a>(branch: &'a Value, here: &When<'a>, visit: &mut dyn FnMut(&'a Value,
     }
 }
 
-/// What an `if` asks; several questions are to be answered yes together.
+/// The questions of an `if`, all of which have to be answered with yes.
 fn questions<'a>(asked: &'a Value, then: Option<&'a Value>) -> Vec<Question<'a>> {
     about_fields(asked, then).unwrap_or_else(|| vec![Question::Satisfies { schema: asked }])
 }
 
-/// The questions of an `if` that asks each field for a `const` or for a list that contains one, and that it be there.
+/// The questions of an `if` that requires each field, and in it a `const` or a list with one.
 fn about_fields<'a>(asked: &'a Value, then: Option<&'a Value>) -> Option<Vec<Question<'a>>> {
-    let members = asked.as_object()?;
+    let keywords = asked.as_object()?;
     let only = |name: &String| ["properties", "required"].contains(&name.as_str());
-    if !members.keys().all(only) {
+    if !keywords.keys().all(only) {
         return None;
     }
-    let fields = members.get("properties")?.as_object()?;
-    let required = members.get("required")?.as_array()?;
+    let fields = keywords.get("properties")?.as_object()?;
+    let required = keywords.get("required")?.as_array()?;
     let present = required.len() == fields.len()
         && required
             .iter()
@@ -189,17 +190,17 @@ fn about_fields<'a>(asked: &'a Value, then: Option<&'a Value>) -> Option<Vec<Que
 }
 
 fn question<'a>(field: &'a str, schema: &'a Value, then: Option<&Value>) -> Option<Question<'a>> {
-    let members = schema.as_object()?;
-    if let Some(value) = only_member(members, "const") {
+    let keywords = schema.as_object()?;
+    if let Some(value) = only_keyword(keywords, "const") {
         return Some(Question::Equals {
             field,
             value,
             schema,
         });
     }
-    let value = only_member(only_member(members, "contains")?.as_object()?, "const")?;
-    // Without it, what is no list would pass as well.
-    if members.get("type")? != "array" {
+    let value = only_keyword(only_keyword(keywords, "contains")?.as_object()?, "const")?;
+    // Without it, a value that is no list would pass as well.
+    if keywords.get("type")? != "array" {
         return None;
     }
     let limit = then.and_then(|then| then.get("properties")?.get(field)?.get("maxItems"));
@@ -211,10 +212,10 @@ fn question<'a>(field: &'a str, schema: &'a Value, then: Option<&Value>) -> Opti
     })
 }
 
-/// The member of this name, when there is no other but `type`.
-fn only_member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+/// The keyword of this name, when there is no other but `type`.
+fn only_keyword<'a>(keywords: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let known = |other: &String| other == name || other == "type";
-    members.get(name).filter(|_| members.keys().all(known))
+    keywords.get(name).filter(|_| keywords.keys().all(known))
 }
 
 #[cfg(test)]
@@ -302,7 +303,10 @@ mod tests {
     fn an_entry_is_alone_only_where_the_schema_then_says_so() {
         for (limit, expected) in [(json!(1), true), (json!(2), false), (json!(null), false)] {
             let schema = json!({
-                "if": {"properties": {"l": {"type": "array", "contains": {"const": "e"}}}, "required": ["l"]},
+                "if": {
+                    "properties": {"l": {"type": "array", "contains": {"const": "e"}}},
+                    "required": ["l"],
+                },
                 "then": {"properties": {"l": {"maxItems": limit}}, "required": ["x"]},
             });
             let test = requires(&schema).single().unwrap();

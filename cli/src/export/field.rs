@@ -1,4 +1,5 @@
-//! A form's fields as the exports need them: what each holds, how it is shown, and when it is required or hidden.
+//! A form's fields as the exports need them: kind, texts, and the conditions under which each is
+//! required or hidden.
 
 use serde_json::Value;
 
@@ -11,11 +12,11 @@ pub(crate) struct Choice<'a> {
     pub(crate) title: String,
 }
 
-/// What a field holds.
+/// The kind of value that a field holds.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Kind<'a> {
     Text,
-    /// A text that is to be masked.
+    /// A string that is masked.
     Secret,
     Integer,
     Number,
@@ -24,7 +25,7 @@ pub(crate) enum Kind<'a> {
     One(Vec<Choice<'a>>),
     /// A list of some of these.
     Several(Vec<Choice<'a>>),
-    /// A list or an object that is free.
+    /// An open list or object.
     Other,
 }
 
@@ -33,9 +34,9 @@ pub(crate) enum Kind<'a> {
 pub(crate) struct Field<'a> {
     /// Its name in the document.
     pub(crate) name: &'a str,
-    /// What people read.
+    /// The title for people.
     pub(crate) title: &'a str,
-    /// What helps them to fill it in.
+    /// The help for people.
     pub(crate) description: Option<&'a str>,
     pub(crate) kind: Kind<'a>,
     /// Its own schema.
@@ -117,14 +118,14 @@ fn choices(schema: &Value) -> Option<Vec<Choice<'_>>> {
         .collect()
 }
 
-/// A value as people write it: a text without quotes.
+/// A value as people write it: a string without quotes.
 pub(crate) fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A description that also tells what the choices are, for formats whose choices have no titles.
+/// A description with the choices, for formats whose choices have no titles.
 pub(crate) fn with_choices(description: Option<&str>, choices: &[Choice<'_>]) -> String {
     let choice = |choice: &Choice<'_>| format!("{} ({})", plain(choice.value), choice.title);
     let list = choices.iter().map(choice).collect::<Vec<_>>().join(", ");

@@ -1,6 +1,6 @@
-//! The UI schema for JSON Forms, beside the schema as it is: a control for each field, masked where it is secret, and a rule where it is
-//! hidden at times. Left out, since a control cannot say it: the mark of a field that is required only sometimes; JSON Forms tells it as a
-//! problem at that field.
+//! The UI schema for JSON Forms, used beside the schema: a control for each field, masked for a
+//! secret, with a rule for a field that is hidden conditionally. Left out, because a control cannot
+//! express it: the mark of a conditionally required field, which JSON Forms reports as an error.
 
 use serde_json::{Map, Value, json};
 
@@ -34,7 +34,7 @@ fn options(field: &Field<'_>) -> Option<Value> {
         | Kind::Several(_)
         | Kind::Other => None,
     };
-    // Help that is seen only from within a field comes too late for those who look for the value elsewhere.
+    // Help that shows only within the field is hidden while a person looks for the value elsewhere.
     let help = field.description.map(|_| json!(true));
     if format.is_none() && help.is_none() {
         return None;

@@ -1,9 +1,10 @@
 //! The `properties` of an n8n credential: a list of `INodeProperties`.
 //!
-//! A field that is required only sometimes stands there twice under its name, once for each case, as n8n has it. Left out, since n8n cannot say it:
-//! patterns, limits of length and number, that entries exclude each other, and conditions of which n8n's `show` (every field matches) and
-//! `hide` (any field matches) are not capable: the field is then shown, or optional. n8n stores an empty field as `""`, which whoever sends
-//! the document on leaves out.
+//! A conditionally required field appears twice under its name, once for each case, as n8n does it.
+//! Left out, because n8n cannot express it: patterns, limits of length and number, entries that
+//! exclude each other, and conditions beyond `show` (every field matches) and `hide` (any field
+//! matches); such a field is shown, or optional. n8n stores an empty field as `""`, which has to be
+//! removed before the document is used.
 
 use serde_json::{Map, Value, json};
 
@@ -16,7 +17,8 @@ pub(crate) fn properties(schema: &Value) -> Value {
     fields(schema).iter().flat_map(field).collect()
 }
 
-/// When n8n shows a property: every field of `show` has one of its values, and no field of `hide` has.
+/// The condition under which n8n shows a property: every field of `show` has one of its values, and
+/// no field of `hide` has.
 #[derive(Debug, Clone, Default)]
 struct Display {
     show: Map<String, Value>,
@@ -164,41 +166,60 @@ mod tests {
         };
         let room = json!({"minValue": 1, "maxValue": 99, "numberPrecision": 0});
         let expected = json!([
-            {"displayName": "Key", "name": "key", "type": "string", "default": "", "description": "On the board.", "required": true},
-            {"displayName": "Word", "name": "word", "type": "string", "default": "", "required": true, "typeOptions": {"password": true}},
             {
-                "displayName": "Level", "name": "level", "type": "options", "default": "room", "required": true,
+                "displayName": "Key", "name": "key", "type": "string", "default": "",
+                "description": "On the board.", "required": true,
+            },
+            {
+                "displayName": "Word", "name": "word", "type": "string", "default": "",
+                "required": true, "typeOptions": {"password": true},
+            },
+            {
+                "displayName": "Level", "name": "level", "type": "options", "default": "room",
+                "required": true,
                 "options": options(&[("room", "One room"), ("house", "The house")]),
             },
             {
-                "displayName": "Tasks", "name": "tasks", "type": "multiOptions", "default": ["read"], "description": "What for.", "required": true,
-                "options": options(&[("read", "Read"), ("stack", "Stack (alone)"), ("r.w", "Both")]),
+                "displayName": "Tasks", "name": "tasks", "type": "multiOptions",
+                "default": ["read"], "description": "What for.", "required": true,
+                "options": options(
+                    &[("read", "Read"), ("stack", "Stack (alone)"), ("r.w", "Both")]
+                ),
             },
             {
-                "displayName": "Room", "name": "room", "type": "number", "default": "", "required": true, "typeOptions": room,
+                "displayName": "Room", "name": "room", "type": "number", "default": "",
+                "required": true, "typeOptions": room,
                 "displayOptions": {"show": {"level": ["house"]}},
             },
             {
-                "displayName": "Room", "name": "room", "type": "number", "default": "", "typeOptions": room,
+                "displayName": "Room", "name": "room", "type": "number", "default": "",
+                "typeOptions": room,
                 "displayOptions": {"hide": {"level": ["house"]}},
             },
             {
-                "displayName": "Shelf", "name": "shelf", "type": "number", "default": "", "required": true,
-                "typeOptions": {"minValue": 0, "numberPrecision": 0}, "displayOptions": {"show": {"tasks": ["stack"]}},
+                "displayName": "Shelf", "name": "shelf", "type": "number", "default": "",
+                "required": true, "typeOptions": {"minValue": 0, "numberPrecision": 0},
+                "displayOptions": {"show": {"tasks": ["stack"]}},
             },
         ]);
         assert_eq!(properties(&schema()), expected);
     }
 
     #[test]
-    fn what_cannot_be_said_leaves_the_field_shown_and_optional() {
+    fn a_condition_beyond_n8n_leaves_the_field_shown_and_optional() {
         let is = |field: &str, value: Value| json!({"properties": {field: {"const": value}}, "required": [field]});
         let hidden = json!({"properties": {"x": false}});
         for schema in [
             // Hidden by two fields together.
-            json!({"if": is("a", json!(1)), "then": {"if": is("b", json!(1)), "then": hidden, "else": {"required": ["x"]}}}),
+            json!({
+                "if": is("a", json!(1)),
+                "then": {"if": is("b", json!(1)), "then": hidden, "else": {"required": ["x"]}},
+            }),
             // Shown by either of two.
-            json!({"if": is("a", json!(1)), "else": {"if": is("a", json!(2)), "else": hidden, "then": {"required": ["x"]}}}),
+            json!({
+                "if": is("a", json!(1)),
+                "else": {"if": is("a", json!(2)), "else": hidden, "then": {"required": ["x"]}},
+            }),
             json!({"if": {"minProperties": 2}, "then": hidden, "else": {"required": ["x"]}}),
             json!({"if": is("a", json!([1])), "then": hidden, "else": {"required": ["x"]}}),
         ] {

@@ -1,8 +1,9 @@
 //! The `credentials` block of a provider in Nango's `providers.yaml` (JSON is YAML).
 //!
-//! Left out, since Nango cannot say it: titles of choices (the description tells them), limits of length, size and number, requirements that
-//! depend on other fields (such a field is optional), conditions other than that one field is one text, and `doc_section`, which is a
-//! place in Nango's own documentation.
+//! Left out, because Nango cannot express it: titles of choices (the description lists them),
+//! limits of length, size and number, conditional requirements (such a field is optional),
+//! conditions other than that one field equals one string, and `doc_section`, a place in Nango's
+//! own documentation.
 
 use serde_json::{Map, Value, json};
 
@@ -12,19 +13,20 @@ use crate::json::present;
 
 /// The block.
 ///
-/// Nango's fields are single texts: an integer is a text of digits, and a list a text of its choices with spaces between; whoever sends them on
-/// makes them numbers and lists again. `secret` is `true` as in `providers.yaml`, not a text as in the published type. `visible_when` has the
-/// type for it, but no example in a `credentials` block so far; where it is not read, the field is shown.
+/// Nango's fields are strings: an integer is a string of digits, and a list is its choices
+/// separated by spaces; both have to be converted before the document is used. `secret` is `true`
+/// as in `providers.yaml`, not a string as in the published type. `visible_when` is in the type and
+/// so far in no `credentials` block; where it is not read, the field is shown.
 pub(crate) fn credentials(schema: &Value) -> Value {
     let fields = fields(schema);
     let block: Map<_, _> = (0_usize..)
         .zip(&fields)
-        .map(|(order, field)| (field.name.to_owned(), member(field, order, &fields)))
+        .map(|(order, field)| (field.name.to_owned(), entry(field, order, &fields)))
         .collect();
     json!({ "credentials": block })
 }
 
-fn member(field: &Field<'_>, order: usize, all: &[Field<'_>]) -> Value {
+fn entry(field: &Field<'_>, order: usize, all: &[Field<'_>]) -> Value {
     let choices = match &field.kind {
         Kind::One(choices) => Some(choices.iter().map(|choice| plain(choice.value)).collect()),
         Kind::Text
@@ -86,7 +88,7 @@ fn pattern(field: &Field<'_>) -> Option<String> {
     }
 }
 
-/// One or more of the choices with single spaces between them; nothing when a choice has a space itself.
+/// A pattern for choices separated by single spaces; `None` when a choice contains a space.
 fn several(choices: &[Choice<'_>]) -> Option<String> {
     let values = choices.iter().map(|choice| plain(choice.value));
     let values = values.collect::<Vec<_>>();
@@ -148,34 +150,44 @@ mod tests {
     use crate::export::sample::schema;
 
     #[test]
-    fn the_form_is_a_block_of_texts() {
+    fn the_form_is_a_block_of_strings() {
         let expected = json!({"credentials": {
-            "key": {"type": "string", "title": "Key", "description": "On the board.", "pattern": "^k", "order": 0},
-            "word": {"type": "string", "title": "Word", "description": "Word", "secret": true, "order": 1},
+            "key": {
+                "type": "string", "title": "Key", "description": "On the board.", "pattern": "^k",
+                "order": 0,
+            },
+            "word": {
+                "type": "string", "title": "Word", "description": "Word", "secret": true,
+                "order": 1,
+            },
             "level": {
-                "type": "string", "title": "Level", "description": "Choices: room (One room), house (The house).",
+                "type": "string", "title": "Level",
+                "description": "Choices: room (One room), house (The house).",
                 "enum": ["room", "house"], "default_value": "room", "order": 2,
             },
             "tasks": {
                 "type": "string", "title": "Tasks",
-                "description": "What for. Choices: read (Read), stack (Stack (alone)), r.w (Both). Several are separated by a space.",
-                "pattern": r"^(read|stack|r\.w)( (read|stack|r\.w))*$", "default_value": "read", "order": 3,
+                "description": "What for. Choices: read (Read), stack (Stack (alone)), r.w (Both). \
+                                Several are separated by a space.",
+                "pattern": r"^(read|stack|r\.w)( (read|stack|r\.w))*$", "default_value": "read",
+                "order": 3,
             },
             "room": {
-                "type": "string", "title": "Room", "description": "Room", "pattern": "^[1-9][0-9]*$", "optional": true, "order": 4,
+                "type": "string", "title": "Room", "description": "Room",
+                "pattern": "^[1-9][0-9]*$", "optional": true, "order": 4,
             },
             "shelf": {
-                "type": "string", "title": "Shelf", "description": "Shelf", "pattern": "^[0-9]+$", "optional": true,
-                "visible_when": {"field": "tasks", "equals": "stack"}, "order": 5,
+                "type": "string", "title": "Shelf", "description": "Shelf", "pattern": "^[0-9]+$",
+                "optional": true, "visible_when": {"field": "tasks", "equals": "stack"}, "order": 5,
             },
         }});
         assert_eq!(credentials(&schema()), expected);
     }
 
     #[test]
-    fn a_field_stays_visible_where_its_condition_cannot_be_said() {
+    fn a_field_stays_visible_where_nango_cannot_express_its_condition() {
         let mut schema = schema();
-        // Other tasks may stand beside it, so it is not the whole text.
+        // Other tasks can be beside it, so it is not the whole string.
         schema["then"]["properties"]["tasks"]["maxItems"] = json!(2);
         let block = credentials(&schema);
         assert!(block["credentials"]["shelf"].get("visible_when").is_none());

@@ -1,11 +1,11 @@
-//! The uiSchema for react-jsonschema-form, beside the schema as it is: only what the schema has no word for. Required marks, titles and hidden
-//! fields follow from the schema itself, so nothing of it is left out.
+//! The uiSchema for react-jsonschema-form, used beside the schema: hints that the schema lacks.
+//! Required marks, titles and hidden fields follow from the schema itself.
 
 use serde_json::{Map, Value, json};
 
 use super::field::{Kind, fields};
 
-/// So many choices are all seen at once; more of them fold into a list.
+/// Up to so many choices are shown at once; more of them become a list.
 const MAX_RADIO_CHOICES: usize = 4;
 
 /// The uiSchema.
@@ -25,7 +25,7 @@ pub(crate) fn ui_schema(schema: &Value) -> Value {
 
 fn hints(kind: &Kind<'_>) -> Option<Value> {
     match kind {
-        // What the browser has saved for this page is no vendor's secret.
+        // A password that the browser has saved for the page is not a vendor's secret.
         Kind::Secret => Some(json!({"ui:widget": "password", "ui:autocomplete": "new-password"})),
         Kind::One(choices) if choices.len() <= MAX_RADIO_CHOICES => {
             Some(json!({"ui:widget": "radio"}))

@@ -1,9 +1,10 @@
-//! A form of no vendor, with one field of each sort and each sort of condition, for the tests of the exports.
+//! An invented form with one field of each kind and each kind of condition, for the tests of the
+//! exports.
 
 use serde_json::{Value, json};
 
-/// `room` is required for the level "house", whatever the tasks; `shelf` is required for the task "stack", which stands alone, and hidden
-/// otherwise.
+/// `room` is required for the level "house", whatever the tasks; `shelf` is required for the task
+/// "stack", which excludes other tasks, and hidden otherwise.
 pub(crate) fn schema() -> Value {
     let house = json!({"properties": {"level": {"const": "house"}}, "required": ["level"]});
     let stack = json!({"type": "array", "contains": {"const": "stack"}});
@@ -13,16 +14,28 @@ pub(crate) fn schema() -> Value {
         "description": "How to get in.",
         "type": "object",
         "properties": {
-            "key": {"type": "string", "title": "Key", "description": "On the board.", "minLength": 1, "pattern": "^k"},
-            "word": {"type": "string", "title": "Word", "format": "password", "writeOnly": true, "maxLength": 9},
+            "key": {
+                "type": "string", "title": "Key", "description": "On the board.", "minLength": 1,
+                "pattern": "^k",
+            },
+            "word": {
+                "type": "string", "title": "Word", "format": "password", "writeOnly": true,
+                "maxLength": 9,
+            },
             "level": {
                 "type": "string", "title": "Level", "default": "room",
-                "oneOf": [{"const": "room", "title": "One room"}, {"const": "house", "title": "The house"}],
+                "oneOf": [
+                    {"const": "room", "title": "One room"},
+                    {"const": "house", "title": "The house"},
+                ],
             },
             "tasks": {
-                "type": "array", "title": "Tasks", "description": "What for.", "minItems": 1, "uniqueItems": true, "default": ["read"],
+                "type": "array", "title": "Tasks", "description": "What for.", "minItems": 1,
+                "uniqueItems": true, "default": ["read"],
                 "items": {"type": "string", "oneOf": [
-                    {"const": "read", "title": "Read"}, {"const": "stack", "title": "Stack (alone)"}, {"const": "r.w", "title": "Both"},
+                    {"const": "read", "title": "Read"},
+                    {"const": "stack", "title": "Stack (alone)"},
+                    {"const": "r.w", "title": "Both"},
                 ]},
             },
             "room": {"type": "integer", "title": "Room", "minimum": 1, "maximum": 99},

@@ -1,17 +1,19 @@
-//! What the page can ask for, as JSON. Credentials come in whole and go out without their secrets; tokens do not go out at all.
+//! The API of the page, in JSON. Credentials come in whole and go out without their secrets; tokens
+//! never go out.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use connector_host::{CallError, Clock, Connector, ConnectorError, Secret, Session};
+use connector_host::{
+    CallError, Connector, ConnectorError, Credential, Inspection, Secret, Session, Sessions, Vendor,
+};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
 use crate::json;
 use crate::schema;
-use crate::store::{Entry, Saved, Store, StoreError};
+use crate::store::{Entry, Saved, Store, StoreError, StoredSessions};
 
 /// Longer names do not fit a tile.
 const MAX_NAME_CHARS: usize = 100;
@@ -21,27 +23,48 @@ const MAX_DESCRIPTION_CHARS: usize = 2000;
 /// Everything behind `/api/`.
 pub(super) struct Api {
     connector: Connector,
-    clock: Arc<dyn Clock>,
     store: Arc<Mutex<Store>>,
-    /// The sessions of chosen credentials, by the credential's number. They end with the program.
-    sessions: Mutex<HashMap<i64, Session>>,
+    /// The sessions of the chosen credentials. They end with the program, but for those of vendors
+    /// with `durable-state`, which are in the store.
+    sessions: Sessions,
 }
 
 /// An answer: a status, and a JSON document.
 pub(super) type Answer = (StatusCode, Value);
 
-/// Why the page does not get what it asked for.
+/// Why a request of the page fails.
 enum Problem {
-    /// The plugin says so, or broke.
+    /// The plugin returned an error, or is broken.
     Call(CallError),
-    /// The store says so.
+    /// The store failed.
     Store(StoreError),
-    /// What the page sent is not what this program's own page sends.
+    /// The request is not one of this program's own page.
     Request(&'static str),
-    /// The name or the description of the credential is not right: the member, and a sentence for a person.
-    About(&'static str, String),
-    /// There is no such thing, or not any more.
+    /// The name or the description of the credential has a problem.
+    Entry(EntryIssue),
+    /// The vendor can only be asked with the session of a saved credential.
+    Unsaved,
+    /// The requested resource does not exist, or not any more.
     Missing,
+}
+
+/// A problem of the name or the description of a credential.
+struct EntryIssue {
+    field: &'static str,
+    /// As the codes of the contract's issues.
+    code: &'static str,
+    /// One sentence for a person.
+    message: String,
+}
+
+impl EntryIssue {
+    fn new(field: &'static str, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            field,
+            code,
+            message: message.into(),
+        }
+    }
 }
 
 impl From<CallError> for Problem {
@@ -50,14 +73,21 @@ impl From<CallError> for Problem {
     }
 }
 
+impl From<EntryIssue> for Problem {
+    fn from(issue: EntryIssue) -> Self {
+        Self::Entry(issue)
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
+        let name = |code, message: &str| EntryIssue::new("name", code, message).into();
         match error {
-            StoreError::NameTaken(_) => Self::About(
-                "name",
-                "Another credential has this name. Choose one that tells them apart.".to_owned(),
+            StoreError::NameTaken(_) => name(
+                "duplicate",
+                "Another credential has this name. Choose a different one.",
             ),
-            StoreError::Name => Self::About("name", "Use a shorter name, on one line.".to_owned()),
+            StoreError::Name => name("format", "Use a shorter name, on one line."),
             StoreError::Gone => Self::Missing,
             error => Self::Store(error),
         }
@@ -66,8 +96,10 @@ impl From<StoreError> for Problem {
 
 impl From<Problem> for Answer {
     fn from(problem: Problem) -> Self {
-        let error =
-            |kind: &str, message: String| json!({"error": {"kind": kind, "message": message}});
+        let error = |status, kind: &str, message: String| {
+            let json = json!({"error": {"kind": kind, "message": message}});
+            (status, json)
+        };
         match problem {
             Problem::Call(call) => {
                 let status = match &call {
@@ -79,79 +111,131 @@ impl From<Problem> for Answer {
                 };
                 (status, Failure::Call(call).to_json())
             }
-            Problem::Store(store) => (
+            Problem::Store(store) => error(
                 StatusCode::INTERNAL_SERVER_ERROR,
-                error("store", store.to_string()),
+                "store",
+                store.to_string(),
             ),
-            Problem::Request(why) => (StatusCode::BAD_REQUEST, error("request", why.to_owned())),
-            Problem::About(member, message) => {
-                let issue = json!({"pointer": format!("/{member}"), "message": message});
-                let error = json!({"kind": "about", "issues": [issue]});
+            Problem::Request(why) => error(StatusCode::BAD_REQUEST, "request", why.to_owned()),
+            Problem::Entry(issue) => {
+                let issue = json!({
+                    "pointer": format!("/{}", issue.field),
+                    "code": issue.code,
+                    "message": issue.message,
+                });
+                let error = json!({"kind": "entry", "issues": [issue]});
                 (StatusCode::UNPROCESSABLE_ENTITY, json!({ "error": error }))
             }
-            Problem::Missing => (
+            Problem::Unsaved => error(
+                StatusCode::CONFLICT,
+                "unsaved",
+                "save the credential, then choose it".to_owned(),
+            ),
+            Problem::Missing => error(
                 StatusCode::NOT_FOUND,
-                error("missing", "there is no such thing any more".to_owned()),
+                "missing",
+                "this does not exist any more".to_owned(),
             ),
         }
     }
 }
 
-/// A credential document as the page sends it, and the saved credential that it changes, if there is one.
-struct Sent {
+/// A credential document as the page sends it, and the saved credential that it edits, if any.
+struct Draft {
     vendor: String,
     document: Value,
     keep: Option<i64>,
 }
 
+/// A saved credential with its document.
+struct Opened {
+    vendor: String,
+    id: String,
+    document: Secret,
+}
+
+impl Opened {
+    /// As [`Sessions`] takes it.
+    fn credential(&self) -> Credential<'_> {
+        Credential::new(&self.vendor, self.document.expose()).with_id(&self.id)
+    }
+}
+
 impl Api {
-    /// Serves these credentials with this plugin.
-    pub(super) fn new(connector: Connector, clock: Arc<dyn Clock>, store: Store) -> Self {
-        Self {
+    /// Serves the credentials of this store with this plugin.
+    pub(super) fn new(connector: Connector, store: Store) -> Result<Self, Failure> {
+        let store = Arc::new(Mutex::new(store));
+        let stored = StoredSessions::new(Arc::clone(&store));
+        let sessions = Sessions::with_store(connector.clone(), Arc::new(stored))
+            .map_err(|error| Failure::setup("keep sessions", error))?;
+        Ok(Self {
             connector,
-            clock,
-            store: Arc::new(Mutex::new(store)),
-            sessions: Mutex::default(),
-        }
+            store,
+            sessions,
+        })
     }
 
-    /// Answers a request; `path` is what follows `/api/`.
-    pub(super) async fn answer(&self, method: &Method, path: &str, body: &Bytes) -> Answer {
-        let answered = self.route(method, path, body).await;
+    /// Answers a request. `path` is the part of its path after `/api/`; `locales` are for texts.
+    pub(super) async fn answer(
+        &self,
+        method: &Method,
+        path: &str,
+        locales: &[String],
+        body: &Bytes,
+    ) -> Answer {
+        let answered = self.route(method, path, locales, body).await;
         answered.unwrap_or_else(Answer::from)
     }
 
-    async fn route(&self, method: &Method, path: &str, body: &Bytes) -> Result<Answer, Problem> {
+    async fn route(
+        &self,
+        method: &Method,
+        path: &str,
+        locales: &[String],
+        body: &Bytes,
+    ) -> Result<Answer, Problem> {
         let steps: Vec<&str> = path.split('/').collect();
         let json = match (method.as_str(), steps.as_slice()) {
-            ("GET", ["vendors"]) => json::vendors(self.connector.vendors()),
-            ("GET", ["vendors", vendor, "schema"]) => self.schema(vendor).await?,
-            ("POST", ["validate"]) => self.validate(&sent(body)?).await?,
-            ("POST", ["inspect"]) => self.inspect(&sent(body)?).await?,
+            ("GET", ["vendors"]) => self.vendors(locales).await?,
+            ("GET", ["vendors", vendor, "schema"]) => self.schema(vendor, locales).await?,
+            ("POST", ["validate"]) => self.validate(&draft(body)?, locales).await?,
+            ("POST", ["inspect"]) => self.inspect(&draft(body)?).await?,
             ("GET", ["credentials"]) => self.list().await?,
-            ("POST", ["credentials"]) => self.save(body).await?,
-            ("PUT", ["credentials", id]) => self.update(number(id)?, body).await?,
+            ("POST", ["credentials"]) => self.save(body, locales).await?,
+            ("PUT", ["credentials", id]) => self.update(number(id)?, body, locales).await?,
             ("DELETE", ["credentials", id]) => self.remove(number(id)?).await?,
             ("POST", ["credentials", id, "session"]) => self.choose(number(id)?).await?,
             ("POST", ["credentials", id, "refresh"]) => self.refresh(number(id)?).await?,
+            ("POST", ["credentials", id, "access"]) => self.access(number(id)?).await?,
             _ => return Err(Problem::Missing),
         };
         Ok((StatusCode::OK, json))
     }
 
-    async fn schema(&self, vendor: &str) -> Result<Value, Problem> {
-        let schema = self.connector.credential_schema(vendor).await?;
+    /// The vendors with their descriptions.
+    async fn vendors(&self, locales: &[String]) -> Result<Value, Problem> {
+        let mut vendors = Vec::new();
+        for vendor in self.connector.vendors() {
+            let description = self.connector.describe(&vendor.id, locales).await?;
+            let mut json = json::vendor(vendor, &description);
+            json::extend(&mut json, json::description(&description));
+            vendors.push(json);
+        }
+        Ok(Value::Array(vendors))
+    }
+
+    async fn schema(&self, vendor: &str, locales: &[String]) -> Result<Value, Problem> {
+        let schema = self.connector.credential_schema(vendor, locales).await?;
         serde_json::from_str(&schema).map_err(|_| Problem::Request("the schema is not JSON"))
     }
 
-    /// The problems, none of them when all is well.
-    async fn validate(&self, sent: &Sent) -> Result<Value, Problem> {
-        let document = self.complete(sent).await?;
-        match self
+    /// The issues of a draft; an empty list if it is valid.
+    async fn validate(&self, draft: &Draft, locales: &[String]) -> Result<Value, Problem> {
+        let document = self.complete(draft).await?;
+        let validated = self
             .connector
-            .validate(&sent.vendor, document.expose())
-            .await
-        {
+            .validate(&draft.vendor, document.expose(), locales);
+        match validated.await {
             Ok(()) => Ok(json!({"issues": []})),
             Err(error @ CallError::Connector(ConnectorError::InvalidCredential(_))) => {
                 let mut json = Failure::Call(error).to_json();
@@ -162,13 +246,27 @@ impl Api {
         }
     }
 
-    async fn inspect(&self, sent: &Sent) -> Result<Value, Problem> {
-        let document = self.complete(sent).await?;
-        let access = self
-            .connector
-            .inspect(&sent.vendor, document.expose())
-            .await?;
-        Ok(json::access(&access))
+    /// What a draft reaches.
+    async fn inspect(&self, draft: &Draft) -> Result<Value, Problem> {
+        let vendor = self.vendor(&draft.vendor)?;
+        let document = self.complete(draft).await?;
+        let (id, document) = (&vendor.id, document.expose());
+        let session = match vendor.inspection {
+            Inspection::Credential => None,
+            // A sign-in would spend the secret, and the draft has no place to store the next one.
+            Inspection::Session if vendor.durable_state => return Err(Problem::Unsaved),
+            Inspection::Session => Some(self.connector.authenticate(id, document).await?),
+            _ => return Err(Problem::Request("this vendor cannot be inspected")),
+        };
+        let inspected = self.connector.inspect_all(id, document, session.as_ref());
+        Ok(json::access(&inspected.await?))
+    }
+
+    fn vendor(&self, id: &str) -> Result<&Vendor, Problem> {
+        let mut vendors = self.connector.vendors().iter();
+        vendors
+            .find(|vendor| vendor.id == id)
+            .ok_or_else(|| CallError::Connector(ConnectorError::UnknownVendor).into())
     }
 
     async fn list(&self) -> Result<Value, Problem> {
@@ -176,147 +274,137 @@ impl Api {
         Ok(saved.iter().map(shown).collect())
     }
 
-    async fn save(&self, body: &Bytes) -> Result<Value, Problem> {
-        let (entry, sent) = (entry(body)?, sent(body)?);
-        let schema = self.checked(&sent).await?;
+    async fn save(&self, body: &Bytes, locales: &[String]) -> Result<Value, Problem> {
+        let (entry, draft) = (entry(body)?, draft(body)?);
+        let schema = self.checked(&draft, locales).await?;
         let saved = self
             .stored(move |store| store.save(&entry, &schema))
             .await?;
         Ok(shown(&saved))
     }
 
-    async fn update(&self, id: i64, body: &Bytes) -> Result<Value, Problem> {
+    async fn update(&self, id: i64, body: &Bytes, locales: &[String]) -> Result<Value, Problem> {
         let entry = entry(body)?;
-        let sent = Sent {
+        let draft = Draft {
             keep: Some(id),
-            ..sent(body)?
+            ..draft(body)?
         };
-        let schema = self.checked(&sent).await?;
+        let schema = self.checked(&draft, locales).await?;
+        // An edited document gets a new session by itself.
         let saved = self
             .stored(move |store| store.update(id, &entry, &schema))
             .await?;
-        // It was opened with what the credential was before.
-        self.sessions().remove(&id);
         Ok(shown(&saved))
     }
 
     async fn remove(&self, id: i64) -> Result<Value, Problem> {
-        self.sessions().remove(&id);
+        // One that cannot be opened is removed all the same; the store removes its session too.
+        if let Ok(opened) = self.open(id).await {
+            let _ = self.sessions.remove(&opened.credential()).await;
+        }
         let removed = self.stored(move |store| store.remove(id)).await?;
         Ok(json!({ "removed": removed }))
     }
 
-    /// The session of a credential: the one at hand, as long as it need not be replaced, or else a new one.
+    /// A valid session of a credential.
     async fn choose(&self, id: i64) -> Result<Value, Problem> {
-        let now = self.clock.now();
-        // First, since another process may have removed it.
-        let saved = self.saved(id).await?;
-        let kept = self.sessions().get(&id).cloned();
-        if let Some(session) = kept.filter(|session| now < session.refresh_after) {
-            return Ok(reach(&session));
-        }
-        let document = self.stored(move |store| store.document(id)).await?;
-        let session = self
-            .connector
-            .authenticate(&saved.vendor, document.expose())
-            .await?;
-        Ok(self.keep(id, session))
+        let opened = self.open(id).await?;
+        let session = self.sessions.session(&opened.credential()).await?;
+        Ok(reach(&session))
     }
 
-    /// A new session in place of the one at hand.
+    /// A new session, also after a refusal.
     async fn refresh(&self, id: i64) -> Result<Value, Problem> {
-        let Some(current) = self.sessions().get(&id).cloned() else {
-            return self.choose(id).await;
-        };
-        let saved = self.saved(id).await?;
-        let document = self.stored(move |store| store.document(id)).await?;
-        let refreshed = self
-            .connector
-            .refresh(&saved.vendor, document.expose(), &current);
-        let session = refreshed.await?;
-        Ok(self.keep(id, session))
+        let opened = self.open(id).await?;
+        self.sessions.invalidate(&opened.credential()).await;
+        let session = self.sessions.session(&opened.credential()).await?;
+        Ok(reach(&session))
     }
 
-    fn keep(&self, id: i64, session: Session) -> Value {
-        let shown = reach(&session);
-        self.sessions().insert(id, session);
-        shown
+    /// What a saved credential reaches.
+    async fn access(&self, id: i64) -> Result<Value, Problem> {
+        let opened = self.open(id).await?;
+        let access = self.sessions.inspect(&opened.credential()).await?;
+        Ok(json::access(&access))
     }
 
-    /// The schema of a document that satisfies it.
-    async fn checked(&self, sent: &Sent) -> Result<Value, Problem> {
-        let document = self.complete(sent).await?;
+    /// The schema of a draft that satisfies it.
+    async fn checked(&self, draft: &Draft, locales: &[String]) -> Result<Value, Problem> {
+        let document = self.complete(draft).await?;
         self.connector
-            .validate(&sent.vendor, document.expose())
+            .validate(&draft.vendor, document.expose(), locales)
             .await?;
-        self.schema(&sent.vendor).await
+        self.schema(&draft.vendor, &[]).await
     }
 
-    /// The document with the saved secrets where it leaves them blank.
+    /// The document of a draft, with the saved secrets where it leaves them blank.
     ///
-    /// They are only ever sent where the plugin sends them, to the vendor that they were saved for.
-    async fn complete(&self, sent: &Sent) -> Result<Secret, Problem> {
-        let mut document = sent.document.clone();
-        if let Some(id) = sent.keep {
-            if self.saved(id).await?.vendor != sent.vendor {
+    /// The plugin sends them only to the vendor for which they were saved.
+    async fn complete(&self, draft: &Draft) -> Result<Secret, Problem> {
+        let mut document = draft.document.clone();
+        if let Some(id) = draft.keep {
+            let opened = self.open(id).await?;
+            if opened.vendor != draft.vendor {
                 return Err(Problem::Request("the credential is another vendor's"));
             }
-            let schema = self.schema(&sent.vendor).await?;
-            let kept = self.stored(move |store| store.document(id)).await?;
-            let kept: Value = serde_json::from_str(kept.expose()).unwrap_or_default();
+            let schema = self.schema(&draft.vendor, &[]).await?;
+            let kept: Value = serde_json::from_str(opened.document.expose()).unwrap_or_default();
             fill_blanks(&mut document, &kept, &schema);
         }
         Ok(Secret::new(document.to_string()))
     }
 
-    async fn saved(&self, id: i64) -> Result<Saved, Problem> {
+    /// A saved credential; [`Problem::Missing`] if another process removed it.
+    async fn open(&self, id: i64) -> Result<Opened, Problem> {
         let list = self.stored(Store::list).await?;
-        list.into_iter()
-            .find(|saved| saved.id == id)
-            .ok_or(Problem::Missing)
+        let saved = list.into_iter().find(|saved| saved.id == id);
+        let Saved { vendor, .. } = saved.ok_or(Problem::Missing)?;
+        let document = self.stored(move |store| store.document(id)).await?;
+        let id = id.to_string();
+        Ok(Opened {
+            vendor,
+            id,
+            document,
+        })
     }
 
-    /// Asks the store, which blocks, where blocking is allowed.
+    /// Uses the store on a thread for blocking work.
     async fn stored<T: Send + 'static>(
         &self,
-        ask: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Problem> {
         let store = Arc::clone(&self.store);
-        let asked = tokio::task::spawn_blocking(move || {
-            ask(&store.lock().unwrap_or_else(PoisonError::into_inner))
+        let done = tokio::task::spawn_blocking(move || {
+            work(&store.lock().unwrap_or_else(PoisonError::into_inner))
         });
-        let answer = asked
+        let result = done
             .await
-            .map_err(|_| Problem::Request("the store cannot be asked"))?;
-        Ok(answer?)
-    }
-
-    fn sessions(&self) -> MutexGuard<'_, HashMap<i64, Session>> {
-        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+            .map_err(|_| Problem::Request("the store cannot be used"))?;
+        Ok(result?)
     }
 }
 
 /// Puts the saved secrets where the document leaves them out or blank.
 fn fill_blanks(document: &mut Value, kept: &Value, schema: &Value) {
-    let Some(members) = document.as_object_mut() else {
+    let Some(fields) = document.as_object_mut() else {
         return;
     };
     for name in schema::secret_names(schema) {
-        // What the store takes for blank, and nothing else.
-        let is_blank = |typed: &Value| typed.is_null() || typed == "";
-        if members.get(name).is_none_or(is_blank)
+        // The same values as the store takes for blank.
+        let is_blank = |value: &Value| value.is_null() || value == "";
+        if fields.get(name).is_none_or(is_blank)
             && let Some(secret) = kept.get(name)
         {
-            members.insert(name.clone(), secret.clone());
+            fields.insert(name.clone(), secret.clone());
         }
     }
 }
 
-/// Without its token.
+/// A session without its secrets, not even masked.
 fn reach(session: &Session) -> Value {
     let mut json = json::session(session, false);
-    if let Some(members) = json.as_object_mut() {
-        members.remove("access_token");
+    if let Some(fields) = json.as_object_mut() {
+        fields.retain(|name, _| !["access_token", "state"].contains(&name.as_str()));
     }
     json
 }
@@ -339,7 +427,7 @@ fn number(id: &str) -> Result<i64, Problem> {
 }
 
 /// `{"vendor":…,"credential":{…},"keep":…}`.
-fn sent(body: &Bytes) -> Result<Sent, Problem> {
+fn draft(body: &Bytes) -> Result<Draft, Problem> {
     let mut json = object(body)?;
     let vendor = json.get("vendor").and_then(Value::as_str);
     let vendor = vendor
@@ -348,7 +436,7 @@ fn sent(body: &Bytes) -> Result<Sent, Problem> {
     let keep = json.get("keep").and_then(Value::as_i64);
     let document = json.get_mut("credential").map(Value::take);
     let document = document.filter(Value::is_object);
-    Ok(Sent {
+    Ok(Draft {
         vendor,
         document: document.ok_or(Problem::Request("`credential` is not an object"))?,
         keep,
@@ -357,28 +445,26 @@ fn sent(body: &Bytes) -> Result<Sent, Problem> {
 
 /// The same with `name` and `description`.
 fn entry(body: &Bytes) -> Result<Entry, Problem> {
-    let Sent {
+    let Draft {
         vendor, document, ..
-    } = sent(body)?;
+    } = draft(body)?;
     let json = object(body)?;
-    let text = |member: &str| {
-        let text = json.get(member).and_then(Value::as_str).unwrap_or_default();
+    let text = |field: &str| {
+        let text = json.get(field).and_then(Value::as_str).unwrap_or_default();
         text.trim().to_owned()
     };
     let (name, description) = (text("name"), text("description"));
     if name.is_empty() {
-        let message = "Give the credential a name, by which you find it again.";
-        return Err(Problem::About("name", message.to_owned()));
+        let message = "Give the credential a name, by which you can find it again.";
+        return Err(EntryIssue::new("name", "required", message).into());
     }
-    for (member, text, max) in [
+    for (field, text, max) in [
         ("name", &name, MAX_NAME_CHARS),
         ("description", &description, MAX_DESCRIPTION_CHARS),
     ] {
         if text.chars().count() > max {
-            return Err(Problem::About(
-                member,
-                format!("Use at most {max} characters."),
-            ));
+            let message = format!("Use at most {max} characters.");
+            return Err(EntryIssue::new(field, "too-long", message).into());
         }
     }
     Ok(Entry {

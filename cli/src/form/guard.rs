@@ -1,7 +1,8 @@
-//! Who may talk to the page's server, and what the browser is told to forbid. It serves one page, on one machine, to that page alone.
+//! The checks of each request, and the header fields that restrict the browser. The server answers
+//! its own page only, on this machine.
 //!
-//! `Host` keeps out names that were pointed at this machine (DNS rebinding); `Origin` and `Sec-Fetch-Site` keep out other sites'
-//! pages; there is no CORS header that would let them in again.
+//! The check of `Host` refuses other names that resolve to this machine (DNS rebinding); those of
+//! `Origin` and `Sec-Fetch-Site` refuse pages of other sites. No CORS field admits them again.
 
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY,
@@ -10,39 +11,40 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-/// Why a request is not answered.
+/// Why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stranger {
-    /// It was meant for another host.
+pub(super) enum ForbiddenRequest {
+    /// It is for another host.
     Host,
-    /// It comes from another site's page, or from no page at all.
+    /// It comes from another site's page, or from no page.
     Origin,
-    /// A change that is not sent as JSON, as a form of another site would.
+    /// It is a change that is not sent as JSON, as the form of another site would send it.
     NotJson,
 }
 
-/// Whether the request names this server. Needed for everything, the page included.
-pub(super) fn check_host(parts: &Parts, port: u16) -> Result<(), Stranger> {
+/// Checks that the request names this server. For every request, the page included.
+pub(super) fn check_host(parts: &Parts, port: u16) -> Result<(), ForbiddenRequest> {
     let mut hosts = parts.headers.get_all(HOST).iter();
     let (Some(host), None) = (hosts.next(), hosts.next()) else {
-        return Err(Stranger::Host);
+        return Err(ForbiddenRequest::Host);
     };
     if names(port).iter().any(|name| host == name.as_str()) {
         Ok(())
     } else {
-        Err(Stranger::Host)
+        Err(ForbiddenRequest::Host)
     }
 }
 
-/// Whether the page itself asks. To be called after [`check_host`], for everything that is not the page.
-pub(super) fn check_caller(parts: &Parts) -> Result<(), Stranger> {
+/// Checks that the page itself sent the request. For every request but that for the page, after
+/// [`check_host`].
+pub(super) fn check_caller(parts: &Parts) -> Result<(), ForbiddenRequest> {
     let changes = parts.method != Method::GET;
     let headers = &parts.headers;
     let from_elsewhere = headers
         .get_all("sec-fetch-site")
         .iter()
         .any(|site| site != "same-origin");
-    // A browser names the origin of every change; what names none is no page.
+    // A browser sends the origin with every change.
     let origins: Vec<_> = headers.get_all(ORIGIN).iter().collect();
     let own = headers
         .get(HOST)
@@ -53,19 +55,19 @@ pub(super) fn check_caller(parts: &Parts) -> Result<(), Stranger> {
         _ => false,
     };
     if from_elsewhere || !known {
-        return Err(Stranger::Origin);
+        return Err(ForbiddenRequest::Origin);
     }
     if changes && !is_json(headers) {
-        return Err(Stranger::NotJson);
+        return Err(ForbiddenRequest::NotJson);
     }
     Ok(())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(Ok(sort)) = headers.get(CONTENT_TYPE).map(HeaderValue::to_str) else {
+    let Some(Ok(media_type)) = headers.get(CONTENT_TYPE).map(HeaderValue::to_str) else {
         return false;
     };
-    let essence = sort.split(';').next().unwrap_or_default().trim();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
 }
 
@@ -73,16 +75,18 @@ fn names(port: u16) -> [String; 2] {
     ["127.0.0.1", "localhost"].map(|name| format!("{name}:{port}"))
 }
 
-/// Tells the browser to run nothing but the page's own files, to call nobody but this server, and to keep nothing.
+/// Restricts the browser to the page's own files, to requests to this server, and to no cache.
 ///
-/// The theme writes two style elements when it runs, which is what the nonce is for; nothing else inline is let in.
+/// The nonce admits the two style elements that the theme adds at run time; `data:` admits the icons
+/// of vendors.
 pub(super) fn protect(headers: &mut HeaderMap, nonce: Option<&str>) {
     let styles = nonce.map_or_else(String::new, |nonce| format!(" 'nonce-{nonce}'"));
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self'{styles}; img-src 'self'; connect-src 'self'; \
+        "default-src 'none'; script-src 'self'; style-src 'self'{styles}; \
+         img-src 'self' data:; connect-src 'self'; \
          base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     );
-    // Only letters and digits come in from outside; if that ever fails, nothing is allowed instead of everything.
+    // A nonce holds hexadecimal digits only; the fallback would allow nothing.
     let policy = HeaderValue::try_from(policy)
         .unwrap_or_else(|_| HeaderValue::from_static("default-src 'none'"));
     headers.insert(CONTENT_SECURITY_POLICY, policy);
@@ -122,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_under_its_own_names_is_a_host() {
+    fn only_the_names_of_this_machine_are_a_host() {
         for (host, known) in [
             ("127.0.0.1:4000", true),
             ("localhost:4000", true),
@@ -152,13 +156,17 @@ mod tests {
             ("GET", vec![HOST, same], Ok(())),
             ("POST", vec![HOST, OWN, JSON], Ok(())),
             ("DELETE", vec![HOST, OWN, same, JSON], Ok(())),
-            ("POST", vec![HOST, JSON], Err(Stranger::Origin)),
-            ("POST", vec![HOST, OWN, OWN, JSON], Err(Stranger::Origin)),
-            ("POST", vec![HOST, OWN], Err(Stranger::NotJson)),
+            ("POST", vec![HOST, JSON], Err(ForbiddenRequest::Origin)),
+            (
+                "POST",
+                vec![HOST, OWN, OWN, JSON],
+                Err(ForbiddenRequest::Origin),
+            ),
+            ("POST", vec![HOST, OWN], Err(ForbiddenRequest::NotJson)),
             (
                 "POST",
                 vec![HOST, OWN, ("content-type", "text/plain")],
-                Err(Stranger::NotJson),
+                Err(ForbiddenRequest::NotJson),
             ),
         ] {
             assert_eq!(
@@ -167,7 +175,7 @@ mod tests {
                 "{headers:?}"
             );
         }
-        for stranger in [
+        for forbidden in [
             ("sec-fetch-site", "cross-site"),
             ("sec-fetch-site", "same-site"),
             ("sec-fetch-site", "none"),
@@ -178,8 +186,12 @@ mod tests {
             ("origin", "http://evil.test"),
         ] {
             for method in ["GET", "POST", "PUT", "DELETE"] {
-                let checked = check_caller(&parts(method, &[HOST, JSON, stranger]));
-                assert_eq!(checked, Err(Stranger::Origin), "{method} {stranger:?}");
+                let checked = check_caller(&parts(method, &[HOST, JSON, forbidden]));
+                assert_eq!(
+                    checked,
+                    Err(ForbiddenRequest::Origin),
+                    "{method} {forbidden:?}"
+                );
             }
         }
     }

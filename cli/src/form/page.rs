@@ -1,4 +1,5 @@
-//! The page's files: builds them with npm when they are missing or older than their sources, and keeps them in memory.
+//! The page's files: built with npm if they are missing or older than their sources, and held in
+//! memory.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -13,10 +14,10 @@ use bytes::Bytes;
 use crate::failure::Failure;
 use crate::output::say;
 
-/// Where the page's sources are, beside those of this program.
+/// The folder of the page's sources, beside those of this program.
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/form");
 
-/// What the built page depends on, within [`SOURCES`].
+/// The files within [`SOURCES`] from which the page is built.
 const INPUTS: [&str; 7] = [
     "src",
     "public",
@@ -27,7 +28,7 @@ const INPUTS: [&str; 7] = [
     "vite.config.ts",
 ];
 
-/// Stands in `index.html` where the nonce of the content security policy goes.
+/// The place of the content security policy's nonce in `index.html`.
 const NONCE: &str = "__NONCE__";
 
 /// The files of the built page, by the path of their URL.
@@ -37,7 +38,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Builds the page if that is needed, and reads it.
+    /// Builds the page if necessary, and reads it.
     pub(super) fn open() -> Result<Self, Failure> {
         let sources = Path::new(SOURCES);
         build(sources, OsStr::new("npm"))?;
@@ -57,7 +58,7 @@ impl Page {
         Ok(Self { files })
     }
 
-    /// The page itself, which lets in the style elements that carry this nonce.
+    /// The page itself, with the nonce for its style elements.
     pub(super) fn index(&self, nonce: &str) -> Option<Bytes> {
         let html = self.files.get("/index.html")?;
         let html = String::from_utf8_lossy(html).replace(NONCE, nonce);
@@ -67,17 +68,17 @@ impl Page {
     /// Another file, with its media type.
     pub(super) fn file(&self, path: &str) -> Option<(&'static str, Bytes)> {
         let extension = Path::new(path).extension()?.to_str()?;
-        let sort = match extension {
+        let media_type = match extension {
             "js" => "text/javascript; charset=utf-8",
             "css" => "text/css; charset=utf-8",
             "svg" => "image/svg+xml",
             _ => return None,
         };
-        Some((sort, self.files.get(path)?.clone()))
+        Some((media_type, self.files.get(path)?.clone()))
     }
 }
 
-/// Runs npm where the built page is missing or older than its sources. Others who want the same meanwhile wait for it.
+/// Runs npm if the built page is missing or older than its sources. Other processes wait for it.
 fn build(sources: &Path, npm: &OsStr) -> Result<(), Failure> {
     if !sources.join("package.json").is_file() {
         return Err(Failure::setup(
@@ -99,7 +100,7 @@ fn build(sources: &Path, npm: &OsStr) -> Result<(), Failure> {
     }
     let installed = sources.join("node_modules/.package-lock.json");
     if modified(&installed) < modified(&sources.join("package-lock.json")) {
-        say("installing what the page is made of (npm ci), which takes a minute the first time …");
+        say("installing the packages of the page (npm ci), which takes a minute the first time …");
         run(sources, npm, &["ci", "--no-audit", "--no-fund"])?;
     }
     say("building the page (npm run build) …");
@@ -113,19 +114,19 @@ fn run(sources: &Path, npm: &OsStr, arguments: &[&str]) -> Result<(), Failure> {
         .args(arguments)
         .current_dir(sources)
         .stdin(Stdio::null())
-        // Standard output is for the program's own results.
+        // Standard output is for the results of this program.
         .stdout(io::stderr())
         .status();
     let why = match ran {
         Ok(status) if status.success() => return Ok(()),
         Ok(_) => format!(
-            "`npm {}` failed in {}; its words are above",
+            "`npm {}` failed in {}; its output is above",
             arguments.join(" "),
             sources.display()
         ),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            "npm was not found; install Node.js 20.19 or later (https://nodejs.org), which brings it, and run this again. \
-             Every other command works without it"
+            "npm was not found; install Node.js 20.19 or later (https://nodejs.org), which includes \
+             it, and run this again; all other commands work without it"
                 .to_owned()
         }
         Err(error) => format!("npm cannot be run: {error}"),
@@ -133,7 +134,7 @@ fn run(sources: &Path, npm: &OsStr, arguments: &[&str]) -> Result<(), Failure> {
     Err(Failure::setup("build the page", why))
 }
 
-/// When the youngest of the sources was changed.
+/// The time of the latest change to the sources.
 fn newest(sources: &Path) -> Option<SystemTime> {
     let inputs = INPUTS.map(|name| sources.join(name));
     let files = inputs.iter().flat_map(|input| {
@@ -146,12 +147,12 @@ fn newest(sources: &Path) -> Option<SystemTime> {
     files.filter_map(|file| modified(&file)).max()
 }
 
-/// `None`, which is before any time, for what is not there.
+/// The time of the last change; `None`, which is before any time, if the file is missing.
 fn modified(file: &Path) -> Option<SystemTime> {
     fs::metadata(file).and_then(|data| data.modified()).ok()
 }
 
-/// All files in a folder and the folders in it.
+/// All files in a folder and its subfolders.
 fn below(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -183,16 +184,16 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_npm_is_told_what_to_install() {
+    fn the_error_without_npm_names_the_package_to_install() {
         let dir = sources();
         let failed = build(dir.path(), OsStr::new("no-such-npm")).unwrap_err();
-        let words = failed.to_string();
-        assert!(words.contains("npm was not found"), "{words}");
-        assert!(words.contains("https://nodejs.org"), "{words}");
+        let message = failed.to_string();
+        assert!(message.contains("npm was not found"), "{message}");
+        assert!(message.contains("https://nodejs.org"), "{message}");
     }
 
     #[test]
-    fn a_page_without_sources_is_no_mystery() {
+    fn the_error_without_sources_names_their_folder() {
         let dir = tempfile::tempdir().unwrap();
         let failed = build(dir.path(), OsStr::new("no-such-npm")).unwrap_err();
         assert!(
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_newer_than_its_sources_needs_no_npm_and_an_older_one_does() {
+    fn only_a_page_older_than_its_sources_needs_npm() {
         let dir = sources();
         let dist = dir.path().join("dist");
         fs::create_dir(&dist).unwrap();
@@ -225,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_served_by_their_kind_and_nothing_outside_is() {
+    fn files_are_served_by_their_media_type_and_nothing_outside_is() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("assets")).unwrap();
         fs::write(dir.path().join("index.html"), "nonce=__NONCE__").unwrap();

@@ -1,26 +1,29 @@
-//! From a request to its answer: the guard, then the page or the API, then the headers that protect both.
+//! From a request to its response: the guard, then the page or the API, then the header fields that
+//! protect both.
 
 use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE};
+use http::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_TYPE};
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full, Limited};
 use serde_json::json;
 
 use super::api::{Answer, Api};
-use super::guard::{self, Stranger};
+use super::guard::{self, ForbiddenRequest};
+use super::locales;
 use super::page::Page;
 
 /// A credential document is at most a few kilobytes.
 pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The page sends its few bytes at once.
+/// The page sends its few kilobytes without a pause.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The whole of what is served at one port.
+/// Everything that is served at one port.
 pub(super) struct Site {
     pub(super) port: u16,
     pub(super) page: Page,
@@ -28,21 +31,21 @@ pub(super) struct Site {
 }
 
 impl Site {
-    /// Answers a request, whoever sent it.
+    /// Answers a request of any sender.
     pub(super) async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
     where
         B: Body<Error: Into<Box<dyn Error + Send + Sync>>>,
     {
         let (parts, body) = request.into_parts();
-        if let Err(stranger) = guard::check_host(&parts, self.port) {
-            return refused(stranger);
+        if let Err(why) = guard::check_host(&parts, self.port) {
+            return refused(why);
         }
         let path = parts.uri.path();
         let Some(call) = path.strip_prefix("/api/") else {
             return self.file(&parts.method, path);
         };
-        if let Err(stranger) = guard::check_caller(&parts) {
-            return refused(stranger);
+        if let Err(why) = guard::check_caller(&parts) {
+            return refused(why);
         }
         let body = Limited::new(body, MAX_BODY_BYTES).collect();
         let Ok(Ok(body)) = tokio::time::timeout(BODY_TIMEOUT, body).await else {
@@ -51,7 +54,8 @@ impl Site {
                 "the request is too long, or was cut off",
             );
         };
-        json(self.api.answer(&parts.method, call, &body.to_bytes()).await)
+        let (locales, body) = (locales(&parts), body.to_bytes());
+        json(self.api.answer(&parts.method, call, &locales, &body).await)
     }
 
     fn file(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
@@ -75,24 +79,31 @@ impl Site {
             };
         }
         match self.page.file(path) {
-            Some((sort, bytes)) => whole(StatusCode::OK, sort, bytes, None),
+            Some((media_type, bytes)) => whole(StatusCode::OK, media_type, bytes, None),
             None => error(StatusCode::NOT_FOUND, "there is no such file"),
         }
     }
 }
 
-/// Says no more than a person at the wrong address needs.
-fn refused(stranger: Stranger) -> Response<Full<Bytes>> {
-    match stranger {
-        Stranger::Host => error(
+/// The languages that the browser prefers.
+fn locales(parts: &Parts) -> Vec<String> {
+    let fields = parts.headers.get_all(ACCEPT_LANGUAGE).iter();
+    let fields: Vec<_> = fields.filter_map(|field| field.to_str().ok()).collect();
+    locales::requested(parts.uri.query(), Some(&fields.join(",")))
+}
+
+/// Reveals only the help that a person with a wrong address needs.
+fn refused(why: ForbiddenRequest) -> Response<Full<Bytes>> {
+    match why {
+        ForbiddenRequest::Host => error(
             StatusCode::MISDIRECTED_REQUEST,
             "open the address as the program printed it",
         ),
-        Stranger::Origin => error(
+        ForbiddenRequest::Origin => error(
             StatusCode::FORBIDDEN,
-            "only this program's own page may ask",
+            "only this program's own page may send requests",
         ),
-        Stranger::NotJson => error(
+        ForbiddenRequest::NotJson => error(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "changes are sent as JSON",
         ),
@@ -117,19 +128,20 @@ fn json((status, json): Answer) -> Response<Full<Bytes>> {
 
 fn whole(
     status: StatusCode,
-    sort: &'static str,
+    media_type: &'static str,
     body: Bytes,
     nonce: Option<&str>,
 ) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(sort));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
     guard::protect(headers, nonce);
     response
 }
 
-/// 128 random bits in hexadecimal; without randomness none, and the page goes without the theme's own styles.
+/// 128 random bits in hexadecimal. Empty without a source of randomness: the browser then refuses
+/// the theme's style elements.
 fn nonce() -> String {
     let mut bits = [0; 16];
     match getrandom::fill(&mut bits) {

@@ -1,10 +1,10 @@
-//! The page's server whole: the guard in front of every path, and every answer searched for secrets and tokens.
-//! Asks the real component and the simulators; the page's files are stand-ins.
+//! The whole server of the page: the guard in front of every path, and no secret or token in any
+//! response. Uses the real component and the simulators; the page's files are fakes.
 
 use std::fs;
 
 use bytes::Bytes;
-use connector_host::{Clock, SystemClock};
+use connector_host::{Clock, Connector, SystemClock};
 use connector_simulators::{Fault, Simulators, TOKEN_PREFIX};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full};
@@ -16,31 +16,30 @@ use tempfile::TempDir;
 use super::api::Api;
 use super::page::Page;
 use super::site::{MAX_BODY_BYTES, Site};
-use crate::args::Plugin;
 use crate::plugin;
 use crate::store::{Location, Store};
 
 const PORT: u16 = 4711;
 const SELF: &str = "http://127.0.0.1:4711";
 
-/// A clock to turn forward.
-struct Hands(Mutex<SystemTime>);
+/// A clock that tests advance.
+struct FakeClock(Mutex<SystemTime>);
 
-impl Clock for Hands {
+impl Clock for FakeClock {
     fn now(&self) -> SystemTime {
         *self.0.lock().unwrap()
     }
 }
 
-/// The server, its vendors, and what it keeps on the disk.
-struct House {
+/// The server, its vendors, and its files.
+struct TestServer {
     site: Site,
-    clock: Arc<Hands>,
+    clock: Arc<FakeClock>,
     simulators: Simulators,
     dir: TempDir,
 }
 
-impl House {
+impl TestServer {
     async fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let dist = dir.path().join("dist");
@@ -48,14 +47,17 @@ impl House {
         fs::write(dist.join("index.html"), "<meta content=__NONCE__>").unwrap();
         fs::write(dist.join("assets/page.js"), "1").unwrap();
         let simulators = Simulators::start().await.unwrap();
-        let transport = plugin::simulated(&simulators);
-        let connector = plugin::load(&Plugin::default(), transport).await.unwrap();
+        let clock = Arc::new(FakeClock(Mutex::new(SystemClock.now())));
+        let connector = Connector::builder(plugin::simulated(&simulators))
+            .clock(clock.clone())
+            .load_bytes(plugin::COMPONENT_BYTES)
+            .await
+            .unwrap();
         let place = Location::at(
             dir.path().join("data/c.db"),
             dir.path().join("key/store.key"),
         );
-        let clock = Arc::new(Hands(Mutex::new(SystemClock.now())));
-        let api = Api::new(connector, clock.clone(), Store::open(&place).unwrap());
+        let api = Api::new(connector, Store::open(&place).unwrap()).unwrap();
         let page = Page::read(&dist).unwrap();
         Self {
             site: Site {
@@ -69,7 +71,7 @@ impl House {
         }
     }
 
-    /// Answers a request with these headers, and sees to it that every answer is protected and holds no secret.
+    /// Sends a request with these header fields. Every response must be protected and hold no secret.
     async fn raw(
         &self,
         method: &str,
@@ -122,7 +124,7 @@ impl House {
         assert!(!text.contains("hush"), "{text}");
     }
 
-    /// Asks as the page does.
+    /// Sends a request as the page does.
     async fn ask(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
         let headers = [
             ("host", "127.0.0.1:4711"),
@@ -158,7 +160,10 @@ impl House {
 
     /// Saves a sample, and returns its number.
     async fn saved(&self, name: &str, vendor: &str, number: usize) -> i64 {
-        let entry = json!({"name": name, "description": " what for ", "vendor": vendor, "credential": self.sample(vendor, number)});
+        let entry = json!({
+            "name": name, "description": " what for ", "vendor": vendor,
+            "credential": self.sample(vendor, number),
+        });
         self.ok("POST", "credentials", entry).await["id"]
             .as_i64()
             .unwrap()
@@ -166,8 +171,8 @@ impl House {
 }
 
 #[tokio::test]
-async fn strangers_get_neither_the_page_nor_an_answer() {
-    let house = House::new().await;
+async fn forbidden_requests_get_neither_the_page_nor_data() {
+    let server = TestServer::new().await;
     let own = ("host", "localhost:4711");
     let evil = ("host", "evil.test:4711");
     for (method, path, headers, expected) in [
@@ -218,17 +223,17 @@ async fn strangers_get_neither_the_page_nor_an_answer() {
             StatusCode::NOT_FOUND,
         ),
     ] {
-        let status = house.raw(method, path, &headers, "").await.status();
+        let status = server.raw(method, path, &headers, "").await.status();
         assert_eq!(status, expected, "{method} {path} {headers:?}");
     }
 }
 
 #[tokio::test]
-async fn each_page_has_a_nonce_of_its_own_which_its_policy_names() {
-    let house = House::new().await;
+async fn each_page_has_its_own_nonce_in_its_policy() {
+    let server = TestServer::new().await;
     let mut seen = Vec::new();
     for _ in 0..2 {
-        let page = house
+        let page = server
             .raw("GET", "/", &[("host", "127.0.0.1:4711")], "")
             .await;
         let policy = page.headers()["content-security-policy"].to_str().unwrap();
@@ -249,14 +254,14 @@ async fn each_page_has_a_nonce_of_its_own_which_its_policy_names() {
 
 #[tokio::test]
 async fn a_body_that_is_too_long_or_no_object_is_refused() {
-    let house = House::new().await;
+    let server = TestServer::new().await;
     let headers = [
         ("host", "127.0.0.1:4711"),
         ("origin", SELF),
         ("content-type", "application/json"),
     ];
     let long = format!("{{\"vendor\":\"{}\"}}", "hush".repeat(MAX_BODY_BYTES / 4));
-    let status = house
+    let status = server
         .raw("POST", "/api/validate", &headers, &long)
         .await
         .status();
@@ -268,30 +273,30 @@ async fn a_body_that_is_too_long_or_no_object_is_refused() {
         "{}",
         r#"{"vendor":"hotjar","credential":"hush"}"#,
     ] {
-        let status = house
+        let status = server
             .raw("POST", "/api/validate", &headers, body)
             .await
             .status();
         assert_eq!(status, StatusCode::BAD_REQUEST, "{body}");
     }
-    let (status, _) = house.ask("GET", "nothing", json!({})).await;
+    let (status, _) = server.ask("GET", "nothing", json!({})).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
-async fn a_credential_of_each_vendor_is_kept_chosen_refreshed_and_removed_in_silence() {
-    let house = House::new().await;
+async fn no_step_with_a_credential_reveals_a_secret() {
+    let server = TestServer::new().await;
     for vendor in ["hotjar", "contentsquare"] {
-        let document = house.sample(vendor, 0);
-        house
+        let document = server.sample(vendor, 0);
+        server
             .ok(
                 "POST",
                 "inspect",
                 json!({"vendor": vendor, "credential": document}),
             )
             .await;
-        let id = house.saved(vendor, vendor, 0).await;
-        let list = house.ok("GET", "credentials", json!({})).await;
+        let id = server.saved(vendor, vendor, 0).await;
+        let list = server.ok("GET", "credentials", json!({})).await;
         let found = list
             .as_array()
             .unwrap()
@@ -301,56 +306,57 @@ async fn a_credential_of_each_vendor_is_kept_chosen_refreshed_and_removed_in_sil
         assert_eq!(found["secrets"], json!(["client_secret"]));
         assert_eq!(found["fields"].get("client_secret"), None);
         assert_eq!(found["description"], "what for");
-        let first = house
+        let first = server
             .ok("POST", &format!("credentials/{id}/session"), json!({}))
             .await;
         assert!(first["base_url"].as_str().unwrap().starts_with("https://"));
         assert_eq!(first.get("access_token"), None);
-        let again = house
+        let again = server
             .ok("POST", &format!("credentials/{id}/refresh"), json!({}))
             .await;
         assert_ne!(first["issued_at"], again["issued_at"]);
         assert_eq!(
-            house
+            server
                 .ok("DELETE", &format!("credentials/{id}"), json!({}))
                 .await["removed"],
             true
         );
-        let (status, _) = house
+        let (status, _) = server
             .ask("POST", &format!("credentials/{id}/session"), json!({}))
             .await;
         assert_eq!(status, StatusCode::NOT_FOUND);
     }
-    for file in fs::read_dir(house.dir.path().join("data")).unwrap() {
-        house.assert_silent(&String::from_utf8_lossy(
+    for file in fs::read_dir(server.dir.path().join("data")).unwrap() {
+        server.assert_silent(&String::from_utf8_lossy(
             &fs::read(file.unwrap().path()).unwrap(),
         ));
     }
 }
 
 #[tokio::test]
-async fn a_session_serves_until_it_should_be_replaced() {
-    let house = House::new().await;
-    let id = house.saved("a", "hotjar", 0).await;
+async fn a_session_is_used_until_it_expires_or_the_document_changes() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await;
     let choose = format!("credentials/{id}/session");
-    house.ok("POST", &choose, json!({})).await;
-    house.ok("POST", &choose, json!({})).await;
-    assert_eq!(house.simulators.hotjar().asked(), 1);
-    *house.clock.0.lock().unwrap() += Duration::from_hours(1);
-    house.ok("POST", &choose, json!({})).await;
-    assert_eq!(house.simulators.hotjar().asked(), 2);
-    // What was chosen before an edit says nothing about the credential as it is now.
-    *house.clock.0.lock().unwrap() -= Duration::from_hours(1);
-    let entry = json!({"name": "a", "vendor": "hotjar", "credential": house.sample("hotjar", 0)});
-    house.ok("PUT", &format!("credentials/{id}"), entry).await;
-    house.ok("POST", &choose, json!({})).await;
-    assert_eq!(house.simulators.hotjar().asked(), 3);
+    server.ok("POST", &choose, json!({})).await;
+    server.ok("POST", &choose, json!({})).await;
+    assert_eq!(server.simulators.hotjar().asked(), 1);
+    *server.clock.0.lock().unwrap() += Duration::from_hours(2);
+    server.ok("POST", &choose, json!({})).await;
+    assert_eq!(server.simulators.hotjar().asked(), 2);
+    let mut edited = server.sample("hotjar", 0);
+    let id_with_space = format!("{} ", edited["client_id"].as_str().unwrap());
+    edited["client_id"] = json!(id_with_space);
+    let entry = json!({"name": "a", "vendor": "hotjar", "credential": edited});
+    server.ok("PUT", &format!("credentials/{id}"), entry).await;
+    server.ok("POST", &choose, json!({})).await;
+    assert_eq!(server.simulators.hotjar().asked(), 3);
 }
 
 #[tokio::test]
 async fn an_edit_keeps_the_secret_that_is_left_blank_for_its_own_vendor_alone() {
-    let house = House::new().await;
-    let id = house.saved("a", "hotjar", 0).await;
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await;
     for secret in [json!({}), json!({"client_secret": ""})] {
         let mut blank = json!({"client_id": "simulated-hotjar-key-1"});
         blank
@@ -359,38 +365,38 @@ async fn an_edit_keeps_the_secret_that_is_left_blank_for_its_own_vendor_alone() 
             .extend(secret.as_object().unwrap().clone());
         let entry = json!({"name": "b", "vendor": "hotjar", "credential": blank, "keep": id});
         assert_eq!(
-            house.ok("POST", "validate", entry.clone()).await["issues"],
+            server.ok("POST", "validate", entry.clone()).await["issues"],
             json!([])
         );
-        house.ok("POST", "inspect", entry.clone()).await;
-        house.ok("PUT", &format!("credentials/{id}"), entry).await;
-        house
+        server.ok("POST", "inspect", entry.clone()).await;
+        server.ok("PUT", &format!("credentials/{id}"), entry).await;
+        server
             .ok("POST", &format!("credentials/{id}/session"), json!({}))
             .await;
     }
-    // What is neither left blank nor a secret replaces nothing.
+    // A value of another type is no blank, and is not saved.
     let wrong = json!({"client_id": "a", "client_secret": 5});
     let entry = json!({"name": "b", "vendor": "hotjar", "credential": wrong, "keep": id});
     let path = format!("credentials/{id}");
-    assert_ne!(house.ask("PUT", &path, entry).await.0, StatusCode::OK);
-    house
+    assert_ne!(server.ask("PUT", &path, entry).await.0, StatusCode::OK);
+    server
         .ok("POST", &format!("{path}/session"), json!({}))
         .await;
     let elsewhere =
         json!({"vendor": "contentsquare", "credential": {"client_id": "a"}, "keep": id});
-    let (status, _) = house.ask("POST", "inspect", elsewhere).await;
+    let (status, _) = server.ask("POST", "inspect", elsewhere).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
-    assert_eq!(house.simulators.contentsquare().asked(), 0);
+    assert_eq!(server.simulators.contentsquare().asked(), 0);
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_told_at_its_field_before_any_request() {
-    let house = House::new().await;
-    let mut document = house.sample("contentsquare", 1);
+async fn issues_name_their_fields_and_no_request_is_sent() {
+    let server = TestServer::new().await;
+    let mut document = server.sample("contentsquare", 1);
     document["scopes"] = json!(["enrichment", "metrics"]);
     document.as_object_mut().unwrap().remove("project_id");
     let sent = json!({"name": "a", "vendor": "contentsquare", "credential": document});
-    let issues = house.ok("POST", "validate", sent.clone()).await["issues"].take();
+    let issues = server.ok("POST", "validate", sent.clone()).await["issues"].take();
     let pointers: Vec<_> = issues
         .as_array()
         .unwrap()
@@ -404,44 +410,132 @@ async fn what_is_wrong_is_told_at_its_field_before_any_request() {
         "{pointers:?}"
     );
     assert!(pointers.contains(&"/project_id"), "{pointers:?}");
-    let (status, refused) = house.ask("POST", "credentials", sent).await;
+    let (status, refused) = server.ask("POST", "credentials", sent).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(refused["error"]["issues"], issues);
-    assert_eq!(house.simulators.contentsquare().asked(), 0);
-    assert_eq!(house.ok("GET", "credentials", json!({})).await, json!([]));
+    assert_eq!(server.simulators.contentsquare().asked(), 0);
+    assert_eq!(server.ok("GET", "credentials", json!({})).await, json!([]));
 }
 
 #[tokio::test]
-async fn a_name_is_needed_fits_a_tile_and_serves_once() {
-    let house = House::new().await;
-    house.saved("a", "hotjar", 0).await;
+async fn a_name_is_required_unique_and_fits_a_tile() {
+    let server = TestServer::new().await;
+    server.saved("a", "hotjar", 0).await;
     for name in ["", "  ", "a", &"long".repeat(26), "two\nlines"] {
         let entry =
-            json!({"name": name, "vendor": "hotjar", "credential": house.sample("hotjar", 0)});
-        let (status, refused) = house.ask("POST", "credentials", entry).await;
+            json!({"name": name, "vendor": "hotjar", "credential": server.sample("hotjar", 0)});
+        let (status, refused) = server.ask("POST", "credentials", entry).await;
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
-        assert_eq!(refused["error"]["kind"], "about", "{name}");
+        assert_eq!(refused["error"]["kind"], "entry", "{name}");
         assert_eq!(refused["error"]["issues"][0]["pointer"], "/name", "{name}");
     }
 }
 
 #[tokio::test]
-async fn a_vendor_that_refuses_or_echoes_is_told_of_without_its_words() {
-    let house = House::new().await;
+async fn an_error_of_a_vendor_repeats_none_of_its_text() {
+    let server = TestServer::new().await;
     let wrong =
         json!({"vendor": "hotjar", "credential": {"client_id": "me", "client_secret": "hush"}});
-    let (status, told) = house.ask("POST", "inspect", wrong.clone()).await;
+    let (status, error) = server.ask("POST", "inspect", wrong.clone()).await;
     assert_eq!(
-        (status, &told["error"]["kind"]),
+        (status, &error["error"]["kind"]),
         (StatusCode::BAD_GATEWAY, &json!("rejected"))
     );
-    house
+    server
         .simulators
         .hotjar()
         .fault(Fault::Status(500, Vec::new(), "hush hush".into()));
-    let (status, told) = house.ask("POST", "inspect", wrong).await;
+    let (status, error) = server.ask("POST", "inspect", wrong).await;
     assert_eq!(
-        (status, &told["error"]["kind"]),
+        (status, &error["error"]["kind"]),
         (StatusCode::BAD_GATEWAY, &json!("unavailable"))
     );
+}
+
+#[tokio::test]
+async fn texts_are_in_the_language_of_the_browser() {
+    let server = TestServer::new().await;
+    let french = [("accept-language", "de;q=0.5, fr-CA")];
+    for (path, headers, expected) in [
+        ("vendors", &[][..], "Exports data"),
+        ("vendors?locales=fr", &[], "Exporte des données"),
+        ("vendors", &french, "Exporte des données"),
+        ("vendors?locales=en", &french, "Exports data"),
+        ("vendors/contentsquare/schema?locales=fr", &[], "Portées"),
+        ("vendors/contentsquare/schema?locales=de,en", &[], "Scopes"),
+    ] {
+        let own = ("host", "localhost:4711");
+        let headers: Vec<_> = [own].into_iter().chain(headers.iter().copied()).collect();
+        let response = server
+            .raw("GET", &format!("/api/{path}"), &headers, "")
+            .await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        assert!(response.body().contains(expected), "{path} {headers:?}");
+    }
+    let draft = json!({"vendor": "contentsquare", "credential": {"scopes": ["enrichment"]}});
+    let issues = server.ok("POST", "validate?locales=fr", draft).await;
+    let issues = issues["issues"].to_string();
+    assert!(issues.contains("a besoin de l’intégration"), "{issues}");
+}
+
+#[tokio::test]
+async fn the_vendors_come_with_their_descriptions() {
+    let server = TestServer::new().await;
+    let vendors = server.ok("GET", "vendors", json!({})).await;
+    for (vendor, id, name) in [
+        (&vendors[0], "hotjar", "Hotjar"),
+        (&vendors[1], "contentsquare", "Contentsquare"),
+    ] {
+        assert_eq!(vendor["id"], id);
+        assert_eq!(vendor["name"], name);
+        assert_eq!(vendor["inspection"], "credential");
+        assert!(vendor["summary"].is_string(), "{vendor}");
+        assert!(vendor["prerequisites"][0].is_string(), "{vendor}");
+        let link = vendor["setup_url"].as_str().unwrap();
+        assert!(link.starts_with("https://"), "{link}");
+    }
+}
+
+#[tokio::test]
+async fn a_draft_and_a_saved_credential_are_inspected_alike() {
+    let server = TestServer::new().await;
+    let document = server.sample("contentsquare", 1);
+    let draft = json!({"vendor": "contentsquare", "credential": document});
+    let drafted = server.ok("POST", "inspect", draft).await;
+    let id = server.saved("a", "contentsquare", 1).await;
+    let path = format!("credentials/{id}/access");
+    assert_eq!(server.ok("POST", &path, json!({})).await, drafted);
+    let fields = drafted["fields"].as_array().unwrap();
+    let project = fields
+        .iter()
+        .find(|field| field["pointer"] == "/project_id")
+        .unwrap();
+    assert_eq!(project["complete"], true);
+    assert_eq!(
+        project["depends_on"],
+        json!(["/client_id", "/client_secret"])
+    );
+    let choice = &project["choices"][0];
+    assert!(
+        choice["value"].is_number() && choice["title"].is_string(),
+        "{choice}"
+    );
+}
+
+#[tokio::test]
+async fn a_refused_credential_is_tried_again_on_request_only() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await;
+    let refusal = Fault::Status(401, Vec::new(), r#"{"error":"invalid_client"}"#.into());
+    server.simulators.hotjar().fault(refusal);
+    let path = |step: &str| format!("credentials/{id}/{step}");
+    for asked in [1, 1] {
+        let (status, error) = server.ask("POST", &path("session"), json!({})).await;
+        assert_eq!(status, StatusCode::BAD_GATEWAY);
+        assert_eq!(error["error"]["kind"], "rejected");
+        assert_eq!(error["error"]["confirmed"], true);
+        assert_eq!(server.simulators.hotjar().asked(), asked);
+    }
+    server.ok("POST", &path("refresh"), json!({})).await;
+    assert_eq!(server.simulators.hotjar().asked(), 2);
 }

@@ -1,4 +1,4 @@
-//! Why the store cannot do what it was asked, each with what to do about it. Nothing here holds a secret.
+//! The errors of the store, each with the way out. None of them holds a secret.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,33 +6,35 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
-/// Why the store failed. Nothing was changed.
+/// A failure of the store. Nothing was changed.
 #[derive(Debug, Error)]
 pub(crate) enum StoreError {
-    /// There is no home folder to keep things in.
+    /// There is no home folder.
     #[error(
-        "there is no home folder to keep credentials in: name a file with --store, and give the key in CONNECTOR_STORE_KEY"
+        "there is no home folder for credentials; name a file with --store, and set the key in \
+         CONNECTOR_STORE_KEY"
     )]
     NoHome,
-    /// The file, or a folder on the way to it, cannot be made or read.
+    /// The file, or a folder on the way to it, cannot be created or read.
     #[error("cannot use the store {}: {error}", path.display())]
     Access {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
-    /// The key file cannot be made or read.
+    /// The key file cannot be created or read.
     #[error("cannot use the store's key file {}: {error}", path.display())]
     KeyAccess {
         /// The key file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// Others may read the key file.
     #[error(
-        "the store's key file {} can be read by others (mode {mode:o}): `chmod 600` it, and if others had access, make new credentials",
+        "other users can read the store's key file {} (mode {mode:o}); `chmod 600` it, and replace \
+         the credentials if others had access",
         path.display()
     )]
     KeyTooOpen {
@@ -41,15 +43,16 @@ pub(crate) enum StoreError {
         /// Its permissions.
         mode: u32,
     },
-    /// What should be a key is none. Names where it came from.
+    /// The key is malformed. Names its source.
     #[error(
-        "{0} does not hold a key: it must be 32 bytes in base64, as `openssl rand -base64 32` prints them"
+        "{0} does not hold a key; it must be 32 bytes in base64, such as the output of \
+         `openssl rand -base64 32`"
     )]
     KeyMalformed(String),
-    /// The store has credentials, and the key that opens them is gone.
+    /// The store has credentials, and its key is missing.
     #[error(
-        "the key of the store {} is missing: restore {}, or give the key in CONNECTOR_STORE_KEY; without it the saved secrets \
-         cannot be opened, and the store must be moved away to begin again",
+        "the key of the store {} is missing; restore {}, or set the key in CONNECTOR_STORE_KEY \
+         (without the key, move the store away to start a new one)",
         store.display(), key.display()
     )]
     KeyMissing {
@@ -58,23 +61,35 @@ pub(crate) enum StoreError {
         /// Where the key is expected.
         key: PathBuf,
     },
-    /// Whoever gets the folder would get both.
-    #[error("the store {} is in the folder of its key, where it protects nothing: choose another folder with --store", .0.display())]
-    KeyBeside(PathBuf),
-    /// The store was made with another key.
+    /// A copy of the folder would have both.
     #[error(
-        "the key does not belong to the store {}: give the one that it was made with, in its key file or in CONNECTOR_STORE_KEY",
+        "the store {} is in the folder of its key, which then protects nothing; choose another \
+         folder with --store",
+        .0.display()
+    )]
+    KeyBeside(PathBuf),
+    /// The store was created with another key.
+    #[error(
+        "the key does not belong to the store {}; restore its own key, in the key file or in \
+         CONNECTOR_STORE_KEY",
         .0.display()
     )]
     WrongKey(PathBuf),
-    /// It is a file of something else.
-    #[error("{} is not a store of credentials: name another file with --store", .0.display())]
+    /// The file is something else.
+    #[error("{} is not a store of credentials; name another file with --store", .0.display())]
     NotAStore(PathBuf),
-    /// It was a store, and no longer is a sound one.
-    #[error("the store {} is damaged: restore it from a copy, or move it away to begin again", .0.display())]
+    /// The store is corrupt.
+    #[error(
+        "the store {} is damaged; restore it from a copy, or move it away to start a new one",
+        .0.display()
+    )]
     Damaged(PathBuf),
-    /// A later version of this program made it.
-    #[error("the store {} has format {found}, and this program knows formats up to {known}: use a newer version", path.display())]
+    /// A later version of this program created it.
+    #[error(
+        "the store {} has format {found}, and this program supports formats up to {known}; use a \
+         newer version",
+        path.display()
+    )]
     Newer {
         /// The database.
         path: PathBuf,
@@ -83,39 +98,37 @@ pub(crate) enum StoreError {
         /// The newest known here.
         known: i64,
     },
-    /// A later version of this program is at work on it at this moment.
-    #[error("the store was changed by a newer version of this program: use that one")]
+    /// A later version of this program has migrated it since it was opened.
+    #[error("a newer version of this program has migrated the store; use that version")]
     Outdated,
-    /// A sealed member does not open at its place: it was damaged or moved.
-    #[error("a saved secret is damaged or was moved: enter the credential again")]
+    /// A sealed value does not open at its place: it was damaged or moved.
+    #[error("a saved secret is damaged or was moved; enter the credential again")]
     Unsealable,
     /// Another credential has this name.
-    #[error("the name \"{0}\" is taken: choose another")]
+    #[error("the name \"{0}\" is taken; choose another")]
     NameTaken(String),
     /// No credential has this name.
-    #[error(
-        "there is no saved credential \"{0}\": `connector credentials` lists those that there are"
-    )]
+    #[error("there is no saved credential \"{0}\"; `connector credentials` lists the saved ones")]
     UnknownName(String),
-    /// It cannot be a name.
-    #[error("a credential needs a name, of one line and at most 256 bytes")]
+    /// The name is empty, too long, or not one line.
+    #[error("a credential needs a name: one line of at most 256 bytes")]
     Name,
-    /// There is nothing of that id any more.
-    #[error("the credential is no longer there")]
+    /// There is no credential of this id any more.
+    #[error("the credential no longer exists")]
     Gone,
     /// The credential is no JSON object.
     #[error("a credential must be a JSON object")]
     Document,
-    /// Another process writes for longer than a save takes.
-    #[error("another process is using the store: try again")]
+    /// Another process writes for longer than any save takes.
+    #[error("another process is using the store; try again")]
     Busy,
-    /// No room.
-    #[error("the disk is full: the credential was not saved")]
+    /// The disk is full.
+    #[error("the disk is full; nothing was saved")]
     Full,
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(String),
-    /// The database fails otherwise.
+    /// Another failure of the database.
     #[error("the store's database fails: {0}")]
     Database(rusqlite::Error),
 }
@@ -148,7 +161,7 @@ impl StoreError {
         }
     }
 
-    /// What SQLite says while it opens this file.
+    /// SQLite's error from opening this file.
     pub(super) fn opening(error: rusqlite::Error, path: &std::path::Path) -> Self {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NotAStore(path.to_owned()),

@@ -1,4 +1,4 @@
-//! The database: opened, checked before anything is written, and brought to the current format step by step.
+//! The database: opened, checked before anything is written, and migrated step by step.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -12,11 +12,13 @@ use super::key;
 use super::location::Location;
 use super::seal::Sealer;
 
-/// "cred" in ASCII, which tells the file from other SQLite databases (<https://sqlite.org/pragma.html#pragma_application_id>).
+/// "cred" in ASCII, which distinguishes the file from other SQLite databases
+/// (<https://sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i64 = 0x6372_6564;
 
-/// Each step makes the next format of the one before. Steps are never edited, only added.
-const STEPS: [&str; 1] = ["
+/// Each step migrates one format to the next. Steps are never edited, only added.
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE key_check (
         one INTEGER PRIMARY KEY CHECK (one = 1),
         value BLOB NOT NULL
@@ -37,22 +39,31 @@ const STEPS: [&str; 1] = ["
         sealed BLOB NOT NULL,
         PRIMARY KEY (credential, member)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+    // The sessions of vendors with `durable-state`.
+    "
+    CREATE TABLE session (
+        credential INTEGER PRIMARY KEY REFERENCES credential (id) ON DELETE CASCADE,
+        vendor TEXT NOT NULL,
+        sealed BLOB NOT NULL
+    ) STRICT;
+",
+];
 
 /// The format that this program reads and writes.
 #[expect(clippy::cast_possible_wrap, reason = "there are a handful of steps")]
 pub(super) const CURRENT: i64 = STEPS.len() as i64;
 
-/// Opens the database with its key, and makes both where there is nothing yet.
+/// Opens the database with its key, and creates both if there is no store yet.
 pub(super) fn open(
     location: &Location,
     busy: Duration,
 ) -> Result<(Connection, Sealer), StoreError> {
     let path = location.file.as_path();
-    make_file(path)?;
+    create_file(path)?;
     let database = connect(path, busy).map_err(|error| StoreError::opening(error, path))?;
     let found = {
-        // One view of the file, while another process may be making it.
+        // One view of the file, while another process may be creating it.
         let view = Transaction::new_unchecked(&database, TransactionBehavior::Deferred)
             .map_err(|error| StoreError::opening(error, path))?;
         state(&view, path)?
@@ -63,7 +74,7 @@ pub(super) fn open(
     };
     match found {
         State::Store(CURRENT) => check_key(&database, &sealer, path)?,
-        State::Store(_) | State::Empty => bring_up(&database, &sealer, path)?,
+        State::Store(_) | State::Empty => migrate(&database, &sealer, path)?,
     }
     Ok((database, sealer))
 }
@@ -77,7 +88,7 @@ pub(super) fn still_current(database: &Connection) -> Result<(), StoreError> {
     }
 }
 
-/// What is in the file.
+/// The content of the file.
 enum State {
     /// Nothing.
     Empty,
@@ -118,13 +129,13 @@ fn state(database: &Connection, path: &Path) -> Result<State, StoreError> {
     }
 }
 
-/// Goes through the steps that are missing, all or none of them.
-fn bring_up(database: &Connection, sealer: &Sealer, path: &Path) -> Result<(), StoreError> {
+/// Runs the missing steps, all or none of them.
+fn migrate(database: &Connection, sealer: &Sealer, path: &Path) -> Result<(), StoreError> {
     let change = Transaction::new_unchecked(database, TransactionBehavior::Immediate)?;
     // Again, now that nobody else writes.
     let version = match state(&change, path)? {
         State::Empty => {
-            // SQLite takes a file shorter than its header for an empty one, and would write over it.
+            // SQLite takes a file shorter than its header for empty, and would overwrite it.
             let bytes = fs::metadata(path).map_or(0, |metadata| metadata.len());
             if bytes > 0 {
                 return Err(StoreError::NotAStore(path.to_owned()));
@@ -153,19 +164,19 @@ fn check_key(database: &Connection, sealer: &Sealer, path: &Path) -> Result<(), 
     let value: Vec<u8> = database
         .query_row(query, [], |row| row.get(0))
         .map_err(|_| StoreError::Damaged(path.to_owned()))?;
-    if sealer.made(&value) {
+    if sealer.created(&value) {
         Ok(())
     } else {
         Err(StoreError::WrongKey(path.to_owned()))
     }
 }
 
-/// The settings last as long as the connection; none of them writes to the file.
+/// Opens a connection. Its settings end with it; none of them writes to the file.
 fn connect(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let database = Connection::open_with_flags(path, flags)?;
     database.busy_timeout(busy)?;
-    // More than FULL: the removal of the journal, which is the commit, is synced as well.
+    // More than FULL: the removal of the journal, which is the commit, is synced too.
     database.pragma_update(None, "synchronous", "EXTRA")?;
     database.pragma_update(None, "secure_delete", true)?;
     database.pragma_update(None, "foreign_keys", true)?;
@@ -173,8 +184,8 @@ fn connect(path: &Path, busy: Duration) -> rusqlite::Result<Connection> {
     Ok(database)
 }
 
-/// Makes an empty file for the user alone, and its folder, if it is not there.
-fn make_file(path: &Path) -> Result<(), StoreError> {
+/// Creates an empty file for the user alone, and its folder, if it does not exist.
+fn create_file(path: &Path) -> Result<(), StoreError> {
     let failed = |error| StoreError::Access {
         path: path.to_owned(),
         error,

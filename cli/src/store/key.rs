@@ -1,4 +1,4 @@
-//! The store's key: read, checked, or made. A key file is there whole or not at all.
+//! The key of the store: read, checked, or created. A key file is complete or absent.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Write};
@@ -15,7 +15,7 @@ use super::seal;
 /// The length of a key, in bytes.
 pub(super) const KEY_BYTES: usize = 32;
 
-/// A key in base64 with a line's end is 45 bytes long; a file of another kind is not read whole.
+/// A key in base64 has 45 bytes with its line end; bounds the read of a wrong file.
 const MAX_KEY_FILE_BYTES: u64 = 256;
 
 pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
@@ -31,7 +31,7 @@ pub(super) fn existing(location: &Location) -> Result<Key, StoreError> {
     }
 }
 
-/// The key of a store that is to be made; makes one where there is none.
+/// The key of a new store; creates one if there is none.
 pub(super) fn existing_or_new(location: &Location) -> Result<Key, StoreError> {
     match &location.key {
         KeySource::Given(text) => given(text.expose()),
@@ -46,7 +46,7 @@ pub(super) fn existing_or_new(location: &Location) -> Result<Key, StoreError> {
             };
             let made = make(path)?;
             made.map_err(failed)?;
-            // Read back: another process may have been first, and then its key is the key.
+            // Read back, because another process may have written its key first.
             read(path)?.ok_or_else(|| failed(io::Error::from(io::ErrorKind::NotFound)))
         }
     }
@@ -113,7 +113,7 @@ fn make(path: &Path) -> Result<io::Result<()>, StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let write = || {
         make_folder(folder)?;
-        // Made with mode 0600, exclusively.
+        // Created with mode 0600, exclusively.
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
         writeln!(file, "{}", *text)?;
         file.as_file().sync_all()?;
@@ -128,7 +128,7 @@ fn make(path: &Path) -> Result<io::Result<()>, StoreError> {
     Ok(write())
 }
 
-/// Makes a folder, and those above it, for the user alone.
+/// Creates a folder, and those above it, for the user alone.
 pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -137,7 +137,7 @@ pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Makes the names of new files in it last.
+/// Makes the names of new files in the folder durable.
 #[cfg(unix)]
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()

@@ -1,4 +1,4 @@
-//! Where the store and its key are: two folders, for whoever takes one must not have the other.
+//! The places of the store and its key: two folders, so that a copy of one is useless alone.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -11,26 +11,37 @@ use super::StoreError;
 /// Holds the key in base64, in place of a key file.
 pub(crate) const KEY_VARIABLE: &str = "CONNECTOR_STORE_KEY";
 
-/// Where the store is, and where its key comes from.
+/// The file of the store, and the source of its key.
 #[derive(Debug, Clone)]
 pub(crate) struct Location {
     pub(super) file: PathBuf,
     pub(super) key: KeySource,
 }
 
-/// Where the key comes from.
+/// The source of the key.
 #[derive(Debug, Clone)]
 pub(super) enum KeySource {
-    /// It was handed over, in base64.
+    /// The key itself, in base64.
     Given(Secret),
-    /// A file, which is made where there is none.
+    /// A file, created if it does not exist.
     File(PathBuf),
 }
 
 impl Location {
-    /// The given file, or the one of this name in the user's data folder; the key from the environment, or a file in the
-    /// user's configuration folder.
-    pub(crate) fn of(file: Option<&Path>, name: &str) -> Result<Self, StoreError> {
+    /// The given file, or the user's store.
+    pub(crate) fn credentials(file: Option<&Path>) -> Result<Self, StoreError> {
+        Self::of(file, "credentials.db")
+    }
+
+    /// The given file, or the user's store for simulated vendors: they must never receive a real
+    /// secret, and their secrets are not mixed with real ones.
+    pub(crate) fn simulated(file: Option<&Path>) -> Result<Self, StoreError> {
+        Self::of(file, "simulated.db")
+    }
+
+    /// The given file, or the one of this name in the user's data folder; the key from the
+    /// environment, or from a file in the user's configuration folder.
+    fn of(file: Option<&Path>, name: &str) -> Result<Self, StoreError> {
         let home = etcetera::choose_base_strategy();
         let home = || home.as_ref().map_err(|_| StoreError::NoHome);
         let file = match file {

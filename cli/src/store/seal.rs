@@ -1,5 +1,6 @@
-//! Seals secret members with XChaCha20-Poly1305 (<https://datatracker.ietf.org/doc/html/draft-irtf-cfrg-xchacha>): nonces are long
-//! enough to be drawn at random. What is sealed opens only at its place: this credential, this vendor, this member.
+//! Seals secrets with XChaCha20-Poly1305
+//! (<https://datatracker.ietf.org/doc/html/draft-irtf-cfrg-xchacha>), whose nonces are long enough
+//! to be random. A sealed value opens only at its place: credential, vendor, and field.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
@@ -8,36 +9,49 @@ use zeroize::Zeroizing;
 use super::StoreError;
 use super::key::Key;
 
-/// The length of a credential's mark in seals, in bytes.
+/// The length of a credential's random id in seals, in bytes.
 pub(super) const ID_BYTES: usize = 16;
 
 const NONCE_BYTES: usize = 24;
 
-/// How values are sealed; the first byte of each, and part of what is authenticated.
+/// The version of the seal: the first byte of each value, and part of the authenticated data.
 const VERSION: u8 = 1;
 
-/// What the check value says. Its place is no member's: a member's begins with the credential's mark.
+/// The content of the check value. Its place is shorter than all others.
 const CHECK: &[u8] = b"connector store";
 
-/// Where a sealed value belongs.
+/// The place of a sealed value, which is authenticated with it.
 pub(super) struct Place<'a> {
     pub(super) seal_id: [u8; ID_BYTES],
     pub(super) vendor: &'a str,
-    pub(super) member: &'a str,
+    pub(super) part: Part<'a>,
 }
 
+/// The part of a credential that is sealed.
+pub(super) enum Part<'a> {
+    /// A secret field of the document, by its name.
+    Field(&'a str),
+    /// The session, with the id of the credential's row.
+    Session(i64),
+}
+
+/// Stands for the vendor's length in the place of a session, and is no length of any vendor.
+const SESSION: u64 = u64::MAX;
+
 impl Place<'_> {
-    /// No two places have the same bytes: the mark has a fixed length, and the vendor's is told.
+    /// Encodes the place. No two places have the same bytes: all but the last string have a fixed
+    /// length or a length before them.
     fn bytes(&self) -> Vec<u8> {
-        let length = (self.vendor.len() as u64).to_be_bytes();
-        [
-            &[VERSION],
-            self.seal_id.as_slice(),
-            length.as_slice(),
-            self.vendor.as_bytes(),
-            self.member.as_bytes(),
-        ]
-        .concat()
+        let start = [&[VERSION], self.seal_id.as_slice()].concat();
+        let vendor = self.vendor.as_bytes();
+        let rest = match self.part {
+            Part::Field(name) => {
+                let length = (vendor.len() as u64).to_be_bytes();
+                [&length, vendor, name.as_bytes()].concat()
+            }
+            Part::Session(id) => [&SESSION.to_be_bytes(), &id.to_be_bytes(), vendor].concat(),
+        };
+        [start, rest].concat()
     }
 }
 
@@ -49,7 +63,7 @@ impl Sealer {
         Self(XChaCha20Poly1305::new(key.as_slice().into()))
     }
 
-    /// Version, nonce, ciphertext.
+    /// Returns version, nonce and ciphertext.
     pub(super) fn seal(&self, place: &Place<'_>, text: &[u8]) -> Result<Vec<u8>, StoreError> {
         self.seal_bytes(&place.bytes(), text)
     }
@@ -66,13 +80,13 @@ impl Sealer {
         text.map(Zeroizing::new).map_err(|_| StoreError::Unsealable)
     }
 
-    /// A value that tells later whether a key is this one.
+    /// Creates a value by which this key is recognised later.
     pub(super) fn check_value(&self) -> Result<Vec<u8>, StoreError> {
         self.seal_bytes(&[VERSION], CHECK)
     }
 
-    /// Whether this key made the check value.
-    pub(super) fn made(&self, check_value: &[u8]) -> bool {
+    /// Whether this key created the check value.
+    pub(super) fn created(&self, check_value: &[u8]) -> bool {
         self.open_bytes(&[VERSION], check_value)
             .is_some_and(|text| *text == CHECK)
     }

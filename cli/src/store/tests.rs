@@ -1,7 +1,8 @@
-//! Tests of the store: what is kept, what can be read from the file, and what happens to a file that is not as it should be.
+//! Tests of the store: its content, the bytes of its file, and migration.
 
 mod damage;
 mod killed;
+mod sessions;
 mod sharing;
 
 use std::fs;
@@ -247,7 +248,7 @@ fn names_are_one_short_line() {
 }
 
 #[test]
-fn a_member_that_the_schema_does_not_know_is_sealed() {
+fn a_field_that_the_schema_does_not_have_is_sealed() {
     let place = Place::new();
     let store = place.open();
     let mut unknown = entry("first", SECRET);
@@ -266,7 +267,8 @@ fn a_sealed_value_opens_only_at_its_place() {
     let second = store
         .save(&entry("second", NEWER_SECRET), &schema())
         .unwrap();
-    let between = "UPDATE secret SET sealed = (SELECT sealed FROM secret WHERE credential = ?1) WHERE credential = ?2";
+    let between = "UPDATE secret SET sealed = \
+                   (SELECT sealed FROM secret WHERE credential = ?1) WHERE credential = ?2";
     store
         .database
         .execute(between, [first.id, second.id])

@@ -1,4 +1,4 @@
-//! `connect` with a person at a terminal, and what is saved by it used by the other commands.
+//! `connect` with a person at a terminal, and the saved credentials in the other commands.
 
 use std::fs;
 use std::path::PathBuf;
@@ -26,10 +26,14 @@ impl Vendors {
     }
 
     fn starts_connect(&self, vendor: &str) -> Dialogue {
+        self.starts_connect_with(vendor, &[KEY])
+    }
+
+    fn starts_connect_with(&self, vendor: &str, variables: &[(&str, &str)]) -> Dialogue {
         let store = self.store();
         let mut arguments = vec!["connect", vendor, "--store", store.to_str().unwrap()];
         arguments.extend(self.network.iter().map(String::as_str));
-        Dialogue::start(self.dir.path(), &arguments, &[KEY])
+        Dialogue::start(self.dir.path(), &arguments, variables)
     }
 
     /// Starts `connect`, and names the credential.
@@ -58,8 +62,8 @@ async fn the_search_for_secrets_knows_those_that_are_typed_here() {
     }
 }
 
-fn text<'a>(credential: &'a Value, member: &str) -> &'a str {
-    credential[member].as_str().unwrap()
+fn text<'a>(credential: &'a Value, field: &str) -> &'a str {
+    credential[field].as_str().unwrap()
 }
 
 /// Types id and secret.
@@ -75,7 +79,7 @@ async fn a_credential_is_asked_for_saved_and_used_by_its_name() {
     let credential = vendors.sample("hotjar", 0);
     let mut dialogue = vendors.connect("hotjar", "My key");
     signs_in(&mut dialogue, &credential);
-    dialogue.sees("the vendor accepts it");
+    dialogue.sees("the vendor accepts the credential");
     let saved = dialogue.result();
     assert_eq!(
         (&saved["name"], &saved["vendor"], &saved["description"]),
@@ -113,15 +117,14 @@ async fn a_credential_is_asked_for_saved_and_used_by_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_level_key_is_recognised_and_offers_its_projects_by_name() {
+async fn the_only_choice_is_set_and_the_others_are_offered_by_name() {
     let vendors = Vendors::start().await;
     let mut dialogue = vendors.connect("contentsquare", "account");
     signs_in(&mut dialogue, &vendors.sample("contentsquare", 1));
     dialogue
-        .sees("level: account")
-        .answers("Credential level:", "")
+        .sees("Credential level: Account: reaches any project of the account (the only choice)")
         .sees("Scopes:")
-        .sees("Enrichment (cannot be combined with another scope) — this key does not have it")
+        .sees("Enrichment (cannot be combined with another scope) — not available")
         .types(ENTER)
         .sees("Project ID")
         .sees("Simulated bank (4203)")
@@ -154,13 +157,11 @@ async fn a_refused_choice_is_asked_again_at_its_field_and_brings_the_field_that_
         .types(&[DOWN, " "].concat())
         .types(ENTER)
         .answers("Integration ID", "seventy")
-        .sees("this must be a whole number")
+        .sees("enter a whole number")
         .types(&"\x7f".repeat(7))
         .types("77")
         .types(ENTER)
-        .sees("Project ID (may be left out):")
-        .sees("Simulated museum (4205)")
-        .types(ENTER);
+        .sees("Project ID: Simulated museum (4205) (the only choice)");
     let saved = dialogue.result()["credential"].take();
     assert_eq!(
         (
@@ -168,7 +169,7 @@ async fn a_refused_choice_is_asked_again_at_its_field_and_brings_the_field_that_
             &saved["integration_id"],
             &saved["project_id"]
         ),
-        (&json!(["enrichment"]), &json!(77), &Value::Null)
+        (&json!(["enrichment"]), &json!(77), &json!(4205))
     );
 }
 
@@ -180,7 +181,7 @@ async fn a_field_that_does_not_matter_is_not_asked_for() {
     dialogue
         .answers("Credential level:", "")
         .answers("Scopes:", "")
-        .answers("Project ID (may be left out):", "");
+        .sees("Project ID: Simulated shop (4201)");
     let (code, shown, _) = dialogue.ends();
     assert_eq!(code, Some(0), "{shown}");
     assert!(!shown.contains("Integration ID"), "{shown}");
@@ -195,13 +196,13 @@ async fn a_refused_credential_says_what_to_do_and_may_be_entered_again() {
     let mut dialogue = vendors.connect("hotjar", "second try");
     signs_in(&mut dialogue, &wrong);
     dialogue
-        .sees("check it, or make a new one")
+        .sees("check it or create a new one")
         .sees("How to get one: https://")
         .answers("Enter it again?", "y")
         // What can be shown stays typed.
         .answers("Client ID:", "")
         .answers("Client secret:", text(&credential, "client_secret"))
-        .sees("the vendor accepts it");
+        .sees("the vendor accepts the credential");
     assert_eq!(dialogue.result()["name"], "second try");
 }
 
@@ -212,7 +213,8 @@ async fn when_the_vendor_cannot_say_the_fields_are_typed() {
     let mut dialogue = vendors.connect("contentsquare", "typed");
     signs_in(&mut dialogue, &vendors.sample("contentsquare", 1));
     dialogue
-        .sees("the vendor cannot serve now")
+        .sees("the vendor is unavailable")
+        .sees("continuing without")
         .sees("Credential level:")
         .types(&[DOWN, ENTER].concat())
         .answers("Scopes:", "")
@@ -230,7 +232,7 @@ async fn a_taken_name_is_asked_again_and_leaving_saves_nothing() {
     let credential = vendors.sample("hotjar", 0);
     let mut dialogue = vendors.connect("hotjar", "mine");
     // Pasted in one go, faster than it is asked for: nothing of it may be shown.
-    let both = ["client_id", "client_secret"].map(|member| text(&credential, member));
+    let both = ["client_id", "client_secret"].map(|field| text(&credential, field));
     dialogue
         .sees("Client ID:")
         .types(&both.join(ENTER))
@@ -293,7 +295,7 @@ async fn a_saved_credential_is_of_its_vendor_and_opens_with_its_key_alone() {
     let other = vendors.with_store(&["validate", "contentsquare", "--saved", "mine"]);
     assert_eq!(other.error()["kind"], "input");
     assert!(
-        other.stderr.contains("of the vendor hotjar"),
+        other.stderr.contains("for the vendor hotjar"),
         "{}",
         other.stderr
     );
@@ -309,4 +311,47 @@ async fn a_saved_credential_is_of_its_vendor_and_opens_with_its_key_alone() {
         (&json!("store"), &json!("wrong-key"))
     );
     assert_eq!(fs::read(&store).unwrap(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn questions_are_in_the_language_of_the_environment() {
+    let vendors = Vendors::start().await;
+    let french = [KEY, ("LC_ALL", "fr_FR.UTF-8")];
+    let mut dialogue = vendors.starts_connect_with("contentsquare", &french);
+    dialogue
+        .sees("identifiants")
+        .answers("Credential name:", "le mien")
+        .answers("Credential description:", "");
+    signs_in(&mut dialogue, &vendors.sample("contentsquare", 1));
+    dialogue
+        .sees("Niveau des identifiants: Compte")
+        .sees("Portées:")
+        .types(ENTER)
+        .sees("ID du projet")
+        .types(ENTER);
+    assert_eq!(dialogue.result()["credential"]["project_id"], 4202);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_that_is_entered_again_brings_its_own_choices() {
+    let vendors = Vendors::start().await;
+    let mut dialogue = vendors.connect("contentsquare", "changed");
+    let mut credential = vendors.sample("contentsquare", 1);
+    credential["client_secret"] = json!("quite wrong");
+    signs_in(&mut dialogue, &credential);
+    let right = vendors.sample("contentsquare", 0);
+    dialogue
+        .answers("Enter it again?", "y")
+        .sees("Client ID:")
+        .types(&"\x7f".repeat(text(&credential, "client_id").len()));
+    dialogue
+        .types(text(&right, "client_id"))
+        .types(ENTER)
+        .answers("Client secret:", text(&right, "client_secret"));
+    dialogue
+        .sees("the vendor accepts the credential")
+        .answers("Credential level:", "")
+        .answers("Scopes:", "")
+        .sees("Project ID: Simulated shop (4201) (the only choice)");
+    assert_eq!(dialogue.result()["credential"]["project_id"], 4201);
 }

@@ -1,4 +1,4 @@
-//! Runs the binary, and searches whatever it prints for secrets and tokens. Starts the simulators it is run against.
+//! Runs the binary against simulators, and searches all of its output for secrets and tokens.
 
 use std::fs;
 use std::io::Write;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 pub(crate) const VENDORS: [&str; 2] = ["hotjar", "contentsquare"];
 
-/// What a run of the binary left behind.
+/// The outcome of a run of the binary.
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
@@ -18,7 +18,7 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Runs the binary to its end, and fails if it shows a secret. A token may be shown where `--reveal` asks for it.
+    /// Runs the binary to its end, and fails if it shows a secret, or a token without `--reveal`.
     pub(crate) fn new(arguments: &[&str], stdin: &str) -> Self {
         Self::with(arguments, stdin, &[])
     }
@@ -30,6 +30,8 @@ impl Run {
             .args(arguments)
             // Machine code is kept here, and not with the person who runs the tests.
             .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
+            // English, whatever the machine speaks.
+            .env("LC_ALL", "C.UTF-8")
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -90,7 +92,7 @@ pub(crate) fn register(documents: &[&str], variables: &[(&str, &str)]) {
     }
 }
 
-/// Whether the text has one of the simulators' client secrets, plain or as it travels in a form or in JSON.
+/// Whether the text has one of the simulators' client secrets, plain or encoded for a form or JSON.
 pub(crate) fn shows_a_secret(text: &str) -> bool {
     SECRETS.iter().any(|secret| {
         let form: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
@@ -105,7 +107,7 @@ pub(crate) fn shows_a_token(text: &str) -> bool {
     text.contains(TOKEN_PREFIX)
 }
 
-/// What the tests type as secrets; `Vendors::start` sees to it that the simulators' own are among them.
+/// The secrets that the tests type; `Vendors::start` checks that the simulators' are among them.
 pub(crate) const SECRETS: [&str; 5] = [
     "not;a?real&secret+of%41=any one",
     "quite wrong",

@@ -1,4 +1,4 @@
-//! Where the plugin's machine code is kept between commands, and that none needs it.
+//! The plugin's machine code is kept between commands, where that is possible.
 
 use tempfile::TempDir;
 
@@ -18,7 +18,7 @@ fn machine_code_is_kept_in_the_cache_folder() {
 
 #[test]
 fn without_a_folder_that_can_be_used_the_plugin_is_compiled() {
-    // A file: nothing can be below it, whoever asks.
+    // A file, so that no folder can be created below it.
     let file = tempfile::NamedTempFile::new().unwrap();
     let variables = [("XDG_CACHE_HOME", file.path().to_str().unwrap())];
     let run = Run::with(&["vendors"], "", &variables);

@@ -1,4 +1,4 @@
-//! Calls that use no network, files that are not what they should be, and wrong usage.
+//! Calls that use no network, wrong files, and wrong usage.
 
 use std::fs;
 
@@ -46,13 +46,22 @@ async fn validate_accepts_the_sample_credentials() {
 }
 
 #[test]
-fn an_unknown_vendor_is_named_as_such() {
-    let error = Run::new(&["validate", "acme", "--credential", "-"], "{}").error();
-    assert_eq!(error, json!({"kind": "unknown-vendor"}));
-    assert_eq!(
-        Run::new(&["schema", "acme"], "").error(),
-        json!({"kind": "unknown-vendor"})
-    );
+fn an_unknown_vendor_lists_the_vendors() {
+    for arguments in [
+        &["validate", "acme", "--credential", "-"][..],
+        &["authenticate", "acme", "--credential", "-"],
+        &["inspect", "acme", "--credential", "-"],
+        &["classify", "acme", "--status", "401"],
+        &["schema", "acme"],
+        &["schema", "acme", "--as", "n8n"],
+        &["describe", "acme"],
+    ] {
+        let run = Run::new(arguments, "{}");
+        let expected = json!({"kind": "unknown-vendor", "vendors": VENDORS});
+        assert_eq!(run.error(), expected, "{arguments:?}");
+        let advice = "choose one of: hotjar, contentsquare";
+        assert!(run.stderr.contains(advice), "{}", run.stderr);
+    }
 }
 
 #[test]
@@ -76,14 +85,10 @@ fn a_schema_is_printed_in_every_format_and_names_its_fields() {
 }
 
 #[test]
-fn a_format_of_nobody_is_wrong_usage_and_an_unknown_vendor_has_none() {
+fn an_unknown_format_is_wrong_usage() {
     let run = Run::new(&["schema", "hotjar", "--as", "acme"], "");
     assert_eq!(run.code, Some(2));
     assert!(run.stderr.contains("jsonforms"), "{}", run.stderr);
-    assert_eq!(
-        Run::new(&["schema", "acme", "--as", "n8n"], "").error(),
-        json!({"kind": "unknown-vendor"})
-    );
 }
 
 #[test]
@@ -201,6 +206,23 @@ fn vendors_and_schemas_are_listed() {
         .map(|vendor| vendor["id"].as_str().unwrap())
         .collect();
     assert_eq!(ids, VENDORS);
+    let contentsquare = json!({
+        "id": "contentsquare",
+        "name": "Contentsquare",
+        "setup_url": list[1]["setup_url"],
+        "origins": ["https://contentsquare.com", "https://*.contentsquare.com"],
+        "max_concurrent_calls": 10,
+        "signing": "session",
+        "inspection": "credential",
+        "durable_state": false,
+    });
+    assert_eq!(list[1], contentsquare);
+    assert!(
+        list[1]["setup_url"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://")
+    );
     for vendor in VENDORS {
         let schema = Run::new(&["schema", vendor], "").result();
         assert_eq!(schema["properties"]["client_secret"]["writeOnly"], true);
@@ -208,7 +230,7 @@ fn vendors_and_schemas_are_listed() {
 }
 
 #[test]
-fn classify_tells_what_an_answer_means() {
+fn classify_prints_the_verdict() {
     let expired =
         r#"{"success":false,"errorMessage":"Auth token is expired.","errorCode":"JWT_EXPIRED"}"#;
     for (arguments, body, verdict) in [
@@ -216,7 +238,9 @@ fn classify_tells_what_an_answer_means() {
         (
             vec!["--status", "200", "--body", "-"],
             expired,
-            json!({"verdict": "refresh"}),
+            json!({
+                "verdict": "refresh", "status": 200, "code": "JWT_EXPIRED", "confirmed": true,
+            }),
         ),
         (
             vec!["--status", "429", "--header", "retry-after: 30"],
@@ -226,5 +250,52 @@ fn classify_tells_what_an_answer_means() {
     ] {
         let arguments = [vec!["classify", "contentsquare"], arguments].concat();
         assert_eq!(Run::new(&arguments, body).result(), verdict);
+    }
+}
+
+#[test]
+fn describe_prints_the_texts_for_people() {
+    for vendor in VENDORS {
+        let description = Run::new(&["describe", vendor], "").result();
+        for field in ["name", "summary", "setup_url", "documentation_url"] {
+            assert!(description[field].is_string(), "{field} in {description}");
+        }
+        assert!(description["prerequisites"].is_array(), "{description}");
+        let call = &description["sample_call"];
+        assert_eq!(call["method"], "GET");
+        assert!(call["path"].as_str().unwrap().starts_with('/'), "{call}");
+    }
+}
+
+#[test]
+fn texts_are_in_the_language_of_the_environment() {
+    let french = [("LC_ALL", "fr_FR.UTF-8")];
+    let summary = |variables: &[(&str, &str)]| {
+        Run::with(&["describe", "hotjar"], "", variables).result()["summary"].take()
+    };
+    let schema = |variables: &[(&str, &str)]| {
+        let schema = Run::with(&["schema", "contentsquare"], "", variables).result();
+        schema["properties"]["project_id"]["title"].clone()
+    };
+    let issue = |variables: &[(&str, &str)]| {
+        let arguments = ["validate", "hotjar", "--credential", "-"];
+        Run::with(&arguments, "{}", variables).error()["issues"][0]["message"].take()
+    };
+    for text in [&summary as &dyn Fn(&[(&str, &str)]) -> _, &schema, &issue] {
+        let english = text(&[("LC_ALL", "C.UTF-8")]);
+        assert_ne!(text(&french), english);
+        // The plugin has no German.
+        assert_eq!(text(&[("LC_ALL", "de_DE")]), english);
+    }
+    assert_eq!(schema(&french), "ID du projet");
+}
+
+#[test]
+fn a_help_text_has_an_example() {
+    for command in ["describe", "schema", "authenticate", "inspect", "classify"] {
+        let run = Run::new(&[command, "--help"], "");
+        assert_eq!(run.code, Some(0));
+        let example = format!("connector {command} ");
+        assert!(run.stdout.contains(&example), "{}", run.stdout);
     }
 }

@@ -95,36 +95,57 @@ async fn a_revealed_session_can_be_refreshed_and_a_masked_one_says_why_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn inspect_says_what_a_credential_reaches() {
+async fn inspect_lists_choices_by_json_pointer() {
     let vendors = Vendors::start().await;
-    for vendor in VENDORS {
-        let access = vendors
-            .run(
-                &[
-                    "inspect",
-                    vendor,
-                    "--credential",
-                    &vendors.credential(vendor),
-                ],
-                "",
-            )
-            .result();
-        assert!(
-            access["scopes"].is_array() && access["projects"].is_array(),
-            "{access}"
-        );
-    }
+    let samples = vendors.simulators.contentsquare().sample_credentials();
+    let access = vendors
+        .run(
+            &["inspect", "contentsquare", "--credential", "-"],
+            &samples[1].1.to_string(),
+        )
+        .result();
+    assert_eq!(access["scopes"][0], "data-export");
+    let fields = access["fields"].as_array().unwrap();
+    let field = |pointer: &str| fields.iter().find(|field| field["pointer"] == pointer);
+    let projects = field("/project_id").unwrap();
+    assert_eq!(
+        projects["choices"][1],
+        json!({"value": 4203, "title": "Simulated bank"})
+    );
+    assert_eq!(
+        (&projects["complete"], &projects["depends_on"]),
+        (&json!(true), &json!(["/client_id", "/client_secret"]))
+    );
+    assert!(field("/credential_level").is_some() && field("/scopes").is_some());
+
+    let hotjar = vendors.credential("hotjar");
+    let access = vendors.run(&["inspect", "hotjar", "--credential", &hotjar], "");
+    assert!(access.result()["fields"].as_array().unwrap().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_the_authority_the_vendor_is_unreachable_at_the_tls_stage() {
+async fn a_printed_session_names_its_account_and_its_origins() {
+    let vendors = Vendors::start().await;
+    let credential = vendors.credential("contentsquare");
+    let arguments = ["authenticate", "contentsquare", "--credential", &credential];
+    let session = vendors.run(&arguments, "").result();
+    assert_eq!(session["account"], "4201");
+    let origins = session["origins"].as_array().unwrap();
+    assert!(!origins.is_empty(), "{session}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_authority_the_vendor_is_unreachable_at_the_certificate_stage() {
     let vendors = Vendors::start().await;
     for vendor in VENDORS {
         let credential = vendors.credential(vendor);
         let mut arguments = vec!["authenticate", vendor, "--credential", &credential];
         arguments.extend(vendors.network.iter().skip(2).map(String::as_str));
         let error = Run::new(&arguments, "").error();
-        assert_eq!(error, json!({"kind": "unreachable", "stage": "tls"}));
+        assert_eq!(
+            error,
+            json!({"kind": "unreachable", "stage": "certificate"})
+        );
     }
 }
 
@@ -158,18 +179,20 @@ async fn a_vendor_that_refuses_the_connection_is_unreachable_at_the_connect_stag
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_secret_is_rejected_and_a_person_is_told_what_to_do() {
+async fn a_wrong_secret_is_rejected_with_advice_for_a_person() {
     let vendors = Vendors::start().await;
     for vendor in VENDORS {
         let wrong = vendors.wrong_credential(vendor);
         let run = vendors.run(&["authenticate", vendor, "--credential", "-"], &wrong);
         let error = run.error();
         assert_eq!(
-            (&error["kind"], &error["status"]),
-            (&json!("rejected"), &json!(401))
+            error,
+            json!({
+                "kind": "rejected", "status": 401, "code": "invalid_client", "confirmed": true,
+            })
         );
         assert!(
-            run.stderr.contains("check it, or make a new one"),
+            run.stderr.contains("check it or create a new one"),
             "{}",
             run.stderr
         );
@@ -177,7 +200,7 @@ async fn a_wrong_secret_is_rejected_and_a_person_is_told_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_web_page_instead_of_an_answer_is_unintelligible() {
+async fn a_web_page_is_an_invalid_response() {
     let vendors = Vendors::start().await;
     for vendor in VENDORS {
         vendors
@@ -198,7 +221,7 @@ async fn a_web_page_instead_of_an_answer_is_unintelligible() {
             .error();
         assert_eq!(
             error,
-            json!({"kind": "unintelligible", "status": 200, "part": "body"})
+            json!({"kind": "invalid-response", "status": 200, "field": "body"})
         );
     }
 }

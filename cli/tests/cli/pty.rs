@@ -1,5 +1,6 @@
-//! The binary in a real pseudo-terminal, which util-linux's `script` opens: the crates that could do it change the features of
-//! what wasmtime is built on, and with it every build. What the screen shows is searched for secrets and tokens.
+//! The binary in a pseudo-terminal, which util-linux's `script` opens: crates for it would change
+//! the features of wasmtime's dependencies, and so every build. The screen is searched for secrets
+//! and tokens.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -44,12 +45,14 @@ impl Dialogue {
         let words: Vec<_> = words.map(quoted).collect();
         // Afterwards, whether the terminal echoes as before.
         let line = format!(
-            "stty rows 50 cols 200; {} > {}; status=$?; stty -a | grep -q -- '-echo ' && echo SILENT; exit $status",
+            "stty rows 50 cols 200; {} > {}; status=$?; \
+             stty -a | grep -q -- '-echo ' && echo SILENT; exit $status",
             words.join(" "),
             quoted(stdout.to_str().unwrap())
         );
         let mut child = Command::new("script")
             .args(["--quiet", "--return", "--command", &line, "/dev/null"])
+            .env("LC_ALL", "C.UTF-8")
             .envs(variables.iter().copied())
             .env("SHELL", "/bin/sh")
             .env("TERM", "xterm-256color")
@@ -140,7 +143,7 @@ impl Dialogue {
 
 impl Drop for Dialogue {
     fn drop(&mut self) {
-        // A test that failed leaves nobody waiting for keys. Where it has ended, there is nothing to kill.
+        // After a failed test the process still waits for keys. It usually has ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -17,18 +17,18 @@ fn simulate_offers_what_authenticate_needs_and_leaves_nothing_behind() {
     let mut lines = BufReader::new(child.0.stdout.take().unwrap())
         .lines()
         .map(Result::unwrap);
-    let told: Vec<_> = lines
+    let shown: Vec<_> = lines
         .by_ref()
         .take_while(|line| !line.starts_with("`inspect`"))
         .collect();
-    leak_check::output(told.join("\n"));
-    assert!(!told.iter().any(|line| shows_a_secret(line)));
+    leak_check::output(shown.join("\n"));
+    assert!(!shown.iter().any(|line| shows_a_secret(line)));
     let option = |line: &String| {
         line.trim()
             .split_once(' ')
             .map(|(name, value)| [name.to_owned(), value.to_owned()])
     };
-    let network: Vec<_> = told
+    let network: Vec<_> = shown
         .iter()
         .filter(|line| line.starts_with("  --"))
         .filter_map(option)

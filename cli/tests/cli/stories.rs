@@ -1,4 +1,4 @@
-//! The demo, and a reader that does not listen to the end.
+//! The demo, and a reader that ends early.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -9,21 +9,23 @@ use crate::harness::{Run, VENDORS};
 fn the_demo_goes_through_with_every_vendor() {
     let run = Run::new(&[], "");
     assert_eq!(run.code, Some(0), "{}\n{}", run.stdout, run.stderr);
-    for told in [
+    for shown in [
         "Hotjar",
         "Contentsquare",
         "POST https://",
         "********",
         "verdict refresh",
-        "Everything went as told",
+        "authorize authorization: ********",
+        "Set-up: https://",
+        "Every step had the expected outcome",
     ] {
         assert!(
-            run.stdout.contains(told),
-            "{told} is missing in {}",
+            run.stdout.contains(shown),
+            "{shown} is missing in {}",
             run.stdout
         );
     }
-    let refused = run.stdout.matches("answer   rejected").count();
+    let refused = run.stdout.matches("error    rejected").count();
     assert_eq!(refused, VENDORS.len(), "{}", run.stdout);
     assert!(!run.stdout.contains('\u{1b}'), "colours are for terminals");
 }

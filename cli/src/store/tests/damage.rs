@@ -1,4 +1,4 @@
-//! Files and keys that are not as they should be: a clear error, and every byte as it was.
+//! Damaged files and wrong keys: a clear error, and no byte changed.
 
 use std::fs;
 
@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
 
+use super::super::format::CURRENT;
 use super::{Location, Place, SECRET, Store, StoreError, entry, schema};
 
 impl Place {
@@ -19,7 +20,7 @@ impl Place {
         place
     }
 
-    /// Opening fails with this code, tells what to do, and changes nothing.
+    /// Opening fails with this code and advice, and changes nothing.
     fn refuses(&self, code: &str, advice: &str) {
         self.refuses_at(&self.location(), code, advice);
     }
@@ -47,9 +48,9 @@ fn a_wrong_key_is_refused() {
     let place = Place::filled();
     let other = STANDARD.encode([7; 32]);
     let location = Location::with_key(place.data(), &other);
-    place.refuses_at(&location, "wrong-key", "the one that it was made with");
+    place.refuses_at(&location, "wrong-key", "restore its own key");
     fs::write(place.key(), other).unwrap();
-    place.refuses("wrong-key", "the one that it was made with");
+    place.refuses("wrong-key", "restore its own key");
 }
 
 #[test]
@@ -61,7 +62,7 @@ fn a_key_in_place_of_its_file_opens_the_store() {
 }
 
 #[test]
-fn what_is_no_key_is_refused_and_not_repeated() {
+fn a_malformed_key_is_refused_and_not_repeated() {
     let place = Place::filled();
     for text in ["", "hush", &STANDARD.encode([7; 31])] {
         let location = Location::with_key(place.data(), text);
@@ -125,7 +126,7 @@ fn a_file_of_something_else_is_refused() {
 #[test]
 fn a_newer_format_is_refused() {
     let place = Place::filled();
-    place.run("PRAGMA user_version = 2");
+    place.run(&format!("PRAGMA user_version = {}", CURRENT + 1));
     place.refuses("newer-format", "use a newer version");
 }
 
@@ -133,7 +134,7 @@ fn a_newer_format_is_refused() {
 fn a_format_that_becomes_newer_while_the_store_is_open_is_left_alone() {
     let place = Place::filled();
     let store = place.open();
-    place.run("PRAGMA user_version = 2");
+    place.run(&format!("PRAGMA user_version = {}", CURRENT + 1));
     let before = place.bytes();
     let saved = store.save(&entry("second", SECRET), &schema());
     assert!(matches!(saved, Err(StoreError::Outdated)));

@@ -1,4 +1,4 @@
-//! Processes that are killed in the middle of saving. This test binary starts itself as the process to kill.
+//! Processes that are killed during a save. This test binary starts itself as such a process.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -33,7 +33,7 @@ const PREFIX: &str = "CONNECTOR_TEST_STORE_PREFIX";
 const ACKNOWLEDGED: &str = "acknowledged ";
 
 impl Place {
-    /// Where syncing costs nothing, if the system has such a folder. The kernel outlives the kill, so that nothing is lost by it.
+    /// A place in memory, if the system has one, where syncing is fast. It outlives the process.
     fn fast() -> Self {
         let memory = Path::new("/dev/shm");
         let dir = if memory.is_dir() {

@@ -1,4 +1,4 @@
-//! Several at one store.
+//! Several handles on one store.
 
 use std::thread;
 

@@ -1,0 +1,131 @@
+// The stories of choices by JSON pointer, with the made-up vendor.
+import assert from "node:assert/strict";
+
+import { stub } from "./stub.mjs";
+
+/** Runs the stories at this address. */
+export async function choices(visitor, url, story) {
+  const field = (name) => visitor.page.getByLabel(name, { exact: true });
+  const button = (name) => visitor.page.getByRole("button", { name, exact: true });
+  const says = (text) => visitor.page.getByText(text).first().waitFor();
+  const gone = (text) => visitor.page.getByText(text).first().waitFor({ state: "detached" });
+  const box = (name) => visitor.page.getByRole("checkbox", { name });
+  const radio = (name) => visitor.page.getByRole("radio", { name });
+  let requests;
+
+  await story("choices apply by pointer to the fields of any form", async () => {
+    await visitor.open("about:blank");
+    requests = await stub(visitor.page);
+    await visitor.page.goto(url);
+    await visitor.page.waitForFunction(() => document.querySelector("img")?.naturalWidth > 0);
+    await visitor.page.getByRole("link", { name: /Acme/ }).click();
+    await button("Add Credential").click();
+    await field("Tenant key *").fill("k");
+    await field("Pass word *").fill("w");
+    await field("Site").fill("typed before");
+    await button("Check").click();
+    await says("Acme accepts this credential");
+    await says("It belongs to Ada's key.");
+    await says(/^Expires on 6 May 2031/);
+  });
+
+  await story("the only choice is set, with the title of the form", async () => {
+    assert(await radio("Europe").isChecked());
+    await says("Zone is set to the only choice: Europe.");
+    assert.equal(await visitor.page.getByText("Frankfurt").count(), 0);
+    assert(await box("Jobs").isChecked());
+    assert(!(await box(/^News/).isChecked()));
+    await says("Topics is set to the only choice: Jobs.");
+    assert.equal(await field("Pass word *").inputValue(), "w", "a secret is never set");
+  });
+
+  await story("options and values that are not among complete choices are marked", async () => {
+    for (const name of ["America", "Asia"]) {
+      await radio(`${name} — not available to this credential`).waitFor();
+    }
+    await box("News — not available to this credential").waitFor();
+    const site = visitor.page.getByRole("combobox", { name: "Site" });
+    assert.equal(await site.inputValue(), "typed before — not available to this credential");
+    await says("Change Site, or ask an administrator for access to typed before.");
+    await site.click();
+    for (const name of ["Main site (s1)", "s2"]) {
+      await visitor.page.getByRole("option", { name, exact: true }).waitFor();
+    }
+    // A value of another type than the field's is not offered.
+    assert.equal(await visitor.page.getByText("of another type").count(), 0);
+    await visitor.page.getByRole("option", { name: "Main site (s1)" }).click();
+    await gone("Change Site, or ask an administrator for access to typed before.");
+  });
+
+  await story("incomplete choices are suggestions, and lists offer theirs as items", async () => {
+    const team = field("Team");
+    await team.fill("another team");
+    const list = await team.getAttribute("list");
+    const suggested = await visitor.page.evaluate(
+      (list) => [...document.getElementById(list).options].map(({ value, text }) => [value, text]),
+      list,
+    );
+    assert.deepEqual(suggested, [["t1", "The first team (t1)"]]);
+    await box("Sales (a1)").check();
+    await visitor.look("acme-checked");
+  });
+
+  await story("choices go when a field changes on which they depend", async () => {
+    await field("Team").fill("a third team");
+    await says("Acme accepts this credential");
+    await field("Tenant key *").fill("another");
+    await gone("Acme accepts this credential");
+    assert.equal(await visitor.page.getByRole("combobox", { name: "Site" }).count(), 0);
+    assert.equal(await field("Site").inputValue(), "s1", "the chosen value stays");
+    await radio("America — not available to this credential").waitFor();
+    await box("Sales (a1)").waitFor();
+    await radio("America — not available to this credential").check();
+    await box("Sales (a1)").waitFor({ state: "detached" });
+    await field("Pass word *").fill("another");
+    await radio("America — not available to this credential").waitFor();
+  });
+
+  await story("the document holds the chosen values", async () => {
+    const { body } = requests.findLast(({ path }) => path === "inspect");
+    assert.deepEqual(body.credential, {
+      "tenant/key": "k",
+      word: "w",
+      zone: "us",
+      site: "typed before",
+      topics: ["news"],
+    });
+    await field("Credential Name *").fill("Acme");
+    await button("Save").click();
+    await visitor.page.getByRole("dialog").waitFor({ state: "detached" });
+    const saved = requests.findLast(({ path, body }) => path === "credentials" && body);
+    assert.deepEqual(saved.body.credential, {
+      "tenant/key": "another",
+      word: "another",
+      zone: "us",
+      site: "s1",
+      team: "a third team",
+      areas: ["a1"],
+      topics: ["jobs"],
+    });
+  });
+
+  await story("a session without an expiry, with its account by name", async () => {
+    await visitor.page.getByRole("button", { name: /Saved before/ }).click();
+    await says("Main site (s1)");
+    await says("Does not expire");
+    await says("read, Jobs");
+    await visitor.page.getByRole("button", { name: /Saved before.*Ada's key/ }).waitFor();
+    await visitor.look("acme-chosen");
+  });
+
+  await story("the page speaks French to a French browser", async () => {
+    await visitor.open("about:blank", { locale: "fr-FR" });
+    requests = await stub(visitor.page);
+    await visitor.page.goto(`${url}#/acme`);
+    await button("Ajouter un identifiant").click();
+    await field("Nom de l’identifiant *").waitFor();
+    assert.equal(await visitor.page.evaluate(() => document.documentElement.lang), "fr-FR");
+    assert(requests.every(({ locales }) => locales.split(",")[0] === "fr-FR"));
+    await visitor.look("acme-french");
+  });
+}

@@ -1,0 +1,128 @@
+// A made-up vendor, answered within the browser: a form with field names of its own, and choices of
+// every kind. What the real vendors do not use is tested with it.
+
+const option = (value, title) => ({ const: value, title });
+
+const SCHEMA = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  title: "Acme",
+  type: "object",
+  properties: {
+    "tenant/key": { type: "string", title: "Tenant key" },
+    word: { type: "string", title: "Pass word", format: "password", writeOnly: true },
+    zone: {
+      type: "string",
+      title: "Zone",
+      default: "us",
+      oneOf: [option("us", "America"), option("eu", "Europe"), option("ap", "Asia")],
+    },
+    site: { type: "string", title: "Site" },
+    team: { type: "string", title: "Team" },
+    areas: { type: "array", title: "Areas", items: { type: "string" } },
+    topics: {
+      type: "array",
+      title: "Topics",
+      uniqueItems: true,
+      default: ["news"],
+      items: { type: "string", oneOf: [option("news", "News"), option("jobs", "Jobs")] },
+    },
+  },
+  required: ["tenant/key", "word", "zone"],
+  additionalProperties: false,
+};
+
+const choice = (value, title) => ({ value, title });
+
+/** The page of choices: complete and not, of fields with options of their own and without. */
+const ACCESS = {
+  identity: "Ada's key",
+  scopes: ["read"],
+  fields: [
+    {
+      pointer: "/zone",
+      choices: [choice("eu", "Frankfurt")],
+      complete: true,
+      depends_on: [],
+    },
+    {
+      pointer: "/site",
+      choices: [choice("s1", "Main site"), choice("s2", "s2"), choice(3, "of another type")],
+      complete: true,
+      depends_on: ["/tenant~1key"],
+    },
+    {
+      pointer: "/team",
+      choices: [choice("t1", "The first team")],
+      complete: false,
+      depends_on: [],
+    },
+    {
+      pointer: "/areas",
+      choices: [choice("a1", "Sales"), choice("a2", "Support")],
+      complete: true,
+      depends_on: ["/zone"],
+    },
+    {
+      pointer: "/topics",
+      choices: [choice("jobs", "Vacancies")],
+      complete: true,
+      depends_on: [],
+    },
+    // Without effect: a secret, a field that the form lacks, a deeper place, the whole document.
+    { pointer: "/word", choices: [choice("hush", "Hush")], complete: true, depends_on: [] },
+    { pointer: "/nothing", choices: [choice("x", "X")], complete: true, depends_on: [] },
+    { pointer: "/site/deeper", choices: [choice("x", "X")], complete: true, depends_on: [] },
+    { pointer: "", choices: [choice("x", "X")], complete: true, depends_on: [] },
+  ],
+  credential_expires_at: "2031-05-06T12:00:00Z",
+};
+
+/** A PNG of one pixel. */
+const ICON =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk" +
+  "+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+const VENDOR = { id: "acme", inspection: "credential", name: "Acme", icon: ICON };
+
+const SESSION = {
+  base_url: "https://api.acme.test",
+  scopes: ["read", "jobs"],
+  account: "s1",
+  issued_at: "2026-01-01T00:00:00Z",
+};
+
+const SAVED = {
+  id: 1,
+  name: "Saved before",
+  description: null,
+  vendor: "acme",
+  fields: { "tenant/key": "k", zone: "eu", site: "s1" },
+  secrets: ["word"],
+  updated_at: "2026-01-01T00:00:00Z",
+};
+
+/** Answers the page's requests instead of the server; returns the list that records them. */
+export async function stub(page) {
+  const requests = [];
+  await page.route("**/api/**", async (route) => {
+    const url = new URL(route.request().url());
+    const path = url.pathname.replace("/api/", "");
+    requests.push({
+      path,
+      locales: url.searchParams.get("locales"),
+      body: route.request().postDataJSON(),
+    });
+    const answers = {
+      vendors: [VENDOR],
+      "vendors/acme/schema": SCHEMA,
+      credentials: [SAVED],
+      validate: { issues: [] },
+      inspect: ACCESS,
+      "credentials/1/session": SESSION,
+      "credentials/1/access": ACCESS,
+    };
+    await route.fulfill({ json: answers[path] ?? {} });
+  });
+  return requests;
+}
+

@@ -1,0 +1,215 @@
+// The details of a chosen credential: signs in with it, and shows what the session reaches and when
+// it expires. The token stays with the program.
+import { Alert, Anchor, Badge, Button, Group, Loader, Paper, Text, Title } from "@mantine/core";
+import type { RJSFSchema } from "@rjsf/utils";
+import { useCallback, useEffect, useRef, useState } from "react";
+
+import { api, reasonOf, type Access, type Saved, type Session, type Vendor } from "./api";
+import { accountTitle } from "./choices";
+import { safeLink, useMessages, type Messages } from "./messages";
+import { scopeTitle, secretTitles } from "./schema";
+
+/** The interval at which the remaining time is updated. */
+const TICK_MS = 15_000;
+
+const MINUTES_PER_HOUR = 60;
+const MINUTES_PER_DAY = 24 * MINUTES_PER_HOUR;
+
+interface Props {
+  saved: Saved;
+  vendor: Vendor;
+  schema: RJSFSchema;
+  onIdentity: (id: number, identity: string | undefined) => void;
+  onEdit: () => void;
+  onRemove: () => void;
+}
+
+export function CredentialDetails({ saved, vendor, schema, onIdentity, onEdit, onRemove }: Props) {
+  const messages = useMessages();
+  const [session, setSession] = useState<Session>();
+  const [access, setAccess] = useState<Access>();
+  const [problem, setProblem] = useState<string>();
+  const [busy, setBusy] = useState(false);
+  const [status, setStatus] = useState("");
+  const started = useRef(false);
+
+  const open = useCallback(
+    async (request: (id: number) => Promise<Session>, done: string) => {
+      setBusy(true);
+      setStatus("");
+      setProblem(undefined);
+      try {
+        setSession(await request(saved.id));
+        setStatus(done);
+        return true;
+      } catch (error) {
+        setProblem(messages.reason(reasonOf(error), vendor.name, secretTitles(schema)));
+        return false;
+      } finally {
+        setBusy(false);
+      }
+    },
+    [saved, vendor, schema, messages],
+  );
+
+  useEffect(() => {
+    // Once, also in React's strict mode: each time would send a request to the vendor.
+    if (started.current) return;
+    started.current = true;
+    void open(api.choose, messages.signedIn).then(async (isOpen) => {
+      if (!isOpen || vendor.inspection === "none") return;
+      try {
+        const found = await api.access(saved.id);
+        setAccess(found);
+        onIdentity(saved.id, found.identity);
+      } catch {
+        // Names and dates only add to the session, so a failure is not shown.
+      }
+    });
+  }, [open, saved, vendor, onIdentity, messages]);
+
+  const link = safeLink(vendor.setup_url);
+  return (
+    <Paper component="section" aria-labelledby="chosen" withBorder p="lg" mt="lg" radius="md">
+      <Group justify="space-between" align="flex-start" mb="md">
+        <div>
+          <Title order={2} size="h3" id="chosen">
+            {saved.name}
+          </Title>
+          {saved.description && (
+            <Text size="sm" c="dimmed">
+              {saved.description}
+            </Text>
+          )}
+        </div>
+        {session && !problem && (
+          <Badge color="teal.9" size="lg">
+            {messages.signedIn}
+          </Badge>
+        )}
+      </Group>
+      {problem && (
+        <Alert color="red" role="alert" mb="md" title={messages.notSignedIn}>
+          {problem}{" "}
+          {link && (
+            <Anchor
+              href={link}
+              target="_blank"
+              rel="noopener noreferrer"
+              c="inherit"
+              size="sm"
+              underline="always"
+            >
+              {messages.howToCreate(vendor.name)}
+            </Anchor>
+          )}
+        </Alert>
+      )}
+      {!session && busy && <Loader size="sm" aria-label={messages.signingIn} />}
+      {session && <Facts session={session} access={access} vendor={vendor} schema={schema} />}
+      <Group mt="lg" gap="sm">
+        <Button loading={busy} onClick={() => void open(api.refresh, messages.sessionReplaced)}>
+          {problem ? messages.tryAgain : messages.refreshSession}
+        </Button>
+        <Button variant="default" onClick={onEdit}>
+          {messages.edit}
+        </Button>
+        <Button variant="default" c="var(--mantine-color-error)" onClick={onRemove}>
+          {messages.delete}
+        </Button>
+        <Text role="status" size="sm" c="dimmed">
+          {status}
+        </Text>
+      </Group>
+    </Paper>
+  );
+}
+
+interface FactsProps {
+  session: Session;
+  access: Access | undefined;
+  vendor: Vendor;
+  schema: RJSFSchema;
+}
+
+/** What is known about a session and its credential. */
+function Facts({ session, access, vendor, schema }: FactsProps) {
+  const messages = useMessages();
+  const { account } = session;
+  const name = account === undefined ? undefined : accountTitle(schema, access, account);
+  return (
+    <dl className="facts">
+      {access?.identity !== undefined && (
+        <>
+          <dt>{messages.identity}</dt>
+          <dd>{access.identity}</dd>
+        </>
+      )}
+      {account !== undefined && (
+        <>
+          <dt>{messages.account}</dt>
+          <dd>{name === undefined || name === account ? account : `${name} (${account})`}</dd>
+        </>
+      )}
+      <dt>{messages.scopes}</dt>
+      <dd>
+        {session.scopes.length > 0
+          ? session.scopes.map((scope) => scopeTitle(schema, scope)).join(", ")
+          : messages.scopesUnknown(vendor.name)}
+      </dd>
+      <dt>{messages.baseUrl}</dt>
+      <dd>{session.base_url}</dd>
+      <dt>{messages.session}</dt>
+      <dd>
+        <Expiry until={session.expires_at} />
+      </dd>
+      {access?.credential_expires_at !== undefined && (
+        <>
+          <dt>{messages.credential}</dt>
+          <dd>{credentialExpiry(access.credential_expires_at, messages)}</dd>
+        </>
+      )}
+    </dl>
+  );
+}
+
+/** The end of the credential itself, as a warning. */
+export function credentialExpiry(at: string, messages: Messages): string {
+  const end = new Date(at);
+  const date = end.toLocaleDateString(messages.locale, { dateStyle: "long" });
+  const isOver = end.getTime() <= Date.now();
+  return isOver ? messages.credentialExpired(date) : messages.credentialExpires(date);
+}
+
+/** "Expires in 59 minutes (14:05)". */
+function Expiry({ until }: { until: string | undefined }) {
+  const messages = useMessages();
+  const [now, setNow] = useState(Date.now);
+  useEffect(() => {
+    if (until === undefined) return;
+    const timer = setInterval(() => setNow(Date.now()), TICK_MS);
+    return () => clearInterval(timer);
+  }, [until]);
+  if (until === undefined) return <>{messages.noExpiry}</>;
+  const end = new Date(until);
+  const minutes = Math.round((end.getTime() - now) / 60_000);
+  const isFar = Math.abs(minutes) >= MINUTES_PER_DAY;
+  const at = isFar
+    ? end.toLocaleString(messages.locale, { dateStyle: "medium", timeStyle: "short" })
+    : end.toLocaleTimeString(messages.locale, { hour: "2-digit", minute: "2-digit" });
+  const text =
+    minutes <= 0
+      ? messages.sessionExpired(at)
+      : messages.sessionExpires(fromNow(minutes, messages.locale), at);
+  return <time dateTime={until}>{text}</time>;
+}
+
+/** "in 59 minutes", "in 3 hours", "in 40 days". */
+function fromNow(minutes: number, locale: string): string {
+  const format = new Intl.RelativeTimeFormat(locale);
+  if (minutes < 2 * MINUTES_PER_HOUR) return format.format(minutes, "minute");
+  if (minutes < 2 * MINUTES_PER_DAY) {
+    return format.format(Math.round(minutes / MINUTES_PER_HOUR), "hour");
+  }
+  return format.format(Math.round(minutes / MINUTES_PER_DAY), "day");
+}

@@ -1,0 +1,126 @@
+// Prepares a schema for the form library: how each field is drawn, by its kind, and the choices of
+// a check.
+import type { RJSFSchema, UiSchema } from "@rjsf/utils";
+
+import type { Access, Choice, Fields, Json, Saved } from "./api";
+import { includes, offersOf, valuesOf, type Offer } from "./choices";
+import type { Messages } from "./messages";
+import {
+  fieldsOf,
+  isList,
+  isSecret,
+  keepPresenceOnly,
+  optionsOf,
+  relax,
+  singleOf,
+} from "./schema";
+
+/** More options are easier to read in a list that opens. */
+const MAX_RADIOS = 4;
+const MAX_CHECKBOXES = 12;
+
+/** A schema and its hints, as the form library takes them. */
+export interface Drawing {
+  schema: RJSFSchema;
+  ui: UiSchema;
+}
+
+/** Draws a schema with what a check found, and without requiring secrets that are saved. */
+export function draw(
+  schema: RJSFSchema,
+  access: Access | undefined,
+  saved: Saved | undefined,
+  data: Fields,
+  messages: Messages,
+): Drawing {
+  const copy = structuredClone(schema);
+  keepPresenceOnly(copy);
+  if (saved) relax(copy, saved);
+  const offers = new Map(offersOf(copy, access).map((offer) => [offer.name, offer]));
+  const ui: UiSchema = { "ui:submitButtonOptions": { norender: true } };
+  for (const [name, field] of fieldsOf(copy)) {
+    const isOwn = optionsOf(field).length > 0;
+    const offer = offers.get(name);
+    const offered = offer ? apply(offer, isOwn, valuesOf(data, name), messages) : {};
+    const kept = saved?.secrets.includes(name) ?? false;
+    const byKind = hints(field, isOwn, kept, messages);
+    ui[name] = { "ui:options": { description: field.description, ...byKind, ...offered } };
+  }
+  return { schema: copy, ui };
+}
+
+type Hints = { [hint: string]: unknown };
+
+/** The hints for a field that depend on its kind only. */
+function hints(field: RJSFSchema, isOwn: boolean, kept: boolean, messages: Messages): Hints {
+  const count = optionsOf(field).length;
+  const select = {
+    widget: "select",
+    placeholder: messages.chooseOne,
+    clearable: true,
+    nothingFoundMessage: messages.noneFound,
+  };
+  if (isSecret(field)) {
+    const placeholder = kept ? { placeholder: messages.leaveBlank } : {};
+    return { widget: "password", autoComplete: "new-password", ...placeholder };
+  }
+  if (isList(field) && count > 0) {
+    return count <= MAX_CHECKBOXES ? { widget: "checkboxes" } : select;
+  }
+  if (isOwn && field.type === "string" && count <= MAX_RADIOS) return { widget: "radio" };
+  if (count > 0) return select;
+  if (field.type === "integer" || field.type === "number") {
+    // The entered text stays; the plugin reports its problems.
+    const allowDecimal = field.type === "number";
+    return { hideControls: true, clampBehavior: "none", allowDecimal };
+  }
+  return { autoComplete: "off", autoCapitalize: "none", spellCheck: false };
+}
+
+/** Puts the choices of a check into the schema of a field; returns the hints that they need. */
+function apply(offer: Offer, isOwn: boolean, entered: Json[], messages: Messages): Hints {
+  const single = singleOf(offer.field);
+  if (isOwn) {
+    // The titles of the schema win; the vendor only says which of them it offers.
+    if (!offer.complete) return {};
+    const titled = optionsOf(offer.field).map(({ value, title }) =>
+      includes(offer.choices, value) ? title : messages.notOffered(title),
+    );
+    return rename(single, titled);
+  }
+  if (offer.choices.length === 0) return {};
+  if (!offer.complete) {
+    // Other values are valid too, so the field stays an input.
+    return isList(offer.field) ? {} : { widget: "suggestions", suggestions: offer.choices };
+  }
+  const others = entered.filter((value) => !includes(offer.choices, value));
+  // As `enum`: the form library selects the first option of a `oneOf` by itself.
+  single.enum = [...offer.choices.map(({ value }) => value), ...others];
+  if (isList(offer.field)) {
+    offer.field.items = single;
+    offer.field.uniqueItems = true;
+  }
+  const enumNames = [
+    ...offer.choices.map(choiceTitle),
+    ...others.map((value) => messages.notOffered(String(value))),
+  ];
+  return { enumNames };
+}
+
+/** Replaces the titles of the schema's own options. */
+function rename(single: RJSFSchema, titles: string[]): Hints {
+  const titled = (single.oneOf ?? []).filter(
+    (option) => typeof option === "object" && "const" in option,
+  );
+  if (titled.length === 0) return { enumNames: titles };
+  titled.forEach((option, index) => {
+    if (typeof option === "object") option.title = titles[index] ?? option.title;
+  });
+  return {};
+}
+
+/** The title of a choice, with its value where that differs. */
+export function choiceTitle({ value, title }: Choice): string {
+  const text = String(value);
+  return title === text || title === "" ? text : `${title} (${text})`;
+}
