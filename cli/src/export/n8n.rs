@@ -207,7 +207,10 @@ mod tests {
 
     #[test]
     fn a_condition_beyond_n8n_leaves_the_field_shown_and_optional() {
-        let is = |field: &str, value: Value| json!({"properties": {field: {"const": value}}, "required": [field]});
+        let is = |field: &str, value: Value| {
+            let properties = json!({field: {"const": value}});
+            json!({"properties": properties, "required": [field]})
+        };
         let hidden = json!({"properties": {"x": false}});
         for schema in [
             // Hidden by two fields together.

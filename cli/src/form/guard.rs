@@ -77,8 +77,8 @@ fn names(port: u16) -> [String; 2] {
 
 /// Restricts the browser to the page's own files, to requests to this server, and to no cache.
 ///
-/// The nonce admits the two style elements that the theme adds at run time; `data:` admits the icons
-/// of vendors.
+/// The nonce admits the two style elements that the theme adds at run time; `data:` admits the
+/// icons of vendors.
 pub(super) fn protect(headers: &mut HeaderMap, nonce: Option<&str>) {
     let styles = nonce.map_or_else(String::new, |nonce| format!(" 'nonce-{nonce}'"));
     let policy = format!(

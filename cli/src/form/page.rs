@@ -125,8 +125,8 @@ fn run(sources: &Path, npm: &OsStr, arguments: &[&str]) -> Result<(), Failure> {
             sources.display()
         ),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            "npm was not found; install Node.js 20.19 or later (https://nodejs.org), which includes \
-             it, and run this again; all other commands work without it"
+            "npm was not found; install Node.js 20.19 or later (https://nodejs.org), which \
+             includes it, and run this again; all other commands work without it"
                 .to_owned()
         }
         Err(error) => format!("npm cannot be run: {error}"),

@@ -71,7 +71,8 @@ impl TestServer {
         }
     }
 
-    /// Sends a request with these header fields. Every response must be protected and hold no secret.
+    /// Sends a request with these header fields. Every response must be protected and hold no
+    /// secret.
     async fn raw(
         &self,
         method: &str,

@@ -1,8 +1,8 @@
 //! Loads a connector plugin, a WebAssembly component, and enforces its limits.
 //!
 //! The plugin knows a vendor's requests and the meaning of its responses (`wit/` in this
-//! repository). This crate gives it clocks, random numbers, memory and a guarded way to the network.
-//! All policy is here: when to send a request, how often, for how long, and where.
+//! repository). This crate gives it clocks, random numbers, memory and a guarded way to the
+//! network. All policy is here: when to send a request, how often, for how long, and where.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -44,10 +44,10 @@
 //! - [`Limits`] on memory, time, requests and lengths, each with a default and its reason.
 //! - An egress policy: `https` only, to origins that the credential needs ([`Connector::origins`])
 //!   *and* that the vendor declares or the operator grants ([`Builder::grant`]), and to addresses
-//!   that are public or that the operator names ([`LiveBuilder::allow_addresses`]). Functions of the
-//!   contract without network have none.
-//! - Responses to the plugin without their `content-encoding` (gzip or deflate), within the limit on
-//!   their length.
+//!   that are public or that the operator names ([`LiveBuilder::allow_addresses`]). Functions of
+//!   the contract without network have none.
+//! - Responses to the plugin without their `content-encoding` (gzip or deflate), within the limit
+//!   on their length.
 //! - Errors named for who acts next ([`ConnectorError`]). No error, span or `Debug` of this crate's
 //!   own types holds a credential, a token, a header field or a body. The strings within a
 //!   [`ConnectorError`] are the plugin's, whose contract promises the same.
@@ -85,9 +85,9 @@
 //! Automatic retries of requests that may have had an effect: [`Sessions`] repeats only calls that
 //! a vendor refused as expired or throttled, and no lower layer repeats anything. A credential
 //! store: the caller passes the credential with each call. Redirects, cookies and proxies: a secret
-//! is sent to its destination only. The decoding of API responses: the caller gets them as they were
-//! sent. Files, environment, arguments, streams and sockets for the plugin: a component that imports
-//! them is not loaded.
+//! is sent to its destination only. The decoding of API responses: the caller gets them as they
+//! were sent. Files, environment, arguments, streams and sockets for the plugin: a component that
+//! imports them is not loaded.
 
 #![deny(
     clippy::unwrap_used,

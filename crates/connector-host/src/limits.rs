@@ -8,8 +8,8 @@ pub const DEFAULT_MEMORY_BYTES: usize = 16 << 20;
 /// One minute: 10 s to connect, 30 s for the header, and 14 s for the body. The last tenth is left
 /// to the plugin, to report why the response is incomplete.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_mins(1);
-/// 2 MiB, decoded: token responses are a few KiB, and a plugin reads up to 1 MiB of a list. It learns
-/// that a longer one is too long, and not that it broke off.
+/// 2 MiB, decoded: token responses are a few KiB, and a plugin reads up to 1 MiB of a list. It
+/// learns that a longer one is too long, and not that it broke off.
 pub const DEFAULT_REPLY_BYTES: usize = 2 << 20;
 /// 64 KiB: credentials are a few hundred bytes.
 pub const DEFAULT_REQUEST_BYTES: usize = 64 << 10;

@@ -53,9 +53,9 @@ impl Builder {
         self
     }
 
-    /// Sets the operator's allow-list: a request is sent only to an origin that its credential needs
-    /// *and* that is granted here. An origin that a credential needs and its vendor does not declare
-    /// must be granted here. Default: the declared origins are granted, and no other.
+    /// Sets the operator's allow-list: a request is sent only to an origin that its credential
+    /// needs *and* that is granted here. An origin that a credential needs and its vendor does not
+    /// declare must be granted here. Default: the declared origins are granted, and no other.
     #[must_use]
     pub fn grant(mut self, origins: impl IntoIterator<Item = Origin>) -> Self {
         self.granted = Some(origins.into_iter().collect());

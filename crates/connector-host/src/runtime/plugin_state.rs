@@ -1,4 +1,5 @@
-//! The state of one call: its handles, clock, random numbers, egress guard and remaining memory. Dropped with it.
+//! The state of one call: its handles, clock, random numbers, egress guard and remaining memory.
+//! Dropped with it.
 
 use std::sync::Arc;
 use std::time::SystemTime;

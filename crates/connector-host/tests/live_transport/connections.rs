@@ -58,9 +58,9 @@ async fn kept(server: &Server, live: &Live) -> TlsStream<TcpStream> {
     stream
 }
 
-/// Closes a connection so that the next request takes it, and its end is detected before the request
-/// is written: tokio learns of both in one poll of its driver, and continues with the test before the
-/// client's tasks.
+/// Closes a connection so that the next request takes it, and its end is detected before the
+/// request is written: tokio learns of both in one poll of its driver, and continues with the test
+/// before the client's tasks.
 async fn close(stream: TlsStream<TcpStream>) {
     let (mut signal, seen) = UnixStream::pair().unwrap();
     signal.write_all(b"!").unwrap();

@@ -89,7 +89,10 @@ async fn a_folder_that_others_may_write_to_is_refused() {
     for (mode, usable) in [(0o700, true), (0o755, true), (0o720, false), (0o777, false)] {
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
         let loaded = load(&CORRECT.component(), folder.path()).await;
-        let refused = matches!(&loaded, Err(LoadError::Cache { folder: named, .. }) if named == folder.path());
+        let refused = matches!(
+            &loaded,
+            Err(LoadError::Cache { folder: named, .. }) if named == folder.path()
+        );
         assert_eq!((loaded.is_ok(), refused), (usable, !usable), "{mode:o}");
     }
 }

@@ -1,4 +1,5 @@
-//! Concurrent and consecutive calls: none finds data of another, and calls beyond the capacity wait.
+//! Concurrent and consecutive calls: none finds data of another, and calls beyond the capacity
+//! wait.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Repeats a plugin's bad call, beside good ones of the same plugin, and checks that the process does
-//! not grow.
+//! Repeats a plugin's bad call, beside good ones of the same plugin, and checks that the process
+//! does not grow.
 
 use std::fs;
 use std::sync::Arc;

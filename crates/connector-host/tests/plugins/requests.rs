@@ -14,7 +14,8 @@ fn denied() -> Result<(), CallError> {
     Err(said(DENIED))
 }
 
-/// A plugin that reports the outcome of its request. `before` changes the request, which is in `$i`.
+/// A plugin that reports the outcome of its request. `before` changes the request, which is in
+/// `$i`.
 fn asking(before: &str) -> Vec<u8> {
     sending(&format!(
         "(local.set $i (call $request)) {before} (call $say (call $answer (local.get $i)))"
@@ -110,7 +111,8 @@ async fn a_foreign_origin_is_denied() {
         let written = written.concat();
         let length = authority.len();
         let before = format!(
-            "{written} (if (call $set-authority (local.get $i) (i32.const 1) (i32.const 1024) (i32.const {length})) (then unreachable))"
+            "{written} (if (call $set-authority (local.get $i) (i32.const 1) (i32.const 1024) \
+             (i32.const {length})) (then unreachable))"
         );
         check(Row::new(asking(&before)), denied()).await;
     }
@@ -121,7 +123,8 @@ async fn another_scheme_is_denied() {
     // http, and a string that equals it.
     for (case, length) in [(0, 0), (2, 1)] {
         let before = format!(
-            "(drop (call $set-scheme (local.get $i) (i32.const 1) (i32.const {case}) (i32.const 128) (i32.const {length})))"
+            "(drop (call $set-scheme (local.get $i) (i32.const 1) (i32.const {case}) \
+             (i32.const 128) (i32.const {length})))"
         );
         check(Row::new(asking(&before)), denied()).await;
     }
@@ -144,7 +147,8 @@ async fn a_plugin_that_writes_before_it_sends_reads_the_denial_as_the_response()
          {CONNECT}
          (local.set $stream (call $body (local.get $i)))
          (local.set $i (call $send (local.get $i)))
-         (call $blocking-write (local.get $stream) (i32.const 1024) (i32.const 4096) (i32.const 640))
+         (call $blocking-write (local.get $stream) (i32.const 1024) (i32.const 4096)
+           (i32.const 640))
          (if (i32.load8_u (i32.const 640)) (then unreachable))
          (call $say (call $wait (local.get $i)))"
     ));
@@ -154,13 +158,15 @@ async fn a_plugin_that_writes_before_it_sends_reads_the_denial_as_the_response()
 #[tokio::test]
 async fn an_extension_method_is_sent_and_an_invalid_one_is_rejected() {
     // "aAhttps", which is a token; and "a.example/…" with its slash, which is not.
-    let named = "(if (call $set-method (local.get $i) (i32.const 9) (i32.const 128) (i32.const 7)) (then unreachable))";
+    let named = "(if (call $set-method (local.get $i) (i32.const 9) (i32.const 128) \
+     (i32.const 7)) (then unreachable))";
     check(
         Row::new(asking(named)).network(Network::Answers),
         Err(said(ANSWERED)),
     )
     .await;
-    let broken = "(if (i32.eqz (call $set-method (local.get $i) (i32.const 9) (i32.const 130) (i32.const 8))) (then unreachable))";
+    let broken = "(if (i32.eqz (call $set-method (local.get $i) (i32.const 9) (i32.const 130) \
+     (i32.const 8))) (then unreachable))";
     check(
         Row::new(asking(broken)).network(Network::Answers),
         Err(said(ANSWERED)),
@@ -192,7 +198,8 @@ async fn an_invalid_handle_is_refused() {
     for misuse in [
         "(call $drop-fields (i32.const 77))",
         "(call $drop-request (call $fields))",
-        "(local.set $i (call $fields)) (call $drop-fields (local.get $i)) (call $drop-fields (local.get $i))",
+        "(local.set $i (call $fields)) (call $drop-fields (local.get $i)) (call $drop-fields \
+         (local.get $i))",
         "(call $block (i32.const -1))",
     ] {
         let plugin = sending(&format!("{misuse} unreachable"));
@@ -205,7 +212,8 @@ async fn a_huge_header_is_refused() {
     // One value of 64 KiB; and a thousand of 1 KiB. The name is "a".
     for (number, length) in [(1, 60_000), (1000, 1024)] {
         let append = format!(
-            "(call $append (local.get $i) (i32.const 128) (i32.const 1) (i32.const 1024) (i32.const {length}) (i32.const 640))"
+            "(call $append (local.get $i) (i32.const 128) (i32.const 1) (i32.const 1024) \
+             (i32.const {length}) (i32.const 640))"
         );
         let plugin = sending(&format!(
             "(memory.fill (i32.const 1024) (i32.const 97) (i32.const 60000))
@@ -226,7 +234,8 @@ async fn a_huge_body_is_denied() {
          (local.set $stream (call $body (local.get $i)))
          (local.set $i (call $send (local.get $i)))
          (loop $more
-           (call $blocking-write (local.get $stream) (i32.const 1024) (i32.const 4096) (i32.const 640))
+           (call $blocking-write (local.get $stream) (i32.const 1024) (i32.const 4096)
+             (i32.const 640))
            (br_if $more (i32.eqz (i32.load8_u (i32.const 640)))))
          (call $say (call $wait (local.get $i)))",
     );
@@ -294,7 +303,8 @@ async fn an_answer_is_given_once() {
          (call $get (local.get $i) (i32.const 640))
          (if (i32.load8_u (i32.const 648)) (then unreachable))
          (call $get (local.get $i) (i32.const 640))
-         (call $say (i32.add (i32.mul (i32.load8_u (i32.const 640)) (i32.const 10)) (i32.load8_u (i32.const 648))))",
+         (call $say (i32.add (i32.mul (i32.load8_u (i32.const 640)) (i32.const 10))
+           (i32.load8_u (i32.const 648))))",
     );
     let row = Row::new(plugin).network(Network::Answers);
     check(row, Err(said(11))).await;
@@ -315,8 +325,10 @@ async fn endless_timeouts_are_not_granted() {
     // The maximum duration: the host's own limits apply.
     let plugin = sending(
         "(local.set $j (call $request-options))
-         (if (call $set-connect-timeout (local.get $j) (i32.const 1) (i64.const -1)) (then unreachable))
-         (if (call $set-first-byte-timeout (local.get $j) (i32.const 1) (i64.const -1)) (then unreachable))
+         (if (call $set-connect-timeout (local.get $j) (i32.const 1) (i64.const -1))
+           (then unreachable))
+         (if (call $set-first-byte-timeout (local.get $j) (i32.const 1) (i64.const -1))
+           (then unreachable))
          (call $handle (call $request) (i32.const 1) (local.get $j) (i32.const 640))
          (call $say (call $wait (i32.load (i32.const 648))))",
     );

@@ -50,7 +50,8 @@ async fn a_loop_without_calls_lets_others_run_on_the_same_thread() {
 #[tokio::test]
 async fn memory_beyond_the_limit_is_refused() {
     // Page by page, each of which is touched.
-    let body = "(loop (memory.fill (i32.mul (memory.grow (i32.const 1)) (i32.const 65536)) (i32.const 7) (i32.const 65536)) (br 0)) unreachable";
+    let body = "(loop (memory.fill (i32.mul (memory.grow (i32.const 1)) (i32.const 65536)) \
+     (i32.const 7) (i32.const 65536)) (br 0)) unreachable";
     check(Row::new(validating(body)), Err(PluginError::Memory.into())).await;
 }
 
@@ -180,7 +181,8 @@ async fn an_endless_post_return_ends_at_the_deadline() {
     let clean_up = |body: &str| {
         with(
             &format!(
-                r#"(func (export "cabi_post_integration:connector/credentials@0.1.0#validate") (param i32) {body})"#
+                r#"(func (export "cabi_post_integration:connector/credentials@0.1.0#validate")
+                    (param i32) {body})"#
             ),
             crate::wat::OK,
         )

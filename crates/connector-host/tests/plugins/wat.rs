@@ -28,12 +28,13 @@ pub(crate) struct Plugin<'a> {
     pub(crate) authorize: &'a str,
 }
 
-/// Correct: lists one vendor, "a", with the origin `https://a.example`, and accepts every credential
-/// and every response. The credential needs that origin.
+/// Correct: lists one vendor, "a", with the origin `https://a.example`, and accepts every
+/// credential and every response. The credential needs that origin.
 pub(crate) const CORRECT: Plugin<'static> = Plugin {
     more: "",
     realloc: "(global.get $next)
-        (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get 3)) (i32.const 7)) (i32.const -8)))",
+        (global.set $next (i32.and (i32.add (i32.add (global.get $next) (local.get 3))
+          (i32.const 7)) (i32.const -8)))",
     vendors: "(i32.const 64)",
     describe: "(i32.const 192)",
     validate: OK,
@@ -78,7 +79,9 @@ impl Plugin<'_> {
     pub(crate) fn module(&self) -> String {
         let function = |name: &str, parameters: &str, body: &str| {
             format!(
-                r#"(func (export "integration:connector/credentials@0.1.0#{name}") {parameters} (result i32)
+                r#"(func
+                  (export "integration:connector/credentials@0.1.0#{name}") {parameters}
+                    (result i32)
                     (local $i i32) (local $j i32) {body})"#
             )
         };
@@ -186,43 +189,65 @@ pub(crate) const CUT_OFF: u32 = 27;
 /// The host functions that the tests use.
 const IMPORTS: &str = r#"
   (import "wasi:http/types@0.2.12" "[constructor]fields" (func $fields (result i32)))
-  (import "wasi:http/types@0.2.12" "[method]fields.append" (func $append (param i32 i32 i32 i32 i32 i32)))
+  (import "wasi:http/types@0.2.12" "[method]fields.append"
+    (func $append (param i32 i32 i32 i32 i32 i32)))
   (import "wasi:http/types@0.2.12" "[resource-drop]fields" (func $drop-fields (param i32)))
-  (import "wasi:http/types@0.2.12" "[constructor]outgoing-request" (func $outgoing-request (param i32) (result i32)))
-  (import "wasi:http/types@0.2.12" "[resource-drop]outgoing-request" (func $drop-request (param i32)))
-  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-method" (func $set-method (param i32 i32 i32 i32) (result i32)))
-  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-scheme" (func $set-scheme (param i32 i32 i32 i32 i32) (result i32)))
-  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-authority" (func $set-authority (param i32 i32 i32 i32) (result i32)))
-  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-path-with-query" (func $set-path (param i32 i32 i32 i32) (result i32)))
-  (import "wasi:http/types@0.2.12" "[method]outgoing-request.body" (func $outgoing-body (param i32 i32)))
-  (import "wasi:http/types@0.2.12" "[method]outgoing-body.write" (func $body-stream (param i32 i32)))
-  (import "wasi:http/types@0.2.12" "[constructor]request-options" (func $request-options (result i32)))
-  (import "wasi:http/types@0.2.12" "[method]request-options.set-connect-timeout" (func $set-connect-timeout (param i32 i32 i64) (result i32)))
-  (import "wasi:http/types@0.2.12" "[method]request-options.set-first-byte-timeout" (func $set-first-byte-timeout (param i32 i32 i64) (result i32)))
-  (import "wasi:http/types@0.2.12" "[method]future-incoming-response.subscribe" (func $when-answered (param i32) (result i32)))
-  (import "wasi:http/types@0.2.12" "[method]future-incoming-response.get" (func $get (param i32 i32)))
-  (import "wasi:http/types@0.2.12" "[resource-drop]future-incoming-response" (func $drop-future (param i32)))
-  (import "wasi:http/types@0.2.12" "[method]incoming-response.consume" (func $consume (param i32 i32)))
+  (import "wasi:http/types@0.2.12" "[constructor]outgoing-request"
+    (func $outgoing-request (param i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[resource-drop]outgoing-request"
+    (func $drop-request (param i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-method"
+    (func $set-method (param i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-scheme"
+    (func $set-scheme (param i32 i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-authority"
+    (func $set-authority (param i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-request.set-path-with-query"
+    (func $set-path (param i32 i32 i32 i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-request.body"
+    (func $outgoing-body (param i32 i32)))
+  (import "wasi:http/types@0.2.12" "[method]outgoing-body.write"
+    (func $body-stream (param i32 i32)))
+  (import "wasi:http/types@0.2.12" "[constructor]request-options"
+    (func $request-options (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]request-options.set-connect-timeout"
+    (func $set-connect-timeout (param i32 i32 i64) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]request-options.set-first-byte-timeout"
+    (func $set-first-byte-timeout (param i32 i32 i64) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]future-incoming-response.subscribe"
+    (func $when-answered (param i32) (result i32)))
+  (import "wasi:http/types@0.2.12" "[method]future-incoming-response.get"
+    (func $get (param i32 i32)))
+  (import "wasi:http/types@0.2.12" "[resource-drop]future-incoming-response"
+    (func $drop-future (param i32)))
+  (import "wasi:http/types@0.2.12" "[method]incoming-response.consume"
+    (func $consume (param i32 i32)))
   (import "wasi:http/types@0.2.12" "[method]incoming-body.stream" (func $stream (param i32 i32)))
   (import "wasi:http/types@0.2.12" "http-error-code" (func $http-error-code (param i32 i32)))
   (import "wasi:http/outgoing-handler@0.2.12" "handle" (func $handle (param i32 i32 i32 i32)))
-  (import "wasi:io/streams@0.2.12" "[method]input-stream.blocking-read" (func $blocking-read (param i32 i64 i32)))
-  (import "wasi:io/streams@0.2.12" "[method]output-stream.blocking-write-and-flush" (func $blocking-write (param i32 i32 i32 i32)))
-  (import "wasi:io/streams@0.2.12" "[method]output-stream.write" (func $write (param i32 i32 i32 i32)))
-  (import "wasi:io/streams@0.2.12" "[method]output-stream.write-zeroes" (func $write-zeroes (param i32 i64 i32)))
+  (import "wasi:io/streams@0.2.12" "[method]input-stream.blocking-read"
+    (func $blocking-read (param i32 i64 i32)))
+  (import "wasi:io/streams@0.2.12" "[method]output-stream.blocking-write-and-flush"
+    (func $blocking-write (param i32 i32 i32 i32)))
+  (import "wasi:io/streams@0.2.12" "[method]output-stream.write"
+    (func $write (param i32 i32 i32 i32)))
+  (import "wasi:io/streams@0.2.12" "[method]output-stream.write-zeroes"
+    (func $write-zeroes (param i32 i64 i32)))
   (import "wasi:io/poll@0.2.12" "[method]pollable.block" (func $block (param i32)))
   (import "wasi:io/poll@0.2.12" "[resource-drop]pollable" (func $drop-pollable (param i32)))
   (import "wasi:io/poll@0.2.12" "poll" (func $poll (param i32 i32 i32)))
   (import "wasi:random/random@0.2.12" "get-random-bytes" (func $random (param i64 i32)))
   (import "wasi:clocks/monotonic-clock@0.2.12" "now" (func $now (result i64)))
   (import "wasi:clocks/monotonic-clock@0.2.12" "resolution" (func $resolution (result i64)))
-  (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration" (func $alarm (param i64) (result i32)))
+  (import "wasi:clocks/monotonic-clock@0.2.12" "subscribe-duration"
+    (func $alarm (param i64) (result i32)))
 "#;
 
-/// Fragments of bodies. Strings are at 128 (see `module`), the host's results at 640, the result of a
-/// body at 256.
+/// Fragments of bodies. Strings are at 128 (see `module`), the host's results at 640, the result of
+/// a body at 256.
 const FRAGMENTS: &str = r"
-  ;; Returns the error `throttled` with this number of seconds: how a plugin tells a test what it saw.
+  ;; Returns the error `throttled` with this number of seconds: how a plugin tells a test what it
+  ;; saw.
   (func $say (param $number i32) (result i32)
     (i32.store8 (i32.const 256) (i32.const 1))
     (i32.store8 (i32.const 260) (i32.const 4))
@@ -246,7 +271,8 @@ const FRAGMENTS: &str = r"
   (func $request (result i32)
     (local $request i32)
     (local.set $request (call $outgoing-request (call $fields)))
-    (drop (call $set-scheme (local.get $request) (i32.const 1) (i32.const 1) (i32.const 0) (i32.const 0)))
+    (drop (call $set-scheme (local.get $request) (i32.const 1) (i32.const 1) (i32.const 0)
+      (i32.const 0)))
     (drop (call $set-authority (local.get $request) (i32.const 1) (global.get $host) (i32.const 9)))
     ;; The first slash of the origin.
     (drop (call $set-path (local.get $request) (i32.const 1) (i32.const 136) (i32.const 1)))
@@ -275,7 +301,8 @@ const FRAGMENTS: &str = r"
       (then (i32.add (i32.const 2) (i32.load8_u (i32.const 664))))
       (else (i32.const 1))))
   (func $answer (param $request i32) (result i32) (call $wait (call $send (local.get $request))))
-  ;; Reads the body of the answer that `$wait` has brought until it fails, and gives 2 and the number of the error, or 0.
+  ;; Reads the body of the answer that `$wait` has brought until it fails, and gives 2 and the
+  ;; number of the error, or 0.
   (func $error-of-body (result i32)
     (local $stream i32)
     (call $consume (i32.load (i32.const 664)) (i32.const 640))
