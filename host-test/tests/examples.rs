@@ -349,8 +349,8 @@ async fn a_refresh_token_that_rotates_outlives_its_sessions_and_its_process() {
     sessions.session(&credential).await.unwrap();
     assert_eq!(spent(), "pasted-0001");
     orchard.network.answer(Reply::empty(204));
-    let sent = sessions.send(&credential, get("/trees"), PATIENCE);
-    assert_eq!(sent.await.unwrap().status(), 204);
+    let answered = sessions.send(&credential, get("/trees"), PATIENCE);
+    assert_eq!(answered.await.unwrap().status(), 204);
     let asked = orchard.asked().unwrap();
     assert_eq!(header(&asked.headers, "authorization"), "Bearer t1");
     drop(sessions);
