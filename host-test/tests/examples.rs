@@ -1,5 +1,6 @@
 //! The five vendors in `crates/connector-guest/examples`, as components in the host: each signs in,
-//! authorizes a call, refreshes, and reports its errors. Their steps are tested natively beside them.
+//! authorizes a call, refreshes, and reports its errors. Native tests of their steps are beside
+//! them.
 
 use std::env;
 use std::sync::Arc;
@@ -291,7 +292,8 @@ async fn a_get_brings_a_token_for_one_account_until_a_date() {
     const ACCOUNT: &str = "123e4567-e89b-12d3-a456-426614174000";
     let tidal = Example::load("query_token").await;
     let credential = json!({"account": ACCOUNT, "station_key": "hu sh-0001"});
-    let token = |name: &str| json!({"session": name, "account": ACCOUNT, "expires_at": "2023-11-15T00:13:20Z"});
+    let end = "2023-11-15T00:13:20Z";
+    let token = |name: &str| json!({"session": name, "account": ACCOUNT, "expires_at": end});
     let (session, asked) = tidal.sign_in(&credential, token("s;1")).await;
     let asked = asked.unwrap();
     let url =
