@@ -1,5 +1,5 @@
-//! The plugin in a host that knows nothing of connectors: what it returns is as `wit/` documents it,
-//! and it gets by with less than `wasi:http` usually offers.
+//! The plugin in a host that knows nothing of connectors: its descriptions are as `wit/` documents
+//! them, and it gets by with less than `wasi:http` usually offers.
 
 use std::fs;
 use std::path::Path;

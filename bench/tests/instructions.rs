@@ -1,6 +1,6 @@
 //! Instruction budgets: the fuel of wasmtime counts the instructions of a call, the same on every
-//! machine. A figure that differs from `instructions.txt` by more than the margin fails the test. The
-//! baseline host runs the calls; its own work costs no fuel.
+//! machine. A figure that differs from `instructions.txt` by more than the margin fails the test.
+//! The baseline host runs the calls; its own work costs no fuel.
 
 use std::collections::BTreeMap;
 use std::env;

@@ -1,5 +1,6 @@
 //! The five vendors in `crates/connector-guest/examples`, as components in the host: each signs in,
-//! authorizes a call, refreshes, and reports its errors. Their steps are tested natively beside them.
+//! authorizes a call, refreshes, and reports its errors. Native tests of their steps are beside
+//! them.
 
 use std::env;
 use std::sync::Arc;
@@ -291,7 +292,8 @@ async fn a_get_brings_a_token_for_one_account_until_a_date() {
     const ACCOUNT: &str = "123e4567-e89b-12d3-a456-426614174000";
     let tidal = Example::load("query_token").await;
     let credential = json!({"account": ACCOUNT, "station_key": "hu sh-0001"});
-    let token = |name: &str| json!({"session": name, "account": ACCOUNT, "expires_at": "2023-11-15T00:13:20Z"});
+    let end = "2023-11-15T00:13:20Z";
+    let token = |name: &str| json!({"session": name, "account": ACCOUNT, "expires_at": end});
     let (session, asked) = tidal.sign_in(&credential, token("s;1")).await;
     let asked = asked.unwrap();
     let url =
@@ -349,8 +351,8 @@ async fn a_refresh_token_that_rotates_outlives_its_sessions_and_its_process() {
     sessions.session(&credential).await.unwrap();
     assert_eq!(spent(), "pasted-0001");
     orchard.network.answer(Reply::empty(204));
-    let sent = sessions.send(&credential, get("/trees"), PATIENCE);
-    assert_eq!(sent.await.unwrap().status(), 204);
+    let answered = sessions.send(&credential, get("/trees"), PATIENCE);
+    assert_eq!(answered.await.unwrap().status(), 204);
     let asked = orchard.asked().unwrap();
     assert_eq!(header(&asked.headers, "authorization"), "Bearer t1");
     drop(sessions);

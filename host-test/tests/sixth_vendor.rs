@@ -16,7 +16,7 @@ use xtask::component::shared_dir;
 
 leak_check::capture!();
 
-const VENDOR: &str = r##"//! Lantern: client credentials in a form.
+const VENDOR: &str = r#"//! Lantern: client credentials in a form.
 
 use connector_guest::{
     Description, Error, Fields, Form, Open, Request, Schema, Secret, Vendor, VendorInfo,
@@ -67,7 +67,7 @@ impl Vendor for Lantern {
 }
 
 connector_guest::export!(Lantern);
-"##;
+"#;
 
 /// Writes the folder, and builds the component in it.
 fn build(folder: &Path) -> PathBuf {

@@ -168,8 +168,8 @@ fn has_target() -> Result<bool, String> {
     Ok(output.status.success() && Path::new(directory.trim()).is_dir())
 }
 
-/// A command of the outer cargo's program, to be run in a folder, without the variables of the outer
-/// cargo that would change a build.
+/// A command of the outer cargo's program, to be run in a folder, without the variables that
+/// would change a build.
 pub fn cargo(folder: &Path) -> Command {
     let mut cargo = command("CARGO", "cargo");
     cargo.current_dir(folder);
