@@ -12,7 +12,7 @@ use connector_host::{
 use futures::future::BoxFuture;
 use http_body_util::{BodyExt, Empty};
 
-use crate::harness::{authenticated, load};
+use crate::harness::{authenticated, load, turn};
 use crate::wat::{ANSWERED, CORRECT, DENIED, Plugin, aligned, said};
 
 /// Answers every request, and records it.
@@ -78,6 +78,7 @@ fn sending_to(host: char, needed: char) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_request_reaches_the_origins_of_the_credential_and_of_the_vendor_or_grant() {
+    let _turn = turn().await;
     let (a, b) = (&["https://a.example"][..], &["https://b.example"][..]);
     for (host, needed, grant, is_sent) in [
         ('a', 'a', None, true),
@@ -102,6 +103,7 @@ async fn a_request_reaches_the_origins_of_the_credential_and_of_the_vendor_or_gr
 
 #[tokio::test]
 async fn a_failure_of_origins_is_the_result_and_nothing_is_sent() {
+    let _turn = turn().await;
     let sends = aligned("(call $say (call $answer (call $request)))");
     let invalid =
         "(i32.store (i32.const 1056) (i32.const 128)) (i32.store (i32.const 1060) (i32.const 1))
@@ -139,6 +141,7 @@ async fn a_failure_of_origins_is_the_result_and_nothing_is_sent() {
 
 #[tokio::test]
 async fn origins_without_network_are_read() {
+    let _turn = turn().await;
     let (connector, recorder) = granted(&CORRECT.component(), None).await;
     let origins = connector.origins("a", "{}").await.unwrap();
     assert_eq!(origins, ["https://a.example".parse().unwrap()]);
@@ -161,6 +164,7 @@ fn get(path: &str) -> http::Request<Bytes> {
 
 #[tokio::test]
 async fn a_session_reaches_only_its_origins_within_the_grant() {
+    let _turn = turn().await;
     let (a, b) = ("https://a.example", "https://b.example");
     for (base, origins, grant, is_sent) in [
         (a, &[a][..], None, true),
@@ -184,6 +188,7 @@ async fn a_session_reaches_only_its_origins_within_the_grant() {
 
 #[tokio::test]
 async fn an_authorization_is_put_on_the_request_and_its_framing_is_not() {
+    let _turn = turn().await;
     // One header field at 1024 of this name at 1056, with the value "a"; one parameter at 1040.
     let authorizing = |name: &str| {
         let bytes = name.bytes().enumerate();
@@ -241,6 +246,7 @@ async fn an_authorization_is_put_on_the_request_and_its_framing_is_not() {
 
 #[tokio::test]
 async fn a_failing_authorization_sends_nothing() {
+    let _turn = turn().await;
     let plugin = Plugin {
         authorize: "(call $say (i32.const 7))",
         ..CORRECT
@@ -259,6 +265,7 @@ async fn a_failing_authorization_sends_nothing() {
 
 #[tokio::test]
 async fn an_inspection_ends_with_its_last_page_or_its_limit() {
+    let _turn = turn().await;
     // Asks for a page, which has the cursor "a" in the second plugin.
     let next = "(i32.store8 (i32.const 320) (i32.const 1))
         (i32.store (i32.const 324) (i32.const 128)) (i32.store (i32.const 328) (i32.const 1))";
@@ -276,6 +283,7 @@ async fn an_inspection_ends_with_its_last_page_or_its_limit() {
 
 #[tokio::test]
 async fn a_description_is_read_and_a_broken_one_names_the_fault() {
+    let _turn = turn().await;
     let connector = load(&CORRECT.component(), Limits::default()).await.unwrap();
     let locales = ["fr-CA".to_owned(), "en".to_owned()];
     let description = connector.describe("a", &locales).await.unwrap();
