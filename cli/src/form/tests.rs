@@ -71,8 +71,7 @@ impl TestServer {
         }
     }
 
-    /// Sends a request with these header fields. Every response must be protected and hold no
-    /// secret.
+    /// Sends a request with these header fields. Every response must be protected and hold no secret.
     async fn raw(
         &self,
         method: &str,
@@ -312,6 +311,7 @@ async fn no_step_with_a_credential_reveals_a_secret() {
             .await;
         assert!(first["base_url"].as_str().unwrap().starts_with("https://"));
         assert_eq!(first.get("access_token"), None);
+        *server.clock.0.lock().unwrap() += Duration::from_secs(1);
         let again = server
             .ok("POST", &format!("credentials/{id}/refresh"), json!({}))
             .await;

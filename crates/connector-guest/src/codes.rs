@@ -123,8 +123,7 @@ impl Codes {
         (known.map(|(meaning, _)| meaning), code)
     }
 
-    /// The code, if it may be passed on: a declared one, or a few known words in any case of
-    /// letters.
+    /// The code, if it may be passed on: a known one, or a few known words in any case of letters.
     fn passed_on(&self, code: &str) -> Option<String> {
         let is_known = |word: &str| {
             let mut known = WORDS.split(' ').chain(self.words.iter().copied());
@@ -133,7 +132,7 @@ impl Codes {
         let in_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
         let passes = code.len() <= MAX_CODE_BYTES
             && code.bytes().all(in_alphabet)
-            && (self.known.iter().any(|(known, _)| *known == code)
+            && (self.meaning(code).is_some()
                 || is_known(code)
                 || code.split(['_', '.', '-', ':']).all(is_known));
         passes.then(|| code.to_owned())
@@ -186,7 +185,8 @@ mod tests {
             ("tulip", false),
             ("invalid_tulip", false),
             ("invalid client", false),
-            ("invalid__client", false),
+            ("InvalidClient", true),
+            ("bad__request", false),
             ("", false),
             (&long, false),
         ] {
