@@ -184,7 +184,7 @@ fn the_code_and_then_the_status_names_the_error() {
         (
             400,
             r#"{"error":"InvalidClient"}"#,
-            Error::Rejected(refusal(400, None, true)),
+            Error::Rejected(refusal(400, Some("InvalidClient"), true)),
         ),
         (0, "{}", invalid(0)),
         (100, "{}", invalid(100)),
