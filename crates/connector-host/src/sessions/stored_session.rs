@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_damaged_text_is_an_error() {
-        for text in ["", "{}", "null", "not JSON"] {
+        for text in ["", "{}", "null", "tulip without JSON"] {
             assert!(StoredSession::read(&Secret::new(text)).is_err(), "{text}");
         }
     }
