@@ -13,7 +13,7 @@ use crate::vendor::VendorInfo;
 use crate::verdict::Verdict;
 use crate::{Environment, Http};
 
-/// The functions of the contract, for all vendors of a plugin. [`export!`](crate::export)
+/// The functions of the contract, for all vendors of a plugin. [`export!`](macro@crate::export)
 /// implements it; what each function promises is in `wit/credentials.wit`.
 pub trait Plugin {
     /// Lists the vendors.

@@ -41,7 +41,7 @@ const MIN_BASE64_BYTES: usize = 9;
 const MAX_NEEDLE_BYTES: usize = 24;
 
 /// Fewer secrets than this mean that the tests do not register theirs.
-const MIN_SECRETS: usize = 50;
+const MIN_SECRETS: usize = 100;
 
 /// Further leaks are only counted.
 const MAX_LISTED: usize = 20;

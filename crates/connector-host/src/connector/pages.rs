@@ -12,7 +12,7 @@ const MAX_CHOICES: usize = 100_000;
 
 impl Connector {
     /// Asks the vendor for the reach of a credential, page by page up to
-    /// [`MAX_PAGES`](crate::MAX_PAGES), and merges the choices of each field. One request for each
+    /// [`MAX_PAGES`], and merges the choices of each field. One request for each
     /// page.
     ///
     /// If there are more pages, the choices are not complete, and [`Access::next`] is the cursor of
