@@ -11,7 +11,14 @@ pub const MAX_COLUMNS: usize = 100;
 const EXTENSIONS: [&str; 4] = ["rs", "wit", "ts", "tsx"];
 
 /// Folders without sources of ours, relative to the root or anywhere.
-const SKIPPED: [&str; 5] = ["target", "node_modules", "wit/deps", "fuzz/corpus", "dist"];
+const SKIPPED: [&str; 6] = [
+    "target",
+    "generated",
+    "node_modules",
+    "wit/deps",
+    "fuzz/corpus",
+    "dist",
+];
 
 /// A line that is too wide.
 #[derive(Debug, PartialEq, Eq)]

@@ -71,7 +71,7 @@ impl TestServer {
         }
     }
 
-    /// Sends a request with these header fields. Every response must be protected and hold no secret.
+    /// Sends a request with these header fields. Every response is protected and holds no secret.
     async fn raw(
         &self,
         method: &str,
