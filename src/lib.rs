@@ -20,4 +20,7 @@ mod tests;
 #[cfg(test)]
 leak_check::capture!();
 
-connector_guest::export!(hotjar::Hotjar, contentsquare::Contentsquare);
+use contentsquare::Contentsquare;
+use hotjar::Hotjar;
+
+connector_guest::export!(Hotjar, Contentsquare);

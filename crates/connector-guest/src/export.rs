@@ -1,4 +1,4 @@
-//! The exports of a plugin: which vendor a call is for. The way from WIT and back is in `wasi/`.
+//! The exports of a plugin: the vendor of a call. The conversions from and to WIT are in `wasi/`.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -9,34 +9,60 @@ use crate::error::Error;
 use crate::request::{Authorization, RequestHead};
 use crate::response::Response;
 use crate::session::Session;
-use crate::vendor::VendorInfo;
+use crate::vendor::{Vendor, VendorInfo};
 use crate::verdict::Verdict;
-use crate::{Environment, Http};
+use crate::{Environment, Http, pipeline};
 
 /// The functions of the contract, for all vendors of a plugin. [`export!`](macro@crate::export)
 /// implements it; what each function promises is in `wit/credentials.wit`.
 pub trait Plugin {
+    /// One of the vendors.
+    type AnyVendor: Vendor + 'static;
+
+    /// All vendors, in the order to show them.
+    const VENDORS: &'static [Self::AnyVendor];
+
+    /// Returns the vendor with this id.
+    fn vendor(id: &str) -> Result<&'static Self::AnyVendor, Error> {
+        let mut vendors = Self::VENDORS.iter();
+        vendors
+            .find(|vendor| vendor.info().id == id)
+            .ok_or(Error::UnknownVendor)
+    }
+
     /// Lists the vendors.
-    fn vendors() -> Vec<&'static VendorInfo>;
+    fn vendors() -> Vec<&'static VendorInfo> {
+        Self::VENDORS.iter().map(Vendor::info).collect()
+    }
 
     /// Describes a vendor.
-    fn describe(vendor: &str, locales: &[String]) -> Result<String, Error>;
+    fn describe(vendor: &str, locales: &[String]) -> Result<String, Error> {
+        Ok(Self::vendor(vendor)?.description().to_json(locales))
+    }
 
     /// Returns the schema of a vendor's credential document.
-    fn credential_schema(vendor: &str, locales: &[String]) -> Result<Cow<'static, str>, Error>;
+    fn credential_schema(vendor: &str, locales: &[String]) -> Result<Cow<'static, str>, Error> {
+        Ok(Self::vendor(vendor)?.schema().to_json(locales))
+    }
 
     /// Checks a credential document.
-    fn validate(vendor: &str, credential: &str, locales: &[String]) -> Result<(), Error>;
+    fn validate(vendor: &str, credential: &str, locales: &[String]) -> Result<(), Error> {
+        pipeline::validate(Self::vendor(vendor)?, credential, locales)
+    }
 
     /// Returns the origins that a credential needs.
-    fn origins(vendor: &str, credential: &str) -> Result<Vec<String>, Error>;
+    fn origins(vendor: &str, credential: &str) -> Result<Vec<String>, Error> {
+        pipeline::origins(Self::vendor(vendor)?, credential)
+    }
 
     /// Opens a session.
     fn authenticate(
         vendor: &str,
         credential: &str,
         environment: &(impl Environment + Http),
-    ) -> Result<Session, Error>;
+    ) -> Result<Session, Error> {
+        pipeline::authenticate(Self::vendor(vendor)?, credential, environment)
+    }
 
     /// Replaces a session.
     fn refresh(
@@ -44,7 +70,9 @@ pub trait Plugin {
         credential: &str,
         current: Session,
         environment: &(impl Environment + Http),
-    ) -> Result<Session, Error>;
+    ) -> Result<Session, Error> {
+        pipeline::refresh(Self::vendor(vendor)?, credential, current, environment)
+    }
 
     /// Asks what a credential reaches.
     fn inspect(
@@ -53,7 +81,10 @@ pub trait Plugin {
         session: Option<&Session>,
         cursor: Option<&str>,
         environment: &(impl Environment + Http),
-    ) -> Result<Access, Error>;
+    ) -> Result<Access, Error> {
+        let vendor = Self::vendor(vendor)?;
+        pipeline::inspect(vendor, credential, session, cursor, environment)
+    }
 
     /// Returns what carries a session on an API request.
     fn authorize(
@@ -61,131 +92,39 @@ pub trait Plugin {
         session: &Session,
         request: &RequestHead,
         environment: &impl Environment,
-    ) -> Result<Authorization, Error>;
+    ) -> Result<Authorization, Error> {
+        pipeline::authorize(Self::vendor(vendor)?, session, request, environment)
+    }
 
     /// Classifies an API response.
     fn classify(
         vendor: &str,
         response: &Response,
         environment: &impl Environment,
-    ) -> Result<Verdict, Error>;
+    ) -> Result<Verdict, Error> {
+        let vendor = Self::vendor(vendor)?;
+        Ok(pipeline::classify(vendor, response, environment.now()))
+    }
 }
 
-/// Makes a plugin of vendors, in the order to show them: values of types that implement
-/// [`Vendor`](crate::Vendor).
+/// Makes a plugin of vendors, in the order to show them: the names of unit structs that implement
+/// [`Vendor`].
 ///
 /// Defines the type `Connector`, which implements [`Plugin`], and exports it when the crate is
 /// built as a component. Used once in a crate.
 #[macro_export]
 macro_rules! export {
-    ($($vendor:expr),+ $(,)?) => {
+    ($($vendor:ident),+ $(,)?) => {
         /// The vendors of this plugin.
         pub struct Connector;
 
         impl $crate::Plugin for Connector {
-            fn vendors() -> $crate::reexports::Vec<&'static $crate::VendorInfo> {
-                let vendors = [$($crate::Vendor::info(&$vendor)),+];
-                $crate::reexports::Vec::from(vendors)
-            }
+            type AnyVendor = AnyVendor;
 
-            fn describe(
-                vendor: &str,
-                locales: &[$crate::reexports::String],
-            ) -> ::core::result::Result<$crate::reexports::String, $crate::Error> {
-                $crate::__for_vendor!(vendor, [$($vendor),+], |it| {
-                    Ok($crate::Vendor::description(it).to_json(locales))
-                })
-            }
-
-            fn credential_schema(
-                vendor: &str,
-                locales: &[$crate::reexports::String],
-            ) -> ::core::result::Result<
-                $crate::reexports::Cow<'static, str>,
-                $crate::Error,
-            > {
-                $crate::__for_vendor!(vendor, [$($vendor),+], |it| {
-                    Ok($crate::Vendor::schema(it).to_json(locales))
-                })
-            }
-
-            fn validate(
-                vendor: &str,
-                credential: &str,
-                locales: &[$crate::reexports::String],
-            ) -> ::core::result::Result<(), $crate::Error> {
-                $crate::__for_vendor!(vendor, [$($vendor),+], |it| {
-                    $crate::pipeline::validate(it, credential, locales)
-                })
-            }
-
-            fn origins(
-                vendor: &str,
-                credential: &str,
-            ) -> ::core::result::Result<
-                $crate::reexports::Vec<$crate::reexports::String>,
-                $crate::Error,
-            > {
-                $crate::__for_vendor!(vendor, [$($vendor),+], |it| {
-                    $crate::pipeline::origins(it, credential)
-                })
-            }
-
-            fn authenticate(
-                vendor: &str,
-                credential: &str,
-                environment: &(impl $crate::Environment + $crate::Http),
-            ) -> ::core::result::Result<$crate::Session, $crate::Error> {
-                $crate::__for_vendor!(vendor, [$($vendor),+], |it| {
-                    $crate::pipeline::authenticate(it, credential, environment)
-                })
-            }
-
-            fn refresh(
-                vendor: &str,
-                credential: &str,
-                current: $crate::Session,
-                environment: &(impl $crate::Environment + $crate::Http),
-            ) -> ::core::result::Result<$crate::Session, $crate::Error> {
-                $crate::__for_vendor!(vendor, [$($vendor),+], |it| {
-                    $crate::pipeline::refresh(it, credential, current, environment)
-                })
-            }
-
-            fn inspect(
-                vendor: &str,
-                credential: &str,
-                session: ::core::option::Option<&$crate::Session>,
-                cursor: ::core::option::Option<&str>,
-                environment: &(impl $crate::Environment + $crate::Http),
-            ) -> ::core::result::Result<$crate::Access, $crate::Error> {
-                $crate::__for_vendor!(vendor, [$($vendor),+], |it| {
-                    $crate::pipeline::inspect(it, credential, session, cursor, environment)
-                })
-            }
-
-            fn authorize(
-                vendor: &str,
-                session: &$crate::Session,
-                request: &$crate::RequestHead,
-                environment: &impl $crate::Environment,
-            ) -> ::core::result::Result<$crate::Authorization, $crate::Error> {
-                $crate::__for_vendor!(vendor, [$($vendor),+], |it| {
-                    $crate::pipeline::authorize(it, session, request, environment)
-                })
-            }
-
-            fn classify(
-                vendor: &str,
-                response: &$crate::Response,
-                environment: &impl $crate::Environment,
-            ) -> ::core::result::Result<$crate::Verdict, $crate::Error> {
-                $crate::__for_vendor!(vendor, [$($vendor),+], |it| {
-                    let now = $crate::Environment::now(environment);
-                    Ok($crate::pipeline::classify(it, response, now))
-                })
-            }
+            const VENDORS: &'static [AnyVendor] = &[$(AnyVendor::$vendor),+];
         }
+
+        $crate::__any_vendor!($($vendor),+);
 
         #[cfg(target_family = "wasm")]
         mod __component {
@@ -195,17 +134,189 @@ macro_rules! export {
     };
 }
 
-/// Returns what `$call` makes of the vendor with this id.
+/// Defines the type `AnyVendor`, which does what the chosen vendor does, and its credential. Every
+/// method is passed on, those with a default too.
+///
+/// So the steps of a call are in the component once and not for each vendor. Static dispatch: a
+/// `dyn` call would dirty an extra Wasm page per call.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __for_vendor {
-    ($id:ident, [$($vendor:expr),+], |$it:ident| $call:expr) => {{
-        $(
-            let $it = &$vendor;
-            if $crate::Vendor::info($it).id == $id {
-                return $call;
+macro_rules! __any_vendor {
+    ($($vendor:ident),+) => {
+        /// One of the vendors of this plugin.
+        pub enum AnyVendor {
+            $(#[doc = stringify!($vendor)] $vendor),+
+        }
+
+        /// The credential of one of the vendors.
+        pub enum AnyCredential {
+            $(#[doc = stringify!($vendor)] $vendor(<$vendor as $crate::Vendor>::Credential)),+
+        }
+
+        impl $crate::Vendor for AnyVendor {
+            type Credential = AnyCredential;
+
+            fn info(&self) -> &'static $crate::VendorInfo {
+                match self {
+                    $(Self::$vendor => $crate::Vendor::info(&$vendor)),+
+                }
             }
-        )+
-        Err($crate::Error::UnknownVendor)
-    }};
+
+            fn description(&self) -> $crate::Description {
+                match self {
+                    $(Self::$vendor => $crate::Vendor::description(&$vendor)),+
+                }
+            }
+
+            fn schema(&self) -> $crate::Schema {
+                match self {
+                    $(Self::$vendor => $crate::Vendor::schema(&$vendor)),+
+                }
+            }
+
+            fn read(&self, form: &mut $crate::Form) -> ::core::option::Option<AnyCredential> {
+                match self {
+                    $(Self::$vendor => {
+                        $crate::Vendor::read(&$vendor, form).map(AnyCredential::$vendor)
+                    }),+
+                }
+            }
+
+            fn origins(
+                &self,
+                credential: &AnyCredential,
+            ) -> $crate::reexports::Vec<$crate::reexports::String> {
+                match credential {
+                    $(AnyCredential::$vendor(credential) => {
+                        $crate::Vendor::origins(&$vendor, credential)
+                    }),+
+                }
+            }
+
+            fn open(
+                &self,
+                credential: &AnyCredential,
+                state: ::core::option::Option<&$crate::Secret>,
+            ) -> ::core::result::Result<$crate::Open, $crate::Error> {
+                match credential {
+                    $(AnyCredential::$vendor(credential) => {
+                        $crate::Vendor::open(&$vendor, credential, state)
+                    }),+
+                }
+            }
+
+            fn token(
+                &self,
+                credential: &AnyCredential,
+                fields: &mut $crate::Fields,
+                now: $crate::Timestamp,
+            ) -> ::core::result::Result<$crate::Token, $crate::Error> {
+                match credential {
+                    $(AnyCredential::$vendor(credential) => {
+                        $crate::Vendor::token(&$vendor, credential, fields, now)
+                    }),+
+                }
+            }
+
+            fn base_url(
+                &self,
+                credential: &AnyCredential,
+                fields: &mut $crate::Fields,
+            ) -> ::core::result::Result<$crate::reexports::String, $crate::Error> {
+                match credential {
+                    $(AnyCredential::$vendor(credential) => {
+                        $crate::Vendor::base_url(&$vendor, credential, fields)
+                    }),+
+                }
+            }
+
+            fn requested_scopes(
+                &self,
+                credential: &AnyCredential,
+            ) -> $crate::reexports::Vec<$crate::reexports::String> {
+                match credential {
+                    $(AnyCredential::$vendor(credential) => {
+                        $crate::Vendor::requested_scopes(&$vendor, credential)
+                    }),+
+                }
+            }
+
+            fn inspection_request(
+                &self,
+                form: &mut $crate::Form,
+                input: &$crate::InspectionInput,
+            ) -> ::core::result::Result<
+                ::core::option::Option<$crate::Request>,
+                $crate::Error,
+            > {
+                match self {
+                    $(Self::$vendor => {
+                        $crate::Vendor::inspection_request(&$vendor, form, input)
+                    }),+
+                }
+            }
+
+            fn access(
+                &self,
+                response: &$crate::Response,
+                now: $crate::Timestamp,
+            ) -> ::core::result::Result<$crate::Access, $crate::Error> {
+                match self {
+                    $(Self::$vendor => $crate::Vendor::access(&$vendor, response, now)),+
+                }
+            }
+
+            fn authorize(
+                &self,
+                session: &$crate::Session,
+                request: &$crate::RequestHead,
+                environment: &impl $crate::Environment,
+            ) -> ::core::result::Result<$crate::Authorization, $crate::Error> {
+                match self {
+                    $(Self::$vendor => {
+                        $crate::Vendor::authorize(&$vendor, session, request, environment)
+                    }),+
+                }
+            }
+
+            fn classify(
+                &self,
+                response: &$crate::Response,
+                now: $crate::Timestamp,
+            ) -> $crate::Verdict {
+                match self {
+                    $(Self::$vendor => $crate::Vendor::classify(&$vendor, response, now)),+
+                }
+            }
+        }
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    /// The names of the functions in Rust code.
+    fn functions(code: &str) -> Vec<&str> {
+        let names = code
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("fn "));
+        names.filter_map(|name| name.split('(').next()).collect()
+    }
+
+    #[test]
+    fn every_method_of_the_trait_is_passed_on() {
+        let (_, rest) = include_str!("vendor.rs")
+            .split_once("pub trait Vendor {")
+            .unwrap();
+        let (methods, _) = rest.split_once("\n}\n").unwrap();
+        let methods = functions(methods);
+        assert!(methods.len() > 10);
+        let (_, rest) = include_str!("export.rs")
+            .split_once("for AnyVendor {")
+            .unwrap();
+        let (passed_on, _) = rest.split_once("\n        }\n").unwrap();
+        assert_eq!(functions(passed_on), methods);
+        for method in methods {
+            assert!(passed_on.contains(&format!("$crate::Vendor::{method}(&$vendor")));
+        }
+    }
 }

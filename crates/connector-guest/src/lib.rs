@@ -119,7 +119,6 @@ pub use verdict::Verdict;
 /// What the macro `export!` names, so that a plugin needs no other dependency.
 #[doc(hidden)]
 pub mod reexports {
-    pub use alloc::borrow::Cow;
     pub use alloc::string::String;
     pub use alloc::vec::Vec;
 }
