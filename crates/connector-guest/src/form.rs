@@ -48,13 +48,7 @@ macro_rules! trimmed {
 ///
 /// Whitespace and invisible characters around the string, none within it but U+0020, and no control
 /// character.
-pub const STRING_PATTERN: &str = trimmed!(
-    "[^\\x00- \\x7f-",
-    hidden!(),
-    "]+( +[^\\x00- \\x7f-",
-    hidden!(),
-    "]+)*"
-);
+pub const STRING_PATTERN: &str = trimmed!("([^\\x00- \\x7f-", hidden!(), "] *)+");
 /// The pattern of [`Field::token`] in a schema.
 pub const TOKEN_PATTERN: &str = trimmed!("[!-~]+");
 /// The pattern of [`Field::uuid`] in a schema.
