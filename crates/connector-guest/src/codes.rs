@@ -96,12 +96,8 @@ impl Codes {
     pub fn meaning(&self, code: &str) -> Option<Meaning> {
         let declared = self.known.iter().find(|(known, _)| *known == code);
         let standard = || {
-            STANDARD.iter().find(|(known, _)| {
-                let bytes = code.bytes().filter(|byte| !b"_-. ".contains(byte));
-                bytes
-                    .map(|byte| byte.to_ascii_lowercase())
-                    .eq(known.bytes())
-            })
+            let squeezed = squeezed(code)?;
+            STANDARD.iter().find(|(known, _)| *known == squeezed)
         };
         declared.or_else(standard).map(|(_, meaning)| *meaning)
     }
@@ -117,9 +113,10 @@ impl Codes {
             let meaning = self.meaning(code)?;
             counts(meaning).then_some((meaning, code))
         });
-        let code = known
-            .and_then(|(_, code)| self.passed_on(code))
-            .or_else(|| codes().find_map(|code| self.passed_on(code)));
+        let code = match known {
+            Some((_, code)) if is_code(code) => Some(code.to_owned()),
+            _ => codes().find_map(|code| self.passed_on(code)),
+        };
         (known.map(|(meaning, _)| meaning), code)
     }
 
@@ -129,14 +126,30 @@ impl Codes {
             let mut known = WORDS.split(' ').chain(self.words.iter().copied());
             known.any(|known| known.eq_ignore_ascii_case(word))
         };
-        let in_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
-        let passes = code.len() <= MAX_CODE_BYTES
-            && code.bytes().all(in_alphabet)
+        let passes = is_code(code)
             && (self.meaning(code).is_some()
                 || is_known(code)
                 || code.split(['_', '.', '-', ':']).all(is_known));
         passes.then(|| code.to_owned())
     }
+}
+
+/// Whether the string looks like a code.
+fn is_code(string: &str) -> bool {
+    let in_alphabet = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:-".contains(&byte);
+    string.len() <= MAX_CODE_BYTES && string.bytes().all(in_alphabet)
+}
+
+/// The code as [`STANDARD`] spells it: without separators and in lower case.
+fn squeezed(code: &str) -> Option<String> {
+    if code.len() > MAX_CODE_BYTES {
+        return None;
+    }
+    let mut squeezed = String::with_capacity(code.len());
+    for byte in code.bytes().filter(|byte| !b"_-. ".contains(byte)) {
+        squeezed.push(byte.to_ascii_lowercase().into());
+    }
+    Some(squeezed)
 }
 
 #[cfg(test)]

@@ -88,15 +88,26 @@ fn retry_after_secs(value: &str, now_secs: impl FnOnce() -> u64) -> Option<u32> 
 /// A known code decides before the status, since vendors and what stands before them disagree on
 /// statuses. A refusal is confirmed only by such a code.
 pub fn accept(codes: &Codes, response: &Response, now: Timestamp) -> Result<Fields, Error> {
-    check(codes, response, now)?;
-    Fields::parse(response)
+    let fields = Fields::parse(response);
+    // A good answer is read once.
+    let is_good = fields
+        .as_ref()
+        .is_ok_and(|fields| !fields.may_report_failure());
+    if !(is_good && is_success(response.status)) {
+        check(codes, response, now)?;
+    }
+    fields
+}
+
+fn is_success(status: u16) -> bool {
+    matches!(status, 200 | 201 | 203)
 }
 
 /// Finds the error that the response is, if it is one; see [`accept`].
 pub fn check(codes: &Codes, response: &Response, now: Timestamp) -> Result<(), Error> {
     let status = response.status;
     let body = ErrorBody::read(&response.body);
-    let is_success = matches!(status, 200 | 201 | 203);
+    let is_success = is_success(status);
     if is_success && body.success != Some(false) && !body.has_error {
         return Ok(());
     }

@@ -42,11 +42,14 @@ impl Schema {
 
     /// The schema with the titles and descriptions in the best of the languages.
     pub fn to_json(&self, locales: &[String]) -> Cow<'static, str> {
-        match json::parse(self.tables.choose(locales).as_bytes()) {
-            Ok(Value::Object(table)) => translated(self.json, &table).into(),
-            // English, which needs no table.
-            _ => self.json.into(),
+        let table = self.tables.choose(locales);
+        // English needs no table.
+        if !table.is_empty()
+            && let Ok(Value::Object(table)) = json::parse(table.as_bytes())
+        {
+            return translated(self.json, &table).into();
         }
+        self.json.into()
     }
 
     /// The schema in English.
@@ -68,8 +71,8 @@ fn translated(schema: &str, table: &Object) -> String {
     while let Some((before, string, after)) = next_string(rest) {
         written.extend_from_slice(before.as_bytes());
         let is_text = matches!(previous, "title" | "description") && before.trim() == ":";
-        let text = table.field(string).and_then(Value::as_str);
-        if let Some(text) = text.filter(|_| is_text) {
+        let translation = is_text.then(|| table.field(string)).flatten();
+        if let Some(text) = translation.and_then(Value::as_str) {
             json::write_string(&mut written, text);
         } else {
             written.push(b'"');

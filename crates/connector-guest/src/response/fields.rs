@@ -41,6 +41,13 @@ impl Fields {
         }
     }
 
+    /// Whether there is a field in which vendors report a failure with status 200. What it says is
+    /// the business of [`ErrorBody`](crate::error_body::ErrorBody).
+    pub(super) fn may_report_failure(&self) -> bool {
+        let mut names = ["success", "error", "errors"].iter();
+        names.any(|name| self.fields.field(name).is_some())
+    }
+
     /// No fields, for a session that is opened without a request.
     pub(crate) fn empty() -> Self {
         Self {
