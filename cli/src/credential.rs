@@ -86,8 +86,7 @@ impl<'a> Source<'a> {
     ) -> Result<Arc<Session>, Failure> {
         if self.vendor.durable_state {
             let sessions = self.sessions(connector.clone())?;
-            sessions.invalidate(&self.credential()).await;
-            return Ok(sessions.session(&self.credential()).await?);
+            return Ok(sessions.renew(&self.credential()).await?);
         }
         let id = &self.vendor.id;
         let session = connector.refresh(id, self.document(), printed).await?;

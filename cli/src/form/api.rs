@@ -313,11 +313,10 @@ impl Api {
         Ok(reach(&session))
     }
 
-    /// A new session, also after a refusal.
+    /// A new session, also after a refusal. The old one is kept until there is a new one.
     async fn refresh(&self, id: i64) -> Result<Value, Problem> {
         let opened = self.open(id).await?;
-        self.sessions.invalidate(&opened.credential()).await;
-        let session = self.sessions.session(&opened.credential()).await?;
+        let session = self.sessions.renew(&opened.credential()).await?;
         Ok(reach(&session))
     }
 
