@@ -7,7 +7,8 @@ mod question;
 mod terminal;
 
 use connector_host::{
-    CallError, Connector, ConnectorError, Description, FieldChoices, Inspection, Issue, Vendor,
+    Access, CallError, Connector, ConnectorError, Description, FieldChoices, Inspection, Issue,
+    Vendor,
 };
 use serde_json::{Map, Value};
 
@@ -118,12 +119,35 @@ impl Form<'_> {
             }
         }
         self.correct(terminal).await?;
+        // A session needs a valid document. Where it spends the secret, it is not opened before
+        // the credential is saved: the next secret has no place yet.
+        if self.vendor.inspection == Inspection::Session && !self.vendor.durable_state {
+            self.inspect(self.questions.len(), terminal).await?;
+            self.reconsider(terminal).await?;
+            self.correct(terminal).await?;
+        }
         for index in 0..self.questions.len() {
             if self.may_be_given(index).await? {
                 self.set_or_ask(index, false, terminal).await?;
             }
         }
         self.correct(terminal).await
+    }
+
+    /// Asks again for each answer that is not among the choices of the vendor.
+    async fn reconsider(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
+        for index in 0..self.questions.len() {
+            let Some(question) = self.questions.get(index) else {
+                continue;
+            };
+            let answer = self.answers.get(&question.name);
+            let offered = self.choices(question).zip(answer);
+            if offered.is_some_and(|(choices, answer)| !question::is_among(answer, choices)) {
+                let needed = question.required;
+                self.set_or_ask(index, needed, terminal).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The last question that identifies the credential: the last required secret, or the last
@@ -206,8 +230,8 @@ impl Form<'_> {
         Ok(())
     }
 
-    /// Asks the vendor what the credential reaches. When that fails, a person reads why, and can
-    /// correct the answers up to the question `last`.
+    /// Asks the vendor for the reach of the credential. After a failure, a person reads the reason,
+    /// and can correct the answers up to the question `last`.
     async fn inspect(&mut self, last: usize, terminal: &mut Terminal) -> Result<(), Failure> {
         for _ in 0..MAX_ROUNDS {
             let Err(error) = self.request_access(terminal).await? else {
@@ -245,9 +269,7 @@ impl Form<'_> {
         terminal: &mut Terminal,
     ) -> Result<Result<(), CallError>, Failure> {
         say("asking the vendor for the reach of this credential …");
-        let document = self.document();
-        let access = self.connector.inspect_all(&self.vendor.id, &document, None);
-        let access = terminal.unless_interrupted(access).await?;
+        let access = terminal.unless_interrupted(self.access()).await?;
         Ok(access.map(|access| {
             say(&question::summary(&access));
             self.inspected = Some(Inspected {
@@ -255,6 +277,18 @@ impl Form<'_> {
                 answers: self.answers.clone(),
             });
         }))
+    }
+
+    /// The reach of the credential, with a session if the vendor needs one for it.
+    async fn access(&self) -> Result<Access, CallError> {
+        let (vendor, document) = (&self.vendor.id, self.document());
+        let session = match self.vendor.inspection {
+            Inspection::Session => Some(self.connector.authenticate(vendor, &document).await?),
+            _ => None,
+        };
+        self.connector
+            .inspect_all(vendor, &document, session.as_ref())
+            .await
     }
 
     /// Asks again for the fields that the plugin does not accept, until it accepts all.

@@ -7,13 +7,7 @@ use connector_simulators::Fault;
 use serde_json::{Value, json};
 
 use crate::harness::{Run, Vendors, shows_a_secret};
-use crate::pty::{CTRL_C, DOWN, Dialogue, ENTER, ESCAPE};
-
-/// Any key will do, as long as it is one.
-const KEY: (&str, &str) = (
-    "CONNECTOR_STORE_KEY",
-    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-);
+use crate::pty::{CTRL_C, DOWN, Dialogue, ENTER, ESCAPE, KEY};
 
 impl Vendors {
     fn store(&self) -> PathBuf {

@@ -11,8 +11,12 @@ mod kept_code;
 mod offline;
 mod online;
 #[cfg(target_os = "linux")]
+mod other_vendors;
+#[cfg(target_os = "linux")]
 mod pty;
 // Sends a signal.
 #[cfg(unix)]
 mod simulate;
 mod stories;
+#[cfg(target_os = "linux")]
+mod stub;
