@@ -97,8 +97,8 @@ export interface Remaining {
 
 /**
  * Drops the choices that a change made stale. The check speaks about another credential after a
- * change of a secret, of a field on which choices depend, or, where none depend on any, of any
- * field.
+ * change of a secret, or of a field on which choices depend. Where none depend on any, those fields
+ * are the required ones for which the vendor offered no choices.
  */
 export function afterChange(
   schema: RJSFSchema,
@@ -107,13 +107,16 @@ export function afterChange(
   after: Fields,
 ): Remaining {
   const fields = access.fields.filter((choices) => !isStale(choices, before, after));
-  const secrets = fieldsOf(schema).filter(([, field]) => isSecret(field));
-  const isOther = secrets.some(([name]) => !same(before[name], after[name]));
   const dependent = access.fields.some(({ depends_on }) => depends_on.length > 0);
-  const unchanged = dependent
-    ? fields.length === access.fields.length
-    : same(before as Json, after as Json);
-  return { access: { ...access, fields }, current: unchanged && !isOther };
+  const offered = access.fields.map(({ pointer }) => stepsOf(pointer)[0]);
+  const identifies = ([name, field]: [string, RJSFSchema]) =>
+    isSecret(field) ||
+    (!dependent && (schema.required?.includes(name) ?? false) && !offered.includes(name));
+  const isOther = fieldsOf(schema)
+    .filter(identifies)
+    .some(([name]) => !same(before[name], after[name]));
+  const current = fields.length === access.fields.length && !isOther;
+  return { access: { ...access, fields }, current };
 }
 
 /** The vendor's title of an account, where it is among the choices for a field. */
