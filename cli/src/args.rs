@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use connector_host::{ConnectTo, IpNet};
+use connector_host::{ConnectTo, IpNet, Origin};
 use http::HeaderName;
 
 use crate::export::Format;
@@ -283,6 +283,10 @@ pub(crate) struct Network {
     /// Also allow this address or network that is not public, such as 10.1.0.0/16; can be repeated
     #[arg(long, value_name = "CIDR", value_parser = addresses)]
     pub(crate) allow_address: Vec<IpNet>,
+    /// Also allow this origin, which the plugin does not declare, for a credential that needs it,
+    /// such as https://*.acme.example; can be repeated
+    #[arg(long = "grant", value_name = "ORIGIN")]
+    pub(crate) grants: Vec<Origin>,
 }
 
 /// A network in CIDR notation, or a single address.
@@ -329,6 +333,10 @@ pub(crate) struct Form {
     /// Connect to the real vendors instead of those simulated on this machine
     #[arg(long)]
     pub(crate) live: bool,
+    /// Also allow this origin, which the plugin does not declare, for a credential that needs it;
+    /// can be repeated
+    #[arg(long = "grant", value_name = "ORIGIN", requires = "live")]
+    pub(crate) grants: Vec<Origin>,
     /// Listen on this port [default: a free one]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,
@@ -517,5 +525,28 @@ mod tests {
         let line =
             "connector inspect v --credential c --allow-address ::1 --allow-address 10.0.0.0/8";
         assert!(check(line).is_ok());
+    }
+
+    #[test]
+    fn a_grant_is_an_origin_and_the_form_takes_it_for_real_vendors_only() {
+        for (line, is_right) in [
+            (
+                "inspect v --credential c --grant https://a.example --grant https://*.b.example",
+                true,
+            ),
+            ("inspect v --credential c --grant a.example", false),
+            (
+                "inspect v --credential c --grant https://a.example/path",
+                false,
+            ),
+            ("form --live --grant https://a.example", true),
+            ("form --grant https://a.example", false),
+        ] {
+            assert_eq!(
+                check(&format!("connector {line}")).is_ok(),
+                is_right,
+                "{line}"
+            );
+        }
     }
 }

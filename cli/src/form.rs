@@ -57,7 +57,13 @@ pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
         Some(simulated) => {
             plugin::load(&of.plugin, plugin::simulated(&simulated.simulators)).await?
         }
-        None => plugin::open(&of.plugin, &Network::default()).await?,
+        None => {
+            let network = Network {
+                grants: of.grants.clone(),
+                ..Network::default()
+            };
+            plugin::open(&of.plugin, &network).await?
+        }
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, of.port)).await;
     let listener = listener.map_err(|error| Failure::setup("listen on this machine", error))?;

@@ -132,22 +132,29 @@ async fn a_rotating_refresh_token_is_sealed_in_the_store_and_survives_every_run(
     assert!(files > 0, "the store is a file");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn connect_opens_a_session_where_the_inspection_needs_one_and_offers_its_choices() {
-    let key = "lighthouse-key-0001";
-    leak_check::register(key);
-    leak_check::register("lighthouse-access-0001");
+const LIGHTHOUSE_KEY: &str = "lighthouse-key-0001";
+const LIGHTHOUSE_ACCESS: &str = "lighthouse-access-0001";
+
+async fn start_lighthouse() -> Stub {
+    leak_check::register(LIGHTHOUSE_KEY);
+    leak_check::register(LIGHTHOUSE_ACCESS);
     let answer = |asked: &Asked| match asked.line.as_str() {
         "POST /token" => {
-            let token = json!({"access_token": "lighthouse-access-0001", "token_type": "bearer"});
+            let token = json!({"access_token": LIGHTHOUSE_ACCESS, "token_type": "bearer"});
             (200, token)
         }
         _ => (200, json!({})),
     };
-    let vendor = Stub::start(&lighthouse(), &["api.lighthouse.example"], answer).await;
+    let hosts = ["api.lighthouse.example", "remote.lighthouse.example"];
+    Stub::start(&lighthouse(), &hosts, answer).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connect_opens_a_session_where_the_inspection_needs_one_and_offers_its_choices() {
+    let vendor = start_lighthouse().await;
     let mut dialogue = vendor.connect("lighthouse", "pier");
     dialogue
-        .answers("Key:", key)
+        .answers("Key:", LIGHTHOUSE_KEY)
         .answers("Station:", "west")
         .sees("the vendor accepts the credential")
         // Typed before the choices were known, and not among them.
@@ -166,5 +173,35 @@ async fn connect_opens_a_session_where_the_inspection_needs_one_and_offers_its_c
     let asked = vendor.asked();
     let lines: Vec<_> = asked.iter().map(|asked| asked.line.as_str()).collect();
     assert_eq!(lines, ["POST /token", "GET /me"]);
-    assert_eq!(asked[1].authorization, "Bearer lighthouse-access-0001");
+    assert_eq!(
+        asked[1].authorization,
+        format!("Bearer {LIGHTHOUSE_ACCESS}")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_origin_that_the_vendor_does_not_declare_needs_a_grant() {
+    let vendor = start_lighthouse().await;
+    let grant = ["--grant", "https://remote.lighthouse.example"];
+    for (station, grant, is_open) in [
+        ("s1", &[][..], true),
+        ("s1", &grant, true),
+        ("remote", &[], false),
+        ("remote", &["--grant", "https://*.example.net"], false),
+        ("remote", &grant, true),
+    ] {
+        let document = json!({"key": LIGHTHOUSE_KEY, "station": station}).to_string();
+        let authenticate = ["authenticate", "lighthouse", "--credential", "-"];
+        let run = vendor.run(&[&authenticate, grant].concat(), &document);
+        if is_open {
+            run.result();
+        } else {
+            assert_eq!(run.error(), json!({"kind": "denied"}));
+        }
+        assert_eq!(
+            vendor.asked().len(),
+            usize::from(is_open),
+            "{station} {grant:?}"
+        );
+    }
 }

@@ -1,5 +1,5 @@
 //! Lighthouse: an invented vendor that is inspected with a session, and names choices for two
-//! fields of the form.
+//! fields of the form. One station has an origin that the vendor does not declare.
 
 use connector_guest::{
     Access, Choice, Description, Error, FieldChoices, Fields, Form, Inspection, InspectionInput,
@@ -8,13 +8,19 @@ use connector_guest::{
 
 pub struct Lighthouse;
 
+pub struct Credential {
+    key: Secret,
+    origin: &'static str,
+}
+
 const BASE_URL: &str = "https://api.lighthouse.example";
+const REMOTE: &str = "https://remote.lighthouse.example";
 
 static INFO: VendorInfo =
     VendorInfo::new("lighthouse", &[BASE_URL]).inspection(Inspection::Session);
 
 impl Vendor for Lighthouse {
-    type Credential = Secret;
+    type Credential = Credential;
 
     fn info(&self) -> &'static VendorInfo {
         &INFO
@@ -28,21 +34,27 @@ impl Vendor for Lighthouse {
         Schema::new(include_str!("lighthouse.schema.json"), &[])
     }
 
-    fn read(&self, form: &mut Form) -> Option<Secret> {
+    fn read(&self, form: &mut Form) -> Option<Credential> {
         let key = form.required("key").token();
         let station = form.required("station").string();
         form.optional("lamp").string();
-        station.and(key)
+        let is_remote = station?.expose() == "remote";
+        let origin = if is_remote { REMOTE } else { BASE_URL };
+        Some(Credential { key: key?, origin })
     }
 
-    fn open(&self, key: &Secret, _: Option<&Secret>) -> Result<Open, Error> {
-        let form = [("key", key.expose())];
-        let request = Request::post([BASE_URL, "/token"].concat()).form(&form);
+    fn origins(&self, credential: &Credential) -> Vec<String> {
+        vec![credential.origin.into()]
+    }
+
+    fn open(&self, credential: &Credential, _: Option<&Secret>) -> Result<Open, Error> {
+        let form = [("key", credential.key.expose())];
+        let request = Request::post([credential.origin, "/token"].concat()).form(&form);
         Ok(Open::Request(request))
     }
 
-    fn base_url(&self, _: &Secret, _: &mut Fields) -> Result<String, Error> {
-        Ok(BASE_URL.into())
+    fn base_url(&self, credential: &Credential, _: &mut Fields) -> Result<String, Error> {
+        Ok(credential.origin.into())
     }
 
     fn inspection_request(
