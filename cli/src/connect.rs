@@ -25,7 +25,7 @@ use question::{Inspected, Offer, Question};
 pub(crate) use ask::confirm;
 pub(crate) use terminal::Terminal;
 
-/// A person who gives so many invalid answers in a row wants something else.
+/// Ends a dialogue that would go on for ever.
 const MAX_ROUNDS: usize = 20;
 
 /// Asks, saves, and returns the saved credential with its secrets masked.
@@ -61,7 +61,7 @@ pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
     let saved = loop {
         entry.name = name;
         match store.save(&entry, &schema) {
-            // Another process has taken it since it was asked for.
+            // Another process has taken the name in the meantime.
             Err(error @ StoreError::NameTaken(_)) => {
                 say(&plain(&error.to_string()));
                 name = ask::name(&store)?;
@@ -183,7 +183,7 @@ impl Form<'_> {
         Ok(())
     }
 
-    /// Asks one question. No answer takes the field out of the document, unless it is needed.
+    /// Asks one question. An empty answer removes an optional field from the document.
     fn ask(&mut self, index: usize, needed: bool) -> Result<(), Failure> {
         let Some(question) = self.questions.get(index) else {
             return Ok(());
@@ -291,7 +291,7 @@ impl Form<'_> {
             .await
     }
 
-    /// Asks again for the fields that the plugin does not accept, until it accepts all.
+    /// Asks again for invalid fields, until the plugin accepts the document.
     async fn correct(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
         for _ in 0..MAX_ROUNDS {
             let document = self.document();
@@ -311,8 +311,8 @@ impl Form<'_> {
             .await
     }
 
-    /// Asks again for each field with an issue. Fails when none of the issues is about a field,
-    /// because then no answer helps.
+    /// Asks again for each field with an issue. Fails if no issue is about a field: no answer would
+    /// help.
     async fn ask_again(
         &mut self,
         issues: &[Issue],
@@ -333,7 +333,7 @@ impl Form<'_> {
                 plain(&question.title),
                 messages.join("; ")
             ));
-            // A missing field with an issue is needed; one that is there may have to go.
+            // A missing field with an issue is needed; a present one may have to be removed.
             let needed = question.required || !self.answers.contains_key(&question.name);
             self.renew_choices(index, terminal).await?;
             self.ask(index, needed)?;

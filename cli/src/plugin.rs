@@ -21,11 +21,11 @@ use crate::input::Input;
 /// The plugin, built with this program.
 pub(crate) const COMPONENT_BYTES: &[u8] = include_bytes!(env!("CONNECTOR_WASM"));
 
-/// A command makes few calls at a time. Memory for as many as a server has takes longer to reserve
-/// than the whole command.
+/// A command makes few calls at a time, and to reserve memory for many would take longer than the
+/// command.
 const MAX_CONCURRENT_CALLS: u32 = 16;
 
-/// Loads the plugin with the network as the options have it.
+/// Loads the plugin with the network options.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
     let mut builder = Live::builder();
     if let Some(path) = &network.cacert {

@@ -19,7 +19,7 @@ interface Props {
   saved: Saved;
   vendor: Vendor;
   schema: RJSFSchema;
-  /** What the credential reaches, if that is known. */
+  /** The access of the credential, if it is known. */
   access: Access | undefined;
   onAccess: (id: number, access: Access) => void;
   onEdit: () => void;
@@ -132,8 +132,8 @@ export function CredentialDetails(props: Props) {
 }
 
 /**
- * Whether to ask what a saved credential reaches. Without a session, that may cost the vendor a
- * token which nobody uses, so it has to name an account of the session.
+ * Whether to inspect a saved credential. Without a session, an inspection may be a token request
+ * whose token nobody uses; it is worth that only for the name of an account.
  */
 function isWorthInspecting(vendor: Vendor, session: Session): boolean {
   if (vendor.inspection === "credential") return session.account !== undefined;

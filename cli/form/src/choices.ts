@@ -56,7 +56,7 @@ export function valuesOf(data: Fields, name: string): Json[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** What the credential does not reach, by the titles of the form. */
+/** Options and values outside the access of the credential, by the titles of the form. */
 export interface Unreached {
   field: string;
   /** Every option of the schema, or value of the form, that the vendor did not name. */
@@ -88,7 +88,7 @@ function isStale(choices: FieldChoices, before: Fields, after: Fields): boolean 
   );
 }
 
-/** What remains of a check after a change of the document. */
+/** The rest of a check after a change of the document. */
 export interface Remaining {
   access: Access;
   /** Whether the credential is still the one that the vendor accepted. */

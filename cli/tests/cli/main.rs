@@ -1,5 +1,5 @@
 //! The binary as a person runs it, with the built component, against the simulators over TLS.
-//! Every run is searched for secrets and tokens (`harness::Run::new`), whatever it is about.
+//! The output of every run is searched for secrets and tokens (`harness::Run::new`).
 
 leak_check::capture!();
 

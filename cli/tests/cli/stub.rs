@@ -77,7 +77,7 @@ impl Stub {
                 tokio::spawn(async move {
                     let stream = tls.accept(tcp).await.unwrap();
                     let service = service_fn(|request| respond(request, &record, &*answer));
-                    // A client that is done just goes.
+                    // An error is a client that closed the connection.
                     let _ = http1::Builder::new()
                         .serve_connection(TokioIo::new(stream), service)
                         .await;
