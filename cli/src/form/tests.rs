@@ -1,6 +1,8 @@
 //! The whole server of the page: the guard in front of every path, and no secret or token in any
 //! response. Uses the real component and the simulators; the page's files are fakes.
 
+mod durable;
+
 use std::fs;
 
 use bytes::Bytes;
