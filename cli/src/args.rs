@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use connector_host::{ConnectTo, IpNet};
+use connector_host::{ConnectTo, IpNet, Origin};
 use http::HeaderName;
 
 use crate::export::Format;
@@ -82,7 +82,7 @@ Examples:
 #[derive(Debug, Parser)]
 #[command(name = "connector", version, after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// The demo when there is none.
+    /// Without one, the demo.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
     /// Log to standard error at this level; secrets are never logged
@@ -128,7 +128,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         network: Network,
     },
-    /// Replace a session by a new one
+    /// Replace a session with a new one
     #[command(after_help = REFRESH_EXAMPLES)]
     Refresh {
         #[command(flatten)]
@@ -143,7 +143,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         network: Network,
     },
-    /// Ask the vendor what a credential reaches
+    /// Ask the vendor for the access of a credential
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect {
         #[command(flatten)]
@@ -199,7 +199,7 @@ pub(crate) struct StoreFile {
     pub(crate) file: Option<PathBuf>,
 }
 
-/// The vendor that a call is about.
+/// The vendor of a call.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Target {
     /// The vendor's id, as `connector vendors` lists it
@@ -209,7 +209,8 @@ pub(crate) struct Target {
     pub(crate) plugin: Plugin,
 }
 
-/// The source of the credential. Never an argument: every process of the machine can read those.
+/// The source of the credential. Never an argument: every process of the machine can read
+/// arguments.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Credential {
     #[command(flatten)]
@@ -244,7 +245,7 @@ pub(crate) struct Connect {
 /// Options of `credentials`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Credentials {
-    /// The list when there is none.
+    /// Without one, the list.
     #[command(subcommand)]
     pub(crate) action: Option<SavedAction>,
     #[command(flatten)]
@@ -283,6 +284,10 @@ pub(crate) struct Network {
     /// Also allow this address or network that is not public, such as 10.1.0.0/16; can be repeated
     #[arg(long, value_name = "CIDR", value_parser = addresses)]
     pub(crate) allow_address: Vec<IpNet>,
+    /// Also allow this origin, such as https://*.acme.example, beside those that the plugin
+    /// declares; can be repeated
+    #[arg(long = "grant", value_name = "ORIGIN")]
+    pub(crate) grants: Vec<Origin>,
 }
 
 /// A network in CIDR notation, or a single address.
@@ -308,7 +313,7 @@ pub(crate) struct Response {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(100..=599))]
     pub(crate) status: u16,
     /// A header field of the response; can be repeated
-    // Not parsed by clap, whose message for a refused value would repeat it.
+    // Not parsed by clap: its message for an invalid value would repeat the value.
     #[arg(long = "header", value_name = "NAME: VALUE")]
     header: Vec<String>,
     /// Read the body of the response, or its beginning, from a file, or - for standard input
@@ -329,6 +334,9 @@ pub(crate) struct Form {
     /// Connect to the real vendors instead of those simulated on this machine
     #[arg(long)]
     pub(crate) live: bool,
+    /// Also allow this origin, beside those that the plugin declares; can be repeated
+    #[arg(long = "grant", value_name = "ORIGIN", requires = "live")]
+    pub(crate) grants: Vec<Origin>,
     /// Listen on this port [default: a free one]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,
@@ -517,5 +525,28 @@ mod tests {
         let line =
             "connector inspect v --credential c --allow-address ::1 --allow-address 10.0.0.0/8";
         assert!(check(line).is_ok());
+    }
+
+    #[test]
+    fn a_grant_is_an_origin_and_the_form_takes_it_for_real_vendors_only() {
+        for (line, is_right) in [
+            (
+                "inspect v --credential c --grant https://a.example --grant https://*.b.example",
+                true,
+            ),
+            ("inspect v --credential c --grant a.example", false),
+            (
+                "inspect v --credential c --grant https://a.example/path",
+                false,
+            ),
+            ("form --live --grant https://a.example", true),
+            ("form --grant https://a.example", false),
+        ] {
+            assert_eq!(
+                check(&format!("connector {line}")).is_ok(),
+                is_right,
+                "{line}"
+            );
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::json::{self, pretty};
 use crate::plugin::{descriptions, open, open_offline, schema};
 use crate::{connect, demo, form, locale, output, saved, simulate};
 
-/// More than `classify` looks at.
+/// `classify` reads less of a body.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
 
 /// Runs a command to its end.

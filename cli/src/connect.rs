@@ -7,7 +7,8 @@ mod question;
 mod terminal;
 
 use connector_host::{
-    CallError, Connector, ConnectorError, Description, FieldChoices, Inspection, Issue, Vendor,
+    Access, CallError, Connector, ConnectorError, Description, FieldChoices, Inspection, Issue,
+    Vendor,
 };
 use serde_json::{Map, Value};
 
@@ -24,7 +25,7 @@ use question::{Inspected, Offer, Question};
 pub(crate) use ask::confirm;
 pub(crate) use terminal::Terminal;
 
-/// A person who gives so many invalid answers in a row wants something else.
+/// Ends a dialogue that would go on for ever.
 const MAX_ROUNDS: usize = 20;
 
 /// Asks, saves, and returns the saved credential with its secrets masked.
@@ -60,7 +61,7 @@ pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
     let saved = loop {
         entry.name = name;
         match store.save(&entry, &schema) {
-            // Another process has taken it since it was asked for.
+            // Another process has taken the name in the meantime.
             Err(error @ StoreError::NameTaken(_)) => {
                 say(&plain(&error.to_string()));
                 name = ask::name(&store)?;
@@ -118,12 +119,35 @@ impl Form<'_> {
             }
         }
         self.correct(terminal).await?;
+        // A session needs a valid document. Where it spends the secret, it is not opened before
+        // the credential is saved: the next secret has no place yet.
+        if self.vendor.inspection == Inspection::Session && !self.vendor.durable_state {
+            self.inspect(self.questions.len(), terminal).await?;
+            self.reconsider(terminal).await?;
+            self.correct(terminal).await?;
+        }
         for index in 0..self.questions.len() {
             if self.may_be_given(index).await? {
                 self.set_or_ask(index, false, terminal).await?;
             }
         }
         self.correct(terminal).await
+    }
+
+    /// Asks again for each answer that is not among the choices of the vendor.
+    async fn reconsider(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
+        for index in 0..self.questions.len() {
+            let Some(question) = self.questions.get(index) else {
+                continue;
+            };
+            let answer = self.answers.get(&question.name);
+            let offered = self.choices(question).zip(answer);
+            if offered.is_some_and(|(choices, answer)| !question::is_among(answer, choices)) {
+                let needed = question.required;
+                self.set_or_ask(index, needed, terminal).await?;
+            }
+        }
+        Ok(())
     }
 
     /// The last question that identifies the credential: the last required secret, or the last
@@ -159,7 +183,7 @@ impl Form<'_> {
         Ok(())
     }
 
-    /// Asks one question. No answer takes the field out of the document, unless it is needed.
+    /// Asks one question. An empty answer removes an optional field from the document.
     fn ask(&mut self, index: usize, needed: bool) -> Result<(), Failure> {
         let Some(question) = self.questions.get(index) else {
             return Ok(());
@@ -206,8 +230,8 @@ impl Form<'_> {
         Ok(())
     }
 
-    /// Asks the vendor what the credential reaches. When that fails, a person reads why, and can
-    /// correct the answers up to the question `last`.
+    /// Asks the vendor for the reach of the credential. After a failure, a person reads the reason,
+    /// and can correct the answers up to the question `last`.
     async fn inspect(&mut self, last: usize, terminal: &mut Terminal) -> Result<(), Failure> {
         for _ in 0..MAX_ROUNDS {
             let Err(error) = self.request_access(terminal).await? else {
@@ -245,9 +269,7 @@ impl Form<'_> {
         terminal: &mut Terminal,
     ) -> Result<Result<(), CallError>, Failure> {
         say("asking the vendor for the reach of this credential …");
-        let document = self.document();
-        let access = self.connector.inspect_all(&self.vendor.id, &document, None);
-        let access = terminal.unless_interrupted(access).await?;
+        let access = terminal.unless_interrupted(self.access()).await?;
         Ok(access.map(|access| {
             say(&question::summary(&access));
             self.inspected = Some(Inspected {
@@ -257,7 +279,19 @@ impl Form<'_> {
         }))
     }
 
-    /// Asks again for the fields that the plugin does not accept, until it accepts all.
+    /// The reach of the credential, with a session if the vendor needs one for it.
+    async fn access(&self) -> Result<Access, CallError> {
+        let (vendor, document) = (&self.vendor.id, self.document());
+        let session = match self.vendor.inspection {
+            Inspection::Session => Some(self.connector.authenticate(vendor, &document).await?),
+            _ => None,
+        };
+        self.connector
+            .inspect_all(vendor, &document, session.as_ref())
+            .await
+    }
+
+    /// Asks again for invalid fields, until the plugin accepts the document.
     async fn correct(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
         for _ in 0..MAX_ROUNDS {
             let document = self.document();
@@ -277,8 +311,8 @@ impl Form<'_> {
             .await
     }
 
-    /// Asks again for each field with an issue. Fails when none of the issues is about a field,
-    /// because then no answer helps.
+    /// Asks again for each field with an issue. Fails if no issue is about a field: no answer would
+    /// help.
     async fn ask_again(
         &mut self,
         issues: &[Issue],
@@ -299,7 +333,7 @@ impl Form<'_> {
                 plain(&question.title),
                 messages.join("; ")
             ));
-            // A missing field with an issue is needed; one that is there may have to go.
+            // A missing field with an issue is needed; a present one may have to be removed.
             let needed = question.required || !self.answers.contains_key(&question.name);
             self.renew_choices(index, terminal).await?;
             self.ask(index, needed)?;

@@ -1,5 +1,5 @@
-//! The credential that a command is given: read from a file, or from the store by its name. Saved
-//! ones keep the sessions of vendors with `durable-state` in the store.
+//! The credential of a command: read from a file, or from the store by its name. For a saved one,
+//! sessions of vendors with `durable-state` are in the store.
 
 use std::sync::{Arc, Mutex};
 
@@ -19,7 +19,7 @@ pub(crate) struct Source<'a> {
 
 /// The place of a saved credential.
 struct Saved {
-    /// Stable for as long as the credential is saved, however it is edited.
+    /// Stays the same when the credential is edited.
     id: String,
     sessions: Arc<dyn SessionStore>,
 }
@@ -68,7 +68,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The sessions of this credential, kept in the store where they have to be.
+    /// The sessions of this credential. Those with a durable state are in the store.
     pub(crate) fn sessions(&self, connector: Connector) -> Result<Sessions, Failure> {
         let sessions = match &self.saved {
             Some(saved) => Sessions::with_store(connector, Arc::clone(&saved.sessions)),
@@ -77,8 +77,8 @@ impl<'a> Source<'a> {
         sessions.map_err(|error| Failure::setup("keep sessions", error))
     }
 
-    /// Replaces a printed session. With `durable-state` the stored session is replaced instead,
-    /// which is newer than any printed one; the new one is stored.
+    /// Replaces a printed session. With `durable-state` it replaces the stored session, which is
+    /// newer than any printed one.
     pub(crate) async fn refresh(
         &self,
         connector: &Connector,
@@ -86,8 +86,7 @@ impl<'a> Source<'a> {
     ) -> Result<Arc<Session>, Failure> {
         if self.vendor.durable_state {
             let sessions = self.sessions(connector.clone())?;
-            sessions.invalidate(&self.credential()).await;
-            return Ok(sessions.session(&self.credential()).await?);
+            return Ok(sessions.renew(&self.credential()).await?);
         }
         let id = &self.vendor.id;
         let session = connector.refresh(id, self.document(), printed).await?;
@@ -95,7 +94,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The vendor of this id; the error lists the vendors that there are.
+/// The vendor of this id. The error lists the known vendors.
 pub(crate) fn vendor<'a>(connector: &'a Connector, id: &str) -> Result<&'a Vendor, Failure> {
     let vendors = connector.vendors();
     let ids = || vendors.iter().map(|vendor| vendor.id.clone()).collect();

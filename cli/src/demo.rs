@@ -217,7 +217,7 @@ impl Story<'_> {
         }
     }
 
-    /// Shows what the plugin adds to a request; `send` asks for it again.
+    /// Shows the authorization of a request; `send` requests another one.
     async fn authorize(&self, step: &str, session: &Session, path: &str) -> Result<(), Failure> {
         let url = format!("{}{path}", session.base_url);
         let head = RequestHead {

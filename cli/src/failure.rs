@@ -16,7 +16,7 @@ use crate::store::StoreError;
 pub(crate) enum Failure {
     /// The plugin returned an error, or is broken.
     Call(CallError),
-    /// The plugin has no vendor of this id. Lists those that it has.
+    /// The plugin has no vendor of this id. Lists its vendors.
     UnknownVendor(Vec<String>),
     /// The plugin cannot be loaded from the named file.
     Component(String, LoadError),
@@ -26,7 +26,7 @@ pub(crate) enum Failure {
     Setup(String),
     /// The store of credentials failed.
     Store(StoreError),
-    /// The command cannot be run like this. The message says how it can.
+    /// Wrong usage. The message names the right one.
     Usage(String),
     /// A person ended the dialogue.
     Cancelled,
@@ -76,7 +76,7 @@ impl fmt::Display for Failure {
 }
 
 impl Failure {
-    /// Cannot do `what`, because of `why`.
+    /// `what` completes "cannot …"; `why` is the cause.
     pub(crate) fn setup(what: &str, why: impl fmt::Display) -> Self {
         Self::Setup(format!("cannot {what}: {why}"))
     }
@@ -128,7 +128,7 @@ fn of_plugin(error: &ConnectorError) -> Value {
         ConnectorError::Other(fault) => {
             json!({"code": fault.code, "message": fault.message, "retry": fault.retry})
         }
-        // Without a payload: `unknown-vendor` and `denied`, and what a newer host knows.
+        // Without a payload: `unknown-vendor`, `denied`, and errors of a newer host.
         _ => Value::Null,
     };
     let mut json = json!({"kind": error.kind()});
@@ -160,8 +160,8 @@ pub(crate) fn sentence(error: &CallError) -> String {
     lines.collect::<Vec<_>>().join("\n  ")
 }
 
-/// Replaces control characters, which a terminal would obey. Strings come from the plugin, which
-/// may be anybody's, and from vendors.
+/// Replaces control characters, which a terminal would obey. Strings come from vendors, and from
+/// plugins that may be hostile.
 pub(crate) fn plain(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
 }

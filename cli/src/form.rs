@@ -53,11 +53,14 @@ pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
         .await
         .map_err(|error| Failure::setup("build the page", error))??;
     let simulated = Simulated::start(of).await?;
-    let connector = match &simulated {
-        Some(simulated) => {
-            plugin::load(&of.plugin, plugin::simulated(&simulated.simulators)).await?
-        }
-        None => plugin::open(&of.plugin, &Network::default()).await?,
+    let connector = if let Some(Simulated { simulators, .. }) = &simulated {
+        plugin::load(&of.plugin, plugin::simulated(simulators)).await?
+    } else {
+        let network = Network {
+            grants: of.grants.clone(),
+            ..Network::default()
+        };
+        plugin::open(&of.plugin, &network).await?
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, of.port)).await;
     let listener = listener.map_err(|error| Failure::setup("listen on this machine", error))?;

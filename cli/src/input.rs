@@ -44,8 +44,8 @@ impl fmt::Display for Input {
 }
 
 impl Input {
-    /// Whether a document was given in place of the name of a file. Decided by its beginning; for
-    /// such a file, `./` before its name helps.
+    /// Whether the argument looks like a document instead of the name of a file. For a file with
+    /// such a name, put `./` before it.
     pub(crate) fn is_the_document_itself(&self) -> bool {
         match self {
             Self::File(path) => {
@@ -90,7 +90,8 @@ impl Input {
     }
 }
 
-/// Whether a secret may have been typed in place of a file's name, which then is not repeated.
+/// Whether the name of the file may be a secret, typed in the wrong place. Messages do not repeat
+/// such a name.
 fn may_be_a_secret(path: &Path) -> bool {
     path.to_string_lossy().contains(char::is_whitespace) && !path.exists()
 }

@@ -12,10 +12,10 @@ use serde_json::{Map, Value, json};
 
 use crate::store::Saved;
 
-/// Stands where a secret is not shown.
+/// Stands in place of a secret.
 pub(crate) const MASK: &str = "********";
 
-/// Indented, for people to read as well.
+/// Indented JSON.
 pub(crate) fn pretty(value: &Value) -> String {
     format!("{value:#}")
 }
@@ -37,7 +37,7 @@ pub(crate) fn vendor(vendor: &Vendor, description: &Description) -> Value {
     ])
 }
 
-/// What `describe` prints: the document of `describe.schema.json`.
+/// The output of `describe`: the document of `describe.schema.json`.
 pub(crate) fn description(of: &Description) -> Value {
     let text = |text: &Option<String>| text.clone().map(Value::from);
     let sample_call = |call: &SampleCall| json!({"method": call.method, "path": call.path});
@@ -162,7 +162,7 @@ fn wrong(name: &str, kind: &str) -> String {
     format!("is not a session: `{name}` is not {kind}")
 }
 
-/// What a credential reaches.
+/// The access of a credential.
 pub(crate) fn access(access: &Access) -> Value {
     let end = |time| json!(moment(time).to_string());
     present([
@@ -207,12 +207,12 @@ pub(crate) fn refusal(refusal: &Refusal) -> Value {
     ])
 }
 
-/// The field of a wait, where the vendor said how long.
+/// The field `seconds`, if the vendor named a time.
 pub(crate) fn seconds(seconds: Option<u32>) -> Value {
     present([("seconds", seconds.map(Value::from))])
 }
 
-/// Adds the fields of one object to another; anything else than an object has none.
+/// Adds the fields of one object to another. Other values have no fields.
 pub(crate) fn extend(to: &mut Value, fields: Value) {
     if let (Some(to), Value::Object(fields)) = (to.as_object_mut(), fields) {
         to.extend(fields);

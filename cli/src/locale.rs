@@ -1,5 +1,5 @@
 //! The languages of the environment, as language tags in the order of preference. Reads the
-//! variables as POSIX and GNU gettext define them; what a vendor makes of them is the plugin's.
+//! variables as POSIX and GNU gettext define them; the plugin chooses among the languages.
 
 use std::env;
 
@@ -21,7 +21,7 @@ pub(crate) fn preferred() -> Vec<String> {
 fn of(variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let set = |name| variable(name).filter(|value| !value.is_empty());
     let locale = LOCALE.into_iter().find_map(set);
-    // GNU ignores the list in the locale `C`, which scripts set for output that they can rely on.
+    // GNU ignores the list in the locale `C`, which scripts set for stable output.
     if locale.as_deref().is_some_and(|name| tag(name).is_none()) {
         return Vec::new();
     }

@@ -54,8 +54,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs a command on a runtime of its own, and does not wait for tasks that it left behind: a name
-/// lookup of the system cannot be cancelled.
+/// Runs a command on a runtime of its own. Does not wait for remaining tasks: a name lookup of the
+/// system cannot be cancelled.
 fn run(command: Command) -> Result<(), Failure> {
     let runtime = Runtime::new().map_err(|error| Failure::setup("start its threads", error))?;
     let result = runtime.block_on(commands::run(command));

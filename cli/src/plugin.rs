@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use connector_host::{
-    CallError, Connector, Description, Live, LiveBuilder, LiveError, LoadError, ResponseBody,
-    Runtime, Timeouts, Transport, TransportError, Vendor,
+    CallError, Connector, Description, Live, LiveBuilder, LiveError, LoadError, Origin,
+    ResponseBody, Runtime, Timeouts, Transport, TransportError, Vendor,
 };
 use connector_simulators::Simulators;
 use etcetera::BaseStrategy;
@@ -21,11 +21,11 @@ use crate::input::Input;
 /// The plugin, built with this program.
 pub(crate) const COMPONENT_BYTES: &[u8] = include_bytes!(env!("CONNECTOR_WASM"));
 
-/// A command makes few calls at a time. Memory for as many as a server has takes longer to reserve
-/// than the whole command.
+/// A command makes few calls at a time, and to reserve memory for many would take longer than the
+/// command.
 const MAX_CONCURRENT_CALLS: u32 = 16;
 
-/// Loads the plugin with the network as the options have it.
+/// Loads the plugin with the network options.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
     let mut builder = Live::builder();
     if let Some(path) = &network.cacert {
@@ -39,7 +39,15 @@ pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector
     let builder = rules
         .fold(builder, LiveBuilder::connect_to)
         .allow_addresses(network.allow_address.iter().copied());
-    load(plugin, build(builder)?).await
+    let transport = build(builder)?;
+    if network.grants.is_empty() {
+        return load(plugin, transport).await;
+    }
+    // A grant replaces the declared origins, so those are granted again.
+    let declared = load(plugin, Arc::clone(&transport)).await?;
+    let declared = declared.vendors().iter().flat_map(|vendor| &vendor.origins);
+    let granted = declared.chain(&network.grants).cloned().collect();
+    load_with(plugin, transport, Some(granted)).await
 }
 
 /// Loads the plugin for the commands that use no network, with every request denied.
@@ -90,19 +98,28 @@ fn build(builder: LiveBuilder) -> Result<Arc<dyn Transport>, Failure> {
     Ok(Arc::new(live))
 }
 
-/// Loads the plugin with this transport. Its machine code is kept in the user's cache folder, if
-/// that is usable.
+/// Loads the plugin with this transport, and the origins that it declares.
 pub(crate) async fn load(
     plugin: &Plugin,
     transport: Arc<dyn Transport>,
 ) -> Result<Connector, Failure> {
+    load_with(plugin, transport, None).await
+}
+
+/// Loads the plugin with these origins, or those that it declares. Its machine code is kept in the
+/// user's cache folder, if that is usable.
+async fn load_with(
+    plugin: &Plugin,
+    transport: Arc<dyn Transport>,
+    granted: Option<Vec<Origin>>,
+) -> Result<Connector, Failure> {
     let kept = etcetera::choose_base_strategy()
         .map(|home| home.cache_dir().join("connector/code"))
         .ok();
-    let mut loaded = read(plugin, &transport, kept).await;
+    let mut loaded = read(plugin, &transport, granted.clone(), kept).await;
     if let Err(error @ LoadError::Cache { .. }) = &loaded {
         tracing::warn!(%error, "machine code cannot be kept; compiling the plugin");
-        loaded = read(plugin, &transport, None).await;
+        loaded = read(plugin, &transport, granted, None).await;
     }
     loaded.map_err(|error| {
         let which = plugin.component.as_ref().map_or_else(
@@ -116,10 +133,14 @@ pub(crate) async fn load(
 async fn read(
     plugin: &Plugin,
     transport: &Arc<dyn Transport>,
+    granted: Option<Vec<Origin>>,
     kept: Option<PathBuf>,
 ) -> Result<Connector, LoadError> {
     let mut builder =
         Connector::builder(Arc::clone(transport)).runtime(Runtime::new(MAX_CONCURRENT_CALLS)?);
+    if let Some(granted) = granted {
+        builder = builder.grant(granted);
+    }
     if let Some(folder) = kept {
         builder = builder.cache(folder);
     }

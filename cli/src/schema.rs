@@ -7,7 +7,7 @@ use serde_json::Value;
 pub(crate) enum Need {
     /// Always.
     Required,
-    /// Depending on what other fields hold.
+    /// Depending on the values of other fields.
     Sometimes,
     /// Never.
     Optional,

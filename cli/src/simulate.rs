@@ -59,7 +59,7 @@ impl Drop for CaFile {
     }
 }
 
-/// The options by which a command reaches the simulators instead of the vendors.
+/// The options that connect a command to the simulators instead of the vendors.
 struct Options<'a> {
     of: &'a Simulate,
     ca: &'a Path,
@@ -98,7 +98,7 @@ async fn print(
     for option in options.lines() {
         line(&format!("  {option}"))?;
     }
-    // Whoever pastes the example may have no `connector` on the path.
+    // `connector` may not be on the path of the other shell.
     let program =
         std::env::current_exe().map_or_else(|_| "connector".to_owned(), |path| quoted(&path));
     for (vendor, description, first) in write_samples(&page, connector, simulators, dir).await? {
@@ -172,7 +172,7 @@ fn quoted(path: &Path) -> String {
     }
 }
 
-/// Waits for Ctrl-C, or another signal to end. Signals count from the moment of the call.
+/// Waits for Ctrl-C or another signal to end, from the moment of the call.
 #[cfg(unix)]
 pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};

@@ -60,7 +60,7 @@ pub(crate) struct Entry {
 /// A saved credential without its secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Saved {
-    /// Stays the same however the credential is edited, and is never used again.
+    /// Stays the same when the credential is edited, and is never reused.
     pub(crate) id: i64,
     /// The name, unique in the store.
     pub(crate) name: String,

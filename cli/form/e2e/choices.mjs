@@ -118,6 +118,34 @@ export async function choices(visitor, url, story) {
     await visitor.look("acme-chosen");
   });
 
+  await story("a refresh that fails leaves the session that is still valid", async () => {
+    const failed = { status: 502, json: { error: { kind: "unavailable" } } };
+    await visitor.page.route("**/api/credentials/1/refresh*", (route) => route.fulfill(failed));
+    await button("Refresh session").click();
+    await says("The session was not refreshed; the current one stays valid");
+    await says("Acme cannot answer now.");
+    await says("Does not expire");
+    await visitor.look("acme-kept");
+  });
+
+  await story("without dependencies, a check is about the required fields", async () => {
+    await visitor.open("about:blank");
+    requests = await stub(visitor.page, { fields: [] });
+    await visitor.page.goto(`${url}#/acme`);
+    await button("Add Credential").click();
+    await field("Tenant key *").fill("k");
+    await field("Pass word *").fill("w");
+    for (const name of ["Tenant key *", "Pass word *"]) {
+      await button("Check").click();
+      await says("Acme accepts this credential");
+      await field("Team").fill(`a team for ${name}`);
+      await field("Site").fill(`a site for ${name}`);
+      await says("Acme accepts this credential");
+      await field(name).fill("another");
+      await gone("Acme accepts this credential");
+    }
+  });
+
   await story("the page speaks French to a French browser", async () => {
     await visitor.open("about:blank", { locale: "fr-FR" });
     requests = await stub(visitor.page);

@@ -57,6 +57,7 @@ try {
     await visitor.look("hotjar-checked");
     await button("Save").click();
     await overlayIsGone();
+    visitor.requests.length = 0;
     const tile = visitor.page.getByRole("button", { name: /Hotjar, marketing/ });
     await tile.click();
     await says("https://api.hotjar.io");
@@ -64,6 +65,8 @@ try {
     await visitor.look("hotjar-chosen");
     await button("Refresh session").click();
     await says("The session is new.");
+    const steps = visitor.requests.map((request) => request.split("/").at(-1));
+    assert.deepEqual(steps, ["session", "refresh"], "the vendor got no other request");
   });
 
   await story("a wrong secret is explained, and the entered values stay", async () => {
@@ -194,8 +197,10 @@ try {
     await visitor.look("contentsquare-ready");
     await button("Save").click();
     await overlayIsGone();
+    visitor.requests.length = 0;
     await visitor.page.getByRole("button", { name: /Contentsquare, shop/ }).click();
     await says("Simulated bank (4203)");
+    assert(!visitor.requests.some((request) => request.endsWith("/access")), "the check is known");
     await says("https://api.eu-west-1.production.contentsquare.com");
     await visitor.look("contentsquare-chosen");
   });

@@ -101,8 +101,11 @@ const SAVED = {
   updated_at: "2026-01-01T00:00:00Z",
 };
 
-/** Answers the page's requests instead of the server; returns the list that records them. */
-export async function stub(page) {
+/**
+ * Answers the page's requests instead of the server; returns the list that records them. `access`
+ * replaces fields of the answer to a check.
+ */
+export async function stub(page, access = {}) {
   const requests = [];
   await page.route("**/api/**", async (route) => {
     const url = new URL(route.request().url());
@@ -117,7 +120,7 @@ export async function stub(page) {
       "vendors/acme/schema": SCHEMA,
       credentials: [SAVED],
       validate: { issues: [] },
-      inspect: ACCESS,
+      inspect: { ...ACCESS, ...access },
       "credentials/1/session": SESSION,
       "credentials/1/access": ACCESS,
     };

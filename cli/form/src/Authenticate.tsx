@@ -4,7 +4,7 @@ import { Alert, Button, Group, List, Loader, Modal, SimpleGrid, Text } from "@ma
 import type { RJSFSchema } from "@rjsf/utils";
 import { useCallback, useEffect, useRef, useState } from "react";
 
-import { api, reasonOf, type Saved, type Vendor } from "./api";
+import { api, reasonOf, type Access, type Saved, type Vendor } from "./api";
 import { Head } from "./App";
 import { CredentialDetails } from "./CredentialDetails";
 import { useMessages } from "./messages";
@@ -21,7 +21,7 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
   const [open, setOpen] = useState<Open>();
   const [problem, setProblem] = useState<string>();
   const [status, setStatus] = useState("");
-  const [identities, setIdentities] = useState<{ [id: number]: string | undefined }>({});
+  const [known, setKnown] = useState<{ [id: number]: Access | undefined }>({});
   const add = useRef<HTMLButtonElement>(null);
 
   const fail = useCallback(
@@ -43,15 +43,15 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
     );
   }, [vendor, load, messages]);
 
-  const identify = useCallback((id: number, identity: string | undefined) => {
-    setIdentities((now) => ({ ...now, [id]: identity }));
+  const learn = useCallback((id: number, access: Access | undefined) => {
+    setKnown((now) => ({ ...now, [id]: access }));
   }, []);
 
-  const wasSaved = async (one: Saved) => {
+  const wasSaved = async (one: Saved, access: Access | undefined) => {
     setOpen(undefined);
     setChosen(undefined);
     setStatus(messages.saved(one.name));
-    identify(one.id, undefined);
+    learn(one.id, access);
     await load().catch(fail);
     // The overlay returns the focus to the element that opened it; the new tile is a better place.
     setTimeout(() => document.getElementById(`tile-${one.id}`)?.focus(), 50);
@@ -108,7 +108,7 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
               <Tile
                 key={one.id}
                 saved={one}
-                identity={identities[one.id]}
+                identity={known[one.id]?.identity}
                 isChosen={one.id === chosen}
                 onChoose={() => choose(one)}
               />
@@ -131,7 +131,8 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
               saved={current}
               vendor={vendor}
               schema={schema}
-              onIdentity={identify}
+              access={known[current.id]}
+              onAccess={learn}
               onEdit={() => setOpen({ kind: "edit", saved: current })}
               onRemove={() => setOpen({ kind: "remove", saved: current })}
             />
@@ -142,7 +143,7 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
               schema={schema}
               saved={open.kind === "edit" ? open.saved : undefined}
               onClose={() => setOpen(undefined)}
-              onSaved={(one) => void wasSaved(one)}
+              onSaved={(one, access) => void wasSaved(one, access)}
             />
           )}
           <Modal

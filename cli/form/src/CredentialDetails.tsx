@@ -19,15 +19,17 @@ interface Props {
   saved: Saved;
   vendor: Vendor;
   schema: RJSFSchema;
-  onIdentity: (id: number, identity: string | undefined) => void;
+  /** The access of the credential, if it is known. */
+  access: Access | undefined;
+  onAccess: (id: number, access: Access) => void;
   onEdit: () => void;
   onRemove: () => void;
 }
 
-export function CredentialDetails({ saved, vendor, schema, onIdentity, onEdit, onRemove }: Props) {
+export function CredentialDetails(props: Props) {
+  const { saved, vendor, schema, access, onAccess, onEdit, onRemove } = props;
   const messages = useMessages();
   const [session, setSession] = useState<Session>();
-  const [access, setAccess] = useState<Access>();
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [status, setStatus] = useState("");
@@ -39,12 +41,17 @@ export function CredentialDetails({ saved, vendor, schema, onIdentity, onEdit, o
       setStatus("");
       setProblem(undefined);
       try {
-        setSession(await request(saved.id));
+        const opened = await request(saved.id);
+        setSession(opened);
         setStatus(done);
-        return true;
+        return opened;
       } catch (error) {
+        if (request === api.refresh) {
+          // The old session may still be valid; the program keeps it then.
+          setSession(await api.choose(saved.id).catch(() => undefined));
+        }
         setProblem(messages.reason(reasonOf(error), vendor.name, secretTitles(schema)));
-        return false;
+        return undefined;
       } finally {
         setBusy(false);
       }
@@ -56,19 +63,18 @@ export function CredentialDetails({ saved, vendor, schema, onIdentity, onEdit, o
     // Once, also in React's strict mode: each time would send a request to the vendor.
     if (started.current) return;
     started.current = true;
-    void open(api.choose, messages.signedIn).then(async (isOpen) => {
-      if (!isOpen || vendor.inspection === "none") return;
+    void open(api.choose, messages.signedIn).then(async (opened) => {
+      if (!opened || access || !isWorthInspecting(vendor, opened)) return;
       try {
-        const found = await api.access(saved.id);
-        setAccess(found);
-        onIdentity(saved.id, found.identity);
+        onAccess(saved.id, await api.access(saved.id));
       } catch {
         // Names and dates only add to the session, so a failure is not shown.
       }
     });
-  }, [open, saved, vendor, onIdentity, messages]);
+  }, [open, saved, vendor, access, onAccess, messages]);
 
   const link = safeLink(vendor.setup_url);
+  const title = session ? messages.sessionKept : messages.notSignedIn;
   return (
     <Paper component="section" aria-labelledby="chosen" withBorder p="lg" mt="lg" radius="md">
       <Group justify="space-between" align="flex-start" mb="md">
@@ -82,14 +88,14 @@ export function CredentialDetails({ saved, vendor, schema, onIdentity, onEdit, o
             </Text>
           )}
         </div>
-        {session && !problem && (
+        {session && (
           <Badge color="teal.9" size="lg">
             {messages.signedIn}
           </Badge>
         )}
       </Group>
       {problem && (
-        <Alert color="red" role="alert" mb="md" title={messages.notSignedIn}>
+        <Alert color="red" role="alert" mb="md" title={title}>
           {problem}{" "}
           {link && (
             <Anchor
@@ -123,6 +129,15 @@ export function CredentialDetails({ saved, vendor, schema, onIdentity, onEdit, o
       </Group>
     </Paper>
   );
+}
+
+/**
+ * Whether to inspect a saved credential. Without a session, an inspection may be a token request
+ * whose token nobody uses; it is worth that only for the name of an account.
+ */
+function isWorthInspecting(vendor: Vendor, session: Session): boolean {
+  if (vendor.inspection === "credential") return session.account !== undefined;
+  return vendor.inspection === "session";
 }
 
 interface FactsProps {

@@ -78,7 +78,8 @@ interface Props {
   /** The credential to edit; absent for a new one. */
   saved: Saved | undefined;
   onClose: () => void;
-  onSaved: (saved: Saved) => void;
+  /** `access` is the result of the last check, if it is about the saved document. */
+  onSaved: (saved: Saved, access: Access | undefined) => void;
 }
 
 export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
@@ -202,7 +203,8 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
         setFocusFirst((times) => times + 1);
       } else {
         const entry = { ...draft(data), name, description };
-        onSaved(await (saved ? api.update(saved.id, entry) : api.save(entry)));
+        const kept = await (saved ? api.update(saved.id, entry) : api.save(entry));
+        onSaved(kept, outcome && "set" in outcome ? access : undefined);
         return;
       }
     } catch (error) {

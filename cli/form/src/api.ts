@@ -9,7 +9,7 @@ export type Fields = { [name: string]: Json | undefined };
 /** A vendor and its description, in a language of the browser. */
 export interface Vendor {
   id: string;
-  /** What a check needs; `none` where the vendor cannot say what a credential reaches. */
+  /** What a check needs; `none` if the vendor has no inspection. */
   inspection: "none" | "credential" | "session";
   name: string;
   summary?: string;
@@ -30,7 +30,7 @@ export interface Saved {
   updated_at: string;
 }
 
-/** What a credential reaches, as far as the vendor says. */
+/** The access of a credential, as far as the vendor reports it. */
 export interface Access {
   /** The vendor's name for the holder of the credential. */
   identity?: string;

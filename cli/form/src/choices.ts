@@ -56,7 +56,7 @@ export function valuesOf(data: Fields, name: string): Json[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** What the credential does not reach, by the titles of the form. */
+/** Options and values outside the access of the credential, by the titles of the form. */
 export interface Unreached {
   field: string;
   /** Every option of the schema, or value of the form, that the vendor did not name. */
@@ -88,7 +88,7 @@ function isStale(choices: FieldChoices, before: Fields, after: Fields): boolean 
   );
 }
 
-/** What remains of a check after a change of the document. */
+/** The rest of a check after a change of the document. */
 export interface Remaining {
   access: Access;
   /** Whether the credential is still the one that the vendor accepted. */
@@ -97,8 +97,8 @@ export interface Remaining {
 
 /**
  * Drops the choices that a change made stale. The check speaks about another credential after a
- * change of a secret, of a field on which choices depend, or, where none depend on any, of any
- * field.
+ * change of a secret, or of a field on which choices depend. Where none depend on any, those fields
+ * are the required ones for which the vendor offered no choices.
  */
 export function afterChange(
   schema: RJSFSchema,
@@ -107,13 +107,16 @@ export function afterChange(
   after: Fields,
 ): Remaining {
   const fields = access.fields.filter((choices) => !isStale(choices, before, after));
-  const secrets = fieldsOf(schema).filter(([, field]) => isSecret(field));
-  const isOther = secrets.some(([name]) => !same(before[name], after[name]));
   const dependent = access.fields.some(({ depends_on }) => depends_on.length > 0);
-  const unchanged = dependent
-    ? fields.length === access.fields.length
-    : same(before as Json, after as Json);
-  return { access: { ...access, fields }, current: unchanged && !isOther };
+  const offered = access.fields.map(({ pointer }) => stepsOf(pointer)[0]);
+  const identifies = ([name, field]: [string, RJSFSchema]) =>
+    isSecret(field) ||
+    (!dependent && (schema.required?.includes(name) ?? false) && !offered.includes(name));
+  const isOther = fieldsOf(schema)
+    .filter(identifies)
+    .some(([name]) => !same(before[name], after[name]));
+  const current = fields.length === access.fields.length && !isOther;
+  return { access: { ...access, fields }, current };
 }
 
 /** The vendor's title of an account, where it is among the choices for a field. */

@@ -40,6 +40,8 @@ export interface Messages {
   signingIn: string;
   signedIn: string;
   notSignedIn: string;
+  /** The session was not replaced, and the old one is valid. */
+  sessionKept: string;
   howToCreate(vendor: string): string;
   identity: string;
   account: string;
@@ -140,6 +142,7 @@ const ENGLISH: Messages = {
   signingIn: "Signing in",
   signedIn: "Signed in",
   notSignedIn: "Not signed in",
+  sessionKept: "The session was not refreshed; the current one stays valid",
   howToCreate: (vendor) => `How to create a credential in ${vendor}`,
   identity: "Belongs to",
   account: "Account",
@@ -303,6 +306,7 @@ const FRENCH: Messages = {
   signingIn: "Connexion",
   signedIn: "Connecté",
   notSignedIn: "Non connecté",
+  sessionKept: "La session n’a pas été renouvelée ; l’actuelle reste valide",
   howToCreate: (vendor) => `Comment créer un identifiant dans ${vendor}`,
   identity: "Appartient à",
   account: "Compte",

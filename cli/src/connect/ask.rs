@@ -32,9 +32,9 @@ impl From<InquireError> for Failure {
 /// One line of a list.
 enum Line<'a> {
     Choice(&'a Choice),
-    /// The field is left out.
+    /// Leaves the field out.
     None,
-    /// A value is typed.
+    /// Asks for another value.
     Other,
 }
 
@@ -118,7 +118,7 @@ pub(super) fn name(store: &Store) -> Result<String, Failure> {
             .with_help_message("A name to find it by, such as the customer and the purpose.")
             .with_validator(needed);
         let name = prompt.prompt()?;
-        // Checked now, not after everything else has been typed.
+        // Checked now, before everything else is typed.
         if !store::is_name(&name) {
             problem = Some("that name is too long or has a control character; choose another");
             continue;
@@ -132,7 +132,8 @@ pub(super) fn name(store: &Store) -> Result<String, Failure> {
 
 /// The purpose of the credential, if the person names one.
 pub(super) fn description() -> Result<Option<String>, Failure> {
-    let help = "Optional. Helps others to see what uses it, and whether it can be removed.";
+    let help =
+        "Optional. Its purpose and its owner, so that others know whether it is still needed.";
     let text = Text::new("Credential description:")
         .with_help_message(help)
         .prompt()?;
@@ -198,7 +199,7 @@ fn one(prompt: &str, help: &str, offer: &Offer, required: bool) -> Result<Select
         lines.iter().position(wanted)
     };
     let chosen = position(&|choice| offer.chosen.contains(&choice.value));
-    // Without a chosen one, an optional field stays out.
+    // An optional field without a value starts at "(none)".
     let available = required.then(|| position(&|choice| choice.available));
     let start = chosen.or(available.flatten()).unwrap_or(0);
     let mut ask = Select::new(prompt, lines)

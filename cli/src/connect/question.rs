@@ -43,7 +43,7 @@ pub(super) enum Kind {
 pub(super) struct Choice {
     pub(super) value: Value,
     pub(super) title: String,
-    /// Whether the credential can use it, as far as the vendor says.
+    /// Whether the credential can use it, as far as is known.
     pub(super) available: bool,
 }
 
@@ -112,7 +112,7 @@ impl Question {
         field(&issue.pointer).as_deref() == Some(&*self.name)
     }
 
-    /// A value of the field's type, to learn whether the field can be given at all.
+    /// A value of the field's type, to learn whether the field is allowed.
     pub(super) fn example(&self) -> Value {
         let first = |choices: &[Choice]| choices.first().map(|choice| choice.value.clone());
         match &self.kind {
@@ -124,7 +124,7 @@ impl Question {
         }
     }
 
-    /// The value that the field must have: the only one of a complete list.
+    /// The only value of a complete list.
     pub(super) fn only(&self, choices: &FieldChoices) -> Option<Choice> {
         let offered = self.offered(choices);
         match offered.as_slice() {
@@ -152,7 +152,7 @@ impl Question {
             Kind::Integer(_) => value.is_i64() || value.is_u64(),
             Kind::Flag => value.is_boolean(),
             Kind::Several(of_form) => of_form.is_empty(),
-            // A secret is no choice, and the form knows all of its own choices.
+            // A secret is no choice, and a form with its own choices has no others.
             Kind::Secret | Kind::One(_) => false,
         };
         let offered = |choice: &connector_host::Choice| {
@@ -181,7 +181,7 @@ fn field(pointer: &str) -> Option<String> {
     Some(first.replace("~1", "/").replace("~0", "~"))
 }
 
-/// The answer of `inspect`, and the answers in the form that it was asked with.
+/// The access of a credential, and the answers in the form when it was requested.
 pub(super) struct Inspected {
     pub(super) access: Access,
     pub(super) answers: Map<String, Value>,
@@ -195,7 +195,7 @@ impl Inspected {
         fields.find(|field| field.pointer.strip_prefix('/') == Some(&*pointer))
     }
 
-    /// Whether all fields on which the choices depend are as they were.
+    /// Whether no field has changed on which the choices depend.
     pub(super) fn applies(&self, choices: &FieldChoices, answers: &Map<String, Value>) -> bool {
         let before = |pointer: &String| at(&self.answers, pointer);
         let mut pointers = choices.depends_on.iter();
@@ -227,7 +227,7 @@ pub(super) struct Offer {
 }
 
 impl Offer {
-    /// Chosen is the answer of before, else the only choice, else the schema's default as far as it
+    /// Chosen is the previous answer, else the only choice, else the schema's default as far as it
     /// is available.
     pub(super) fn of(
         question: &Question,
@@ -249,7 +249,7 @@ impl Offer {
             question.kind,
             Kind::Text | Kind::Integer(_) | Kind::Several(_)
         ) && !choices.is_some_and(|choices| choices.complete);
-        // A list of strings cannot be half chosen and half typed.
+        // A list prompt has no input for other values.
         if open && question.kind == Kind::Several(Vec::new()) {
             shown.clear();
         }
@@ -300,7 +300,7 @@ fn list(value: Option<&Value>) -> Vec<Value> {
     }
 }
 
-/// The answer of the vendor in a line; the choices are shown with their fields.
+/// The access in a line, without the choices: those are shown with their fields.
 pub(super) fn summary(access: &Access) -> String {
     let mut facts = vec!["the vendor accepts the credential".to_owned()];
     if let Some(identity) = &access.identity {

@@ -18,7 +18,8 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Takes over the terminal. Without one, this is wrong usage, and `otherwise` is the message.
+    /// Takes over the terminal. Without one the command is wrong usage, with the message
+    /// `otherwise`.
     pub(crate) fn open(otherwise: &str) -> Result<Self, Failure> {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Err(Failure::Usage(otherwise.to_owned()));
@@ -93,8 +94,7 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         use rustix::termios::{OptionalActions, tcsetattr};
-        // Discards what was typed ahead, which may be a secret. An error means that the terminal is
-        // gone.
+        // Discards unread input, which may be a secret. An error means that the terminal is gone.
         let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
     }
 }

@@ -53,7 +53,7 @@ impl<'a> When<'a> {
         self.0.is_empty()
     }
 
-    /// The test, when it is but one.
+    /// The test, if there is only one.
     pub(crate) fn single(&self) -> Option<Test<'a>> {
         match self.0.as_slice() {
             [path] => match path.as_slice() {
@@ -64,7 +64,7 @@ impl<'a> When<'a> {
         }
     }
 
-    /// This or that.
+    /// Either condition.
     pub(crate) fn or(&self, other: &Self) -> Self {
         Self([self.0.as_slice(), other.0.as_slice()].concat()).simplified()
     }

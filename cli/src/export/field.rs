@@ -48,7 +48,7 @@ pub(crate) struct Field<'a> {
 }
 
 impl Field<'_> {
-    /// Whether it must be filled in wherever it is shown.
+    /// Whether it is required in each case in which it is shown.
     pub(crate) fn is_required_when_shown(&self) -> bool {
         self.required.or(&self.hidden).is_always()
     }
@@ -64,7 +64,7 @@ pub(crate) fn fields(schema: &Value) -> Vec<Field<'_>> {
 }
 
 fn field<'a>(form: &'a Value, name: &'a str, schema: &'a Value) -> Field<'a> {
-    let text = |member: &str| schema.get(member).and_then(Value::as_str);
+    let text = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
     let requires = |branch: &Value| {
         let names = branch.get("required").and_then(Value::as_array);
         names.is_some_and(|names| names.iter().any(|other| other == name))
@@ -102,7 +102,7 @@ fn kind(schema: &Value) -> Kind<'_> {
     }
 }
 
-/// `oneOf` of `const` and `title`, or nothing when it is not that.
+/// The choices of a `oneOf` of `const` and `title`; empty for any other schema.
 fn choices(schema: &Value) -> Option<Vec<Choice<'_>>> {
     let choice = |choice| {
         let value = Value::get(choice, "const")?;

@@ -50,7 +50,7 @@ fn scope(field: &str) -> String {
     format!("#/properties/{escaped}")
 }
 
-/// Hides the field when it is hidden; in the simplest case, the other way round.
+/// The rule that hides the field; for the simplest condition, the rule that shows it.
 fn rule(field: &Field<'_>) -> Option<Value> {
     if field.hidden.is_never() {
         return None;
@@ -95,9 +95,9 @@ mod tests {
     fn every_field_is_a_control_and_conditions_are_rules() {
         let control =
             |name: &str| json!({"type": "Control", "scope": format!("#/properties/{name}")});
-        let with = |name: &str, member: &str, value: Value| {
+        let with = |name: &str, keyword: &str, value: Value| {
             let mut control = control(name);
-            control[member] = value;
+            control[keyword] = value;
             control
         };
         let rule = json!({

@@ -26,7 +26,7 @@ struct Display {
 }
 
 impl Display {
-    /// Shows only when this is so; nothing when n8n cannot say that.
+    /// Shows the property only under this condition; `None` if n8n cannot express it.
     fn only(mut self, test: Test<'_>) -> Option<Self> {
         let (Question::Equals { field, value, .. } | Question::Holds { field, value, .. }) =
             test.question
@@ -37,7 +37,7 @@ impl Display {
             return None;
         }
         let side = if test.yes {
-            // A second value would be another way to be shown, where both are asked for.
+            // n8n would take a second value as an alternative, but both are required.
             if self.show.contains_key(field) {
                 return None;
             }
@@ -63,7 +63,7 @@ impl Display {
 /// The field: once, or once for each case when it is required in some only.
 fn field(field: &Field<'_>) -> Vec<Value> {
     let exactly = shown(field);
-    // Where it is shown more often than it is wanted, it must not be required throughout.
+    // If it is also shown where it is not wanted, it must be optional there.
     let required = exactly.is_some() && field.is_required_when_shown();
     let shown = exactly.unwrap_or_default();
     if required || field.required.is_always() {
@@ -85,7 +85,7 @@ fn field(field: &Field<'_>) -> Vec<Value> {
     }
 }
 
-/// When the field is not hidden; nothing when n8n cannot say it.
+/// The condition for a field to be shown; `None` if n8n cannot express it.
 fn shown(field: &Field<'_>) -> Option<Display> {
     let mut paths = field.hidden.paths().iter();
     paths.try_fold(Display::default(), |display, path| {

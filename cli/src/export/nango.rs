@@ -68,7 +68,7 @@ fn description(field: &Field<'_>) -> String {
     }
 }
 
-/// What the text must look like.
+/// The pattern of the text.
 fn pattern(field: &Field<'_>) -> Option<String> {
     match &field.kind {
         Kind::Text | Kind::Secret => {
@@ -100,7 +100,7 @@ fn several(choices: &[Choice<'_>]) -> Option<String> {
     Some(format!("^({any})( ({any}))*$"))
 }
 
-/// As a pattern that only this text satisfies.
+/// A pattern that matches only this text.
 fn escaped(text: &str) -> String {
     let mut pattern = String::new();
     for c in text.chars() {
@@ -120,7 +120,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// That one field is one text, when that is all there is to it.
+/// The condition that one field equals one text; `None` for any other condition.
 fn visible_when(field: &Field<'_>, all: &[Field<'_>]) -> Option<Value> {
     let Test {
         question,
@@ -130,7 +130,7 @@ fn visible_when(field: &Field<'_>, all: &[Field<'_>]) -> Option<Value> {
         return None;
     };
     let (name, value) = match question {
-        // An entry that stands alone is the whole text of its list.
+        // A single entry is the whole text of its list.
         Question::Equals { field, value, .. }
         | Question::Holds {
             field,
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_field_stays_visible_where_nango_cannot_express_its_condition() {
         let mut schema = schema();
-        // Other tasks can be beside it, so it is not the whole string.
+        // With other tasks beside it, it is not the whole text.
         schema["then"]["properties"]["tasks"]["maxItems"] = json!(2);
         let block = credentials(&schema);
         assert!(block["credentials"]["shelf"].get("visible_when").is_none());

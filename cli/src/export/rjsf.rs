@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::field::{Kind, fields};
 
-/// Up to so many choices are shown at once; more of them become a list.
+/// More choices than this become a list that opens.
 const MAX_RADIO_CHOICES: usize = 4;
 
 /// The uiSchema.

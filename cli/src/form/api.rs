@@ -24,8 +24,8 @@ const MAX_DESCRIPTION_CHARS: usize = 2000;
 pub(super) struct Api {
     connector: Connector,
     store: Arc<Mutex<Store>>,
-    /// The sessions of the chosen credentials. They end with the program, but for those of vendors
-    /// with `durable-state`, which are in the store.
+    /// The sessions of the chosen credentials. They end with the program, except for those with a
+    /// durable state: they are in the store.
     sessions: Sessions,
 }
 
@@ -38,20 +38,20 @@ enum Problem {
     Call(CallError),
     /// The store failed.
     Store(StoreError),
-    /// The request is not one of this program's own page.
+    /// The page of this program sends no such request.
     Request(&'static str),
     /// The name or the description of the credential has a problem.
     Entry(EntryIssue),
-    /// The vendor can only be asked with the session of a saved credential.
+    /// The vendor can only be inspected with the session of a saved credential.
     Unsaved,
-    /// The requested resource does not exist, or not any more.
+    /// The requested resource does not exist, or was removed.
     Missing,
 }
 
 /// A problem of the name or the description of a credential.
 struct EntryIssue {
     field: &'static str,
-    /// As the codes of the contract's issues.
+    /// One of the codes of issues in the contract.
     code: &'static str,
     /// One sentence for a person.
     message: String,
@@ -246,7 +246,7 @@ impl Api {
         }
     }
 
-    /// What a draft reaches.
+    /// The access of a draft.
     async fn inspect(&self, draft: &Draft) -> Result<Value, Problem> {
         let vendor = self.vendor(&draft.vendor)?;
         let document = self.complete(draft).await?;
@@ -290,7 +290,7 @@ impl Api {
             ..draft(body)?
         };
         let schema = self.checked(&draft, locales).await?;
-        // An edited document gets a new session by itself.
+        // `Sessions` opens a new session for an edited document.
         let saved = self
             .stored(move |store| store.update(id, &entry, &schema))
             .await?;
@@ -298,7 +298,7 @@ impl Api {
     }
 
     async fn remove(&self, id: i64) -> Result<Value, Problem> {
-        // One that cannot be opened is removed all the same; the store removes its session too.
+        // An unreadable credential can be removed too; the store also removes its session.
         if let Ok(opened) = self.open(id).await {
             let _ = self.sessions.remove(&opened.credential()).await;
         }
@@ -313,22 +313,21 @@ impl Api {
         Ok(reach(&session))
     }
 
-    /// A new session, also after a refusal.
+    /// A new session, also after a refusal. The old one is kept until there is a new one.
     async fn refresh(&self, id: i64) -> Result<Value, Problem> {
         let opened = self.open(id).await?;
-        self.sessions.invalidate(&opened.credential()).await;
-        let session = self.sessions.session(&opened.credential()).await?;
+        let session = self.sessions.renew(&opened.credential()).await?;
         Ok(reach(&session))
     }
 
-    /// What a saved credential reaches.
+    /// The access of a saved credential.
     async fn access(&self, id: i64) -> Result<Value, Problem> {
         let opened = self.open(id).await?;
         let access = self.sessions.inspect(&opened.credential()).await?;
         Ok(json::access(&access))
     }
 
-    /// The schema of a draft that satisfies it.
+    /// The schema of a draft, which is valid.
     async fn checked(&self, draft: &Draft, locales: &[String]) -> Result<Value, Problem> {
         let document = self.complete(draft).await?;
         self.connector
@@ -337,7 +336,7 @@ impl Api {
         self.schema(&draft.vendor, &[]).await
     }
 
-    /// The document of a draft, with the saved secrets where it leaves them blank.
+    /// The document of a draft, with the saved secrets in place of empty ones.
     ///
     /// The plugin sends them only to the vendor for which they were saved.
     async fn complete(&self, draft: &Draft) -> Result<Secret, Problem> {
@@ -384,13 +383,13 @@ impl Api {
     }
 }
 
-/// Puts the saved secrets where the document leaves them out or blank.
+/// Inserts the saved secrets that the document leaves out or empty.
 fn fill_blanks(document: &mut Value, kept: &Value, schema: &Value) {
     let Some(fields) = document.as_object_mut() else {
         return;
     };
     for name in schema::secret_names(schema) {
-        // The same values as the store takes for blank.
+        // As in the store.
         let is_blank = |value: &Value| value.is_null() || value == "";
         if fields.get(name).is_none_or(is_blank)
             && let Some(secret) = kept.get(name)

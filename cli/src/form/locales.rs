@@ -1,5 +1,5 @@
-//! The languages of the browser, as language tags in the order of preference. What a vendor makes
-//! of them is the plugin's.
+//! The languages of the browser, as language tags in the order of preference. The plugin chooses
+//! among them.
 
 /// More languages than a person reads; keeps an odd header from becoming a long argument.
 const MAX_LOCALES: usize = 16;

@@ -1,6 +1,8 @@
 //! The whole server of the page: the guard in front of every path, and no secret or token in any
 //! response. Uses the real component and the simulators; the page's files are fakes.
 
+mod durable;
+
 use std::fs;
 
 use bytes::Bytes;
@@ -539,4 +541,39 @@ async fn a_refused_credential_is_tried_again_on_request_only() {
     }
     server.ok("POST", &path("refresh"), json!({})).await;
     assert_eq!(server.simulators.hotjar().asked(), 2);
+}
+
+#[tokio::test]
+async fn a_refresh_that_fails_without_confirmation_keeps_the_session_that_lives() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await;
+    let path = |step: &str| format!("credentials/{id}/{step}");
+    let first = server.ok("POST", &path("session"), json!({})).await;
+    let hotjar = server.simulators.hotjar();
+    for (requests, fault, kind) in [
+        (
+            2,
+            Fault::Status(401, Vec::new(), "<html>".into()),
+            "rejected",
+        ),
+        (3, Fault::Html(503), "unavailable"),
+        (4, Fault::Html(200), "invalid-response"),
+    ] {
+        hotjar.fault(fault);
+        let (status, error) = server.ask("POST", &path("refresh"), json!({})).await;
+        assert_eq!(status, StatusCode::BAD_GATEWAY, "{kind}");
+        assert_eq!(error["error"]["kind"], kind);
+        let kept = server.ok("POST", &path("session"), json!({})).await;
+        assert_eq!(kept, first, "{kind}");
+        assert_eq!(hotjar.asked(), requests, "{kind}");
+    }
+    // A refusal with a final code ends it.
+    let refusal = Fault::Status(401, Vec::new(), r#"{"error":"invalid_client"}"#.into());
+    hotjar.fault(refusal);
+    for step in ["refresh", "session"] {
+        let (status, error) = server.ask("POST", &path(step), json!({})).await;
+        assert_eq!(status, StatusCode::BAD_GATEWAY);
+        assert_eq!(error["error"]["confirmed"], true);
+    }
+    assert_eq!(hotjar.asked(), 5);
 }

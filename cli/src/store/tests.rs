@@ -144,7 +144,7 @@ fn a_secret_is_nowhere_in_the_files_while_saved_replaced_or_removed() {
         fs::read(place.data()).unwrap()
     };
     let sealed = |bytes: &[u8]| bytes.windows(6).any(|part| part == b"hidden");
-    // What the search would find, were it there.
+    // Proves that the search finds a secret that is there.
     assert!(contains(&check(), "what it is for") && sealed(&check()));
     store
         .update(saved.id, &entry("first", NEWER_SECRET), &schema())

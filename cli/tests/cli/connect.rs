@@ -7,13 +7,7 @@ use connector_simulators::Fault;
 use serde_json::{Value, json};
 
 use crate::harness::{Run, Vendors, shows_a_secret};
-use crate::pty::{CTRL_C, DOWN, Dialogue, ENTER, ESCAPE};
-
-/// Any key will do, as long as it is one.
-const KEY: (&str, &str) = (
-    "CONNECTOR_STORE_KEY",
-    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-);
+use crate::pty::{CTRL_C, DOWN, Dialogue, ENTER, ESCAPE, KEY};
 
 impl Vendors {
     fn store(&self) -> PathBuf {
@@ -199,7 +193,7 @@ async fn a_refused_credential_says_what_to_do_and_may_be_entered_again() {
         .sees("check it or create a new one")
         .sees("How to get one: https://")
         .answers("Enter it again?", "y")
-        // What can be shown stays typed.
+        // An answer that is no secret is kept.
         .answers("Client ID:", "")
         .answers("Client secret:", text(&credential, "client_secret"))
         .sees("the vendor accepts the credential");
@@ -231,7 +225,7 @@ async fn a_taken_name_is_asked_again_and_leaving_saves_nothing() {
     let vendors = Vendors::start().await;
     let credential = vendors.sample("hotjar", 0);
     let mut dialogue = vendors.connect("hotjar", "mine");
-    // Pasted in one go, faster than it is asked for: nothing of it may be shown.
+    // Pasted at once, before the second prompt: nothing of it may be shown.
     let both = ["client_id", "client_secret"].map(|field| text(&credential, field));
     dialogue
         .sees("Client ID:")

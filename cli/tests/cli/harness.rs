@@ -28,9 +28,9 @@ impl Run {
         register(&[stdin], variables);
         let mut child = Command::new(env!("CARGO_BIN_EXE_connector"))
             .args(arguments)
-            // Machine code is kept here, and not with the person who runs the tests.
+            // Not the cache of the user who runs the tests.
             .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
-            // English, whatever the machine speaks.
+            // English, independent of the machine.
             .env("LC_ALL", "C.UTF-8")
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
@@ -69,7 +69,7 @@ impl Run {
         self.json()
     }
 
-    /// The error of a call that failed, about which a person was told too.
+    /// The error of a call that failed with a message on standard error.
     pub(crate) fn error(&self) -> Value {
         assert_eq!(self.code, Some(1), "{}\n{}", self.stdout, self.stderr);
         assert!(self.stderr.starts_with("error: "), "{}", self.stderr);

@@ -1,5 +1,5 @@
 //! The binary as a person runs it, with the built component, against the simulators over TLS.
-//! Every run is searched for secrets and tokens (`harness::Run::new`), whatever it is about.
+//! The output of every run is searched for secrets and tokens (`harness::Run::new`).
 
 leak_check::capture!();
 
@@ -11,8 +11,12 @@ mod kept_code;
 mod offline;
 mod online;
 #[cfg(target_os = "linux")]
+mod other_vendors;
+#[cfg(target_os = "linux")]
 mod pty;
 // Sends a signal.
 #[cfg(unix)]
 mod simulate;
 mod stories;
+#[cfg(target_os = "linux")]
+mod stub;

@@ -152,7 +152,7 @@ async fn without_the_authority_the_vendor_is_unreachable_at_the_certificate_stag
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vendor_that_refuses_the_connection_is_unreachable_at_the_connect_stage() {
     let vendors = Vendors::start().await;
-    // Taken, so that nobody else gets it, and not listened at.
+    // Bound, so that no other process gets the port, but without a listener.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
     let closed = socket.local_addr().unwrap();

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::harness::{register, shows_a_secret, shows_a_token};
 
-/// A test that waits longer hangs. Nothing here is expected to take a hundredth of it.
+/// A test that waits longer hangs: no wait takes a hundredth of it.
 const HANGS_AFTER: Duration = Duration::from_secs(30);
 
 /// The keys, as terminals send them.
@@ -22,14 +22,20 @@ pub(crate) const DOWN: &str = "\x1b[B";
 pub(crate) const ESCAPE: &str = "\x1b";
 pub(crate) const CTRL_C: &str = "\x03";
 
+/// The key of the stores in these tests.
+pub(crate) const KEY: (&str, &str) = (
+    "CONNECTOR_STORE_KEY",
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+);
+
 /// A run of the binary with a person at the terminal.
 pub(crate) struct Dialogue {
     child: Child,
     keys: ChildStdin,
     screen: Receiver<Vec<u8>>,
-    /// All that was shown.
+    /// The whole output of the terminal.
     shown: String,
-    /// How much of it was waited for.
+    /// The length of the part up to the last awaited text.
     seen: usize,
     stdout: std::path::PathBuf,
 }
@@ -43,7 +49,7 @@ impl Dialogue {
             .into_iter()
             .chain(arguments.iter().copied());
         let words: Vec<_> = words.map(quoted).collect();
-        // Afterwards, whether the terminal echoes as before.
+        // At the end, checks that the terminal echoes again.
         let line = format!(
             "stty rows 50 cols 200; {} > {}; status=$?; \
              stty -a | grep -q -- '-echo ' && echo SILENT; exit $status",
@@ -81,7 +87,7 @@ impl Dialogue {
         }
     }
 
-    /// Waits until the screen shows this, after all that was waited for before.
+    /// Waits until the screen shows this text, after the previous one.
     pub(crate) fn sees(&mut self, text: &str) -> &mut Self {
         loop {
             if let Some(at) = self.shown[self.seen..].find(text) {
@@ -104,7 +110,7 @@ impl Dialogue {
         self.sees(prompt).types(keys).types(ENTER)
     }
 
-    /// Waits for the end: the exit status, all that was shown, and standard output.
+    /// Waits for the end: the exit status, the output of the terminal, and standard output.
     pub(crate) fn ends(mut self) -> (Option<i32>, String, String) {
         while self.more() {}
         let status = self.child.wait().unwrap();
@@ -143,13 +149,13 @@ impl Dialogue {
 
 impl Drop for Dialogue {
     fn drop(&mut self) {
-        // After a failed test the process still waits for keys. It usually has ended.
+        // After a failed test the process still waits for keys.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// Without what moves the cursor and colours.
+/// Without the sequences that move the cursor and set colours.
 fn plain(text: &str) -> String {
     let mut plain = String::new();
     let mut characters = text.chars();

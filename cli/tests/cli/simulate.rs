@@ -55,7 +55,7 @@ fn simulate_offers_what_authenticate_needs_and_leaves_nothing_behind() {
     assert!(!dir.exists());
 }
 
-/// Who may do what with a file.
+/// The permissions of a file.
 fn mode(path: &Path) -> u32 {
     path.metadata().unwrap().permissions().mode() & 0o777
 }

@@ -76,8 +76,8 @@ use crate::types::{Access, Inspection, Session, Vendor};
 /// | `invalid-credential`, `denied` | ended | never |
 ///
 /// Pauses are 1, 2, 4 … s and up to as much jitter: at most 5 min, the longer ones at most 1 h.
-/// "Never" means: not until the document changes, the credential is invalidated, or it is unused
-/// for a day.
+/// "Never" means: not until the document changes, [`renew`](Sessions::renew) or
+/// [`invalidate`](Sessions::invalidate) is called, or the credential is unused for a day.
 ///
 /// While an old session that was kept is alive, callers get it. Otherwise they get the error at
 /// once; `throttled` and `unavailable` with the remaining time.
@@ -108,7 +108,7 @@ use crate::types::{Access, Inspection, Session, Vendor};
 ///   `timeout`, `cut-off`, `protocol` or `other` of `unreachable`, a plugin that broke or exceeded
 ///   its deadline, or an unreadable answer with a status of success. The old session is used until
 ///   it expires, and then the error is returned, until the document changes or a person asks for
-///   another attempt: call [`invalidate`](Sessions::invalidate) first.
+///   another attempt: call [`renew`](Sessions::renew).
 /// - For a deleted credential, call [`remove`](Sessions::remove).
 #[derive(Clone)]
 pub struct Sessions {
@@ -203,8 +203,29 @@ impl Sessions {
             .await
     }
 
-    /// Invalidates the state of a credential: its sessions, and an earlier failure. For a person's
-    /// "try again", also after a change at the vendor.
+    /// Requests a new session now, whether or not one is due, and returns it. For a person's
+    /// "refresh" or "try again": an earlier failure does not delay the request.
+    ///
+    /// The current session is used until there is a new one. If the request fails, the table above
+    /// says whether the current session is kept. Shares the token request in flight, if there is
+    /// one.
+    pub async fn renew(&self, credential: &Credential<'_>) -> Result<Arc<Session>, CallError> {
+        let found = self.find(credential).await?;
+        if let Some((store, key)) = &found.store {
+            // After a restart, the session to keep is in the store.
+            let (durable, now) = (&found.credential.durable, self.shared.connector.now());
+            let stored = durable.stored((&**store, key), credential.document, now);
+            if let Some(stored) = stored.await? {
+                found.revision.adopt(stored, now);
+            }
+        }
+        let renewal = |current| self.renewal(&found, credential, current);
+        found.revision.renew(renewal).await
+    }
+
+    /// Invalidates the state of a credential: its sessions, and an earlier failure. For a change
+    /// at the vendor that ends its sessions; see [`renew`](Sessions::renew) for a person's "try
+    /// again".
     ///
     /// A stored state is kept: the next session is a refreshed one.
     pub async fn invalidate(&self, credential: &Credential<'_>) {
@@ -281,13 +302,29 @@ impl Sessions {
 
     /// The next step of a caller; starts a token request if one is due.
     fn next(&self, found: &Found<'_>, credential: &Credential<'_>) -> Next {
-        let connector = &self.shared.connector;
-        found.revision.next(connector.now(), |current| {
-            let (vendor, document) = (credential.vendor.into(), Secret::new(credential.document));
-            let state = Arc::clone(&found.credential);
-            let store = found.store.clone();
-            renew(connector.clone(), vendor, document, current, state, store).boxed()
-        })
+        let renewal = |current| self.renewal(found, credential, current);
+        found.revision.next(self.shared.connector.now(), renewal)
+    }
+
+    /// A token request with the current session, if there is one.
+    fn renewal(
+        &self,
+        found: &Found<'_>,
+        credential: &Credential<'_>,
+        current: Option<Arc<Session>>,
+    ) -> BoxFuture<'static, Renewed> {
+        let connector = self.shared.connector.clone();
+        let (vendor, document) = (credential.vendor.into(), Secret::new(credential.document));
+        let state = Arc::clone(&found.credential);
+        renew(
+            connector,
+            vendor,
+            document,
+            current,
+            state,
+            found.store.clone(),
+        )
+        .boxed()
     }
 }
 

@@ -17,16 +17,16 @@ const KILLS: usize = 1000;
 /// The store is begun anew after so many kills, so that its making is hit too.
 const KILLS_PER_STORE: usize = 50;
 
-/// More lines than this are not waited for before the kill.
+/// The kill comes after at most so many lines.
 const MAX_LINES: u8 = 4;
 
 /// About as long as a save takes, in turns of an idle loop.
 const MAX_TURNS: u16 = u16::MAX;
 
-/// Tells the process where the store is; without it the process's part is no test of anything.
+/// Names the folder of the store to the process. Without it, the process's part does nothing.
 const FOLDER: &str = "CONNECTOR_TEST_STORE_FOLDER";
 
-/// What the process calls its credentials.
+/// The prefix of the names of credentials.
 const PREFIX: &str = "CONNECTOR_TEST_STORE_PREFIX";
 
 /// Comes before each name that is acknowledged.
@@ -74,7 +74,7 @@ impl Saver {
     /// Waits until the next credential is acknowledged; `false` when the process has ended.
     fn next(&mut self) -> bool {
         for line in self.lines.by_ref() {
-            // The last line may be cut off: then nobody was told its name.
+            // A last line that is cut off acknowledges nothing.
             let line = line.unwrap();
             if let Some(name) = line
                 .strip_prefix(ACKNOWLEDGED)

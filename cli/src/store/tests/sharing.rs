@@ -13,7 +13,7 @@ fn two_handles_write_at_once_and_nothing_is_lost() {
     thread::scope(|scope| {
         for writer in ["a", "b"] {
             let location = &location;
-            // They race from the first moment, for the key and the tables too.
+            // They also race to create the key and the tables.
             scope.spawn(move || {
                 let store = Store::open(location).unwrap();
                 for number in 0..SAVES {

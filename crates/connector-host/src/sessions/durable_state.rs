@@ -92,6 +92,25 @@ impl DurableState {
         Ok(renewed)
     }
 
+    /// The stored session, if it is alive and belongs to this document.
+    pub(super) async fn stored(
+        &self,
+        (store, key): (&dyn SessionStore, &StoreKey),
+        document: &str,
+        now: SystemTime,
+    ) -> Result<Option<Session>, CallError> {
+        let _progress = self.progress.lock().await;
+        if self.is_invalidated.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let Some(text) = store.load(key).await? else {
+            return Ok(None);
+        };
+        let stored = StoredSession::read(&text)?;
+        let may_use = stored.is_of(document) && is_alive(&stored.session, now);
+        Ok(may_use.then_some(stored.session))
+    }
+
     /// Removes the stored session, after the request in flight.
     pub(super) async fn remove(
         &self,

@@ -68,22 +68,46 @@ impl RevisionState {
             Decision::Fail(error) => return Next::Fail(error),
             Decision::Renew(serving) => serving,
         };
-        let in_flight = inner.renewal.as_ref().and_then(Renewal::in_flight);
-        let outcome = in_flight.unwrap_or_else(|| {
-            let request = renewal(inner.session.current());
-            let this = Arc::clone(self);
-            let started = Renewal::start(async move {
-                let (renewed, now) = request.await;
-                let mut inner = this.lock();
-                inner.renewal = None;
-                inner.authorization = None;
-                inner.session.renewed(renewed, now, Instant::now())
-            });
-            let outcome = started.outcome.clone();
-            inner.renewal = Some(started);
-            outcome
+        Next::Renew(serving, self.request(&mut inner, renewal))
+    }
+
+    /// The outcome of `renewal` with the current session, which is used until there is a new one.
+    /// Shares the request in flight, if there is one.
+    pub(super) fn renew(
+        self: &Arc<Self>,
+        renewal: impl FnOnce(Option<Arc<Session>>) -> BoxFuture<'static, Renewed>,
+    ) -> SharedOutcome {
+        self.request(&mut self.lock(), renewal)
+    }
+
+    fn request(
+        self: &Arc<Self>,
+        inner: &mut Inner,
+        renewal: impl FnOnce(Option<Arc<Session>>) -> BoxFuture<'static, Renewed>,
+    ) -> SharedOutcome {
+        if let Some(in_flight) = inner.renewal.as_ref().and_then(Renewal::in_flight) {
+            return in_flight;
+        }
+        let request = renewal(inner.session.current());
+        let this = Arc::clone(self);
+        let started = Renewal::start(async move {
+            let (renewed, now) = request.await;
+            let mut inner = this.lock();
+            inner.renewal = None;
+            inner.authorization = None;
+            inner.session.renewed(renewed, now, Instant::now())
         });
-        Next::Renew(serving, outcome)
+        let outcome = started.outcome.clone();
+        inner.renewal = Some(started);
+        outcome
+    }
+
+    /// Uses a session from the store; see [`SessionState::adopt`].
+    pub(super) fn adopt(&self, stored: Session, now: SystemTime) {
+        let mut inner = self.lock();
+        if inner.session.adopt(stored, now, Instant::now()) {
+            inner.authorization = None;
+        }
     }
 
     /// Records that the vendor's API refused `session` before its expiry; see

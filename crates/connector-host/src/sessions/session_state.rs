@@ -129,6 +129,20 @@ impl SessionState {
         }
     }
 
+    /// Uses a session from the store if it is newer than the current one. Returns whether it does.
+    ///
+    /// After a failure without a session it does not: the failure may have ended the stored one.
+    pub(super) fn adopt(&mut self, stored: Session, now: SystemTime, at: Instant) -> bool {
+        let is_newer = match &self.session {
+            Some(current) => current.issued_at < stored.issued_at,
+            None => self.failure.is_none(),
+        };
+        if is_newer {
+            self.arrived(stored, now, at);
+        }
+        is_newer
+    }
+
     fn arrived(&mut self, session: Session, now: SystemTime, at: Instant) -> Arc<Session> {
         self.expires_at = session.expires_at.and_then(|expiry| {
             let remaining = expiry.duration_since(now).unwrap_or_default();

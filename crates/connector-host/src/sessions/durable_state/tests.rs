@@ -190,6 +190,26 @@ async fn an_invalidated_session_is_not_used_from_the_store_and_its_state_is_refr
 }
 
 #[tokio::test]
+async fn the_stored_session_is_one_of_this_document_that_is_alive_and_valid() {
+    let case = Case::new();
+    case.renew(DOCUMENT, None).await.unwrap();
+    let key = StoreKey::new("vendor", "7");
+    let store = (&*case.store as &dyn SessionStore, &key);
+    for (document, now, is_stored) in [
+        (DOCUMENT, 4599, true),
+        (DOCUMENT, 4600, false),
+        (EDITED, 1000, false),
+    ] {
+        let stored = case.state.stored(store, document, EPOCH + secs(now));
+        let stored = stored.await.unwrap();
+        assert_eq!(stored.is_some(), is_stored, "{document} {now}");
+    }
+    case.state.invalidate();
+    let stored = case.state.stored(store, DOCUMENT, EPOCH + secs(1000));
+    assert!(stored.await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn a_session_that_cannot_be_saved_is_not_used_and_only_the_saving_is_repeated() {
     for document in [DOCUMENT, EDITED] {
         let case = Case::new();

@@ -1,7 +1,8 @@
 //! Tests of sharing a session, its authorization and a token request.
 
 use super::*;
-use crate::sessions::testing::{EPOCH, secs, session};
+use crate::error::ConnectorError;
+use crate::sessions::testing::{EPOCH, refusal, secs, session};
 
 fn renewed(revision: &RevisionState, renewed: Result<Session, CallError>) {
     let mut inner = revision.lock();
@@ -84,4 +85,29 @@ async fn an_aborted_request_is_an_error_and_the_next_one_is_sent() {
         panic!("no session is valid")
     };
     assert_eq!(outcome.await.unwrap().access_token.expose(), "a");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_on_request_keeps_the_session_until_there_is_a_new_one() {
+    let revision = Arc::new(RevisionState::new(false));
+    renewed(&revision, Ok(session("a")));
+    let (lasts, now) = (revision.lock().session.current(), EPOCH + secs(1000));
+    let fails = |old: Option<Arc<Session>>| {
+        assert_eq!(old.unwrap().access_token.expose(), "a");
+        let refused = ConnectorError::Rejected(refusal(401, false));
+        async move { (Err(refused.into()), now) }.boxed()
+    };
+    let in_flight = revision.renew(fails);
+    let shared = revision.renew(|_| panic!("a request is in flight"));
+    for outcome in [in_flight, shared] {
+        assert_eq!(outcome.await.unwrap_err().kind(), "rejected");
+    }
+    let Next::Serve(kept) = revision.next(now, |_| panic!("the session is not due")) else {
+        panic!("the session is alive")
+    };
+    assert!(Arc::ptr_eq(&kept, &lasts.unwrap()));
+    // The earlier failure does not delay the next request.
+    let works = |_| async move { (Ok(session("b")), now) }.boxed();
+    let replaced = revision.renew(works).await.unwrap();
+    assert_eq!(replaced.access_token.expose(), "b");
 }

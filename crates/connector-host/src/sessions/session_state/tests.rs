@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::StoreError;
-use crate::sessions::testing::{EPOCH, endless, refusal, secs, session};
+use crate::sessions::testing::{EPOCH, durable, endless, refusal, secs, session};
 use crate::types::Stage;
 
 /// The decision of a state at a time, in a word.
@@ -298,4 +298,26 @@ async fn a_session_refused_without_confirmation_is_used_until_there_is_a_new_one
     assert!(state.refused(&first, false, now));
     assert!(state.refused(&first, true, now));
     assert_eq!(at(&state, 1000, now), "renew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_session_is_adopted_if_it_is_newer_and_no_failure_ended_it() {
+    let now = Instant::now();
+    let stored = |issued_at| durable("stored", "state", issued_at);
+    let adopts = |state: &mut SessionState, issued_at| {
+        state.adopt(stored(issued_at), EPOCH + secs(1000), now)
+    };
+    let mut state = SessionState::new(true);
+    assert!(adopts(&mut state, 1000));
+    assert_eq!(at(&state, 1000, now), "serve stored");
+
+    let mut state = serving(true, now);
+    assert!(!adopts(&mut state, 1000));
+    assert!(adopts(&mut state, 1001));
+
+    let mut state = serving(true, now);
+    let refused = ConnectorError::Rejected(refusal(401, true));
+    renewed(&mut state, Err(refused), now);
+    assert!(!adopts(&mut state, 1001));
+    assert_eq!(at(&state, 1001, now), "rejected");
 }

@@ -1,0 +1,207 @@
+//! Vendors that need more than those of the plugin: a refresh token that rotates, and an
+//! inspection with a session.
+
+use std::fs;
+use std::slice;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+
+use crate::pty::{DOWN, ENTER};
+use crate::stub::{Asked, Stub, example, lighthouse};
+
+const PASTED: &str = "pasted-refresh-0001";
+
+/// The secrets of Orchard in these tests.
+fn orchards_secrets() -> Vec<String> {
+    let issued = (1..10).flat_map(|number| [access_token(number), refresh_token(number)]);
+    issued.chain([PASTED.to_owned()]).collect()
+}
+
+fn access_token(number: usize) -> String {
+    format!("orchard-access-000{number}")
+}
+
+fn refresh_token(number: usize) -> String {
+    format!("orchard-refresh-000{number}")
+}
+
+/// The refresh token that a request spends.
+fn spent(asked: &[Asked]) -> String {
+    let [asked] = asked else {
+        panic!("one request: {asked:?}");
+    };
+    assert_eq!(asked.line, "POST /token");
+    let mut form = form_urlencoded::parse(asked.body.as_bytes()).into_owned();
+    form.find(|(name, _)| name == "refresh_token").unwrap().1
+}
+
+/// Orchard, which replaces the refresh token on every use, and refuses every other one. A token
+/// request fails without confirmation while it is `down`.
+async fn orchard(down: &Arc<AtomicBool>) -> Stub {
+    let is_down = Arc::clone(down);
+    for secret in orchards_secrets() {
+        leak_check::register(&secret);
+    }
+    let valid = Mutex::new((0, PASTED.to_owned()));
+    let answer = move |asked: &Asked| {
+        if asked.line == "GET /v3/me" {
+            return (200, json!({"email": "ada@acme.example"}));
+        }
+        if is_down.load(Ordering::Relaxed) {
+            return (403, json!("blocked by a firewall"));
+        }
+        let mut valid = valid.lock().unwrap();
+        if spent(slice::from_ref(asked)) != valid.1 {
+            return (400, json!({"error": "invalid_grant"}));
+        }
+        let number = valid.0 + 1;
+        *valid = (number, refresh_token(number));
+        let token = json!({
+            "access_token": access_token(number), "token_type": "bearer", "expires_in": 3600,
+            "refresh_token": refresh_token(number),
+        });
+        (200, token)
+    };
+    let hosts = ["login.orchard.example", "api.orchard.example"];
+    Stub::start(&example("refresh_token"), &hosts, answer).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rotating_refresh_token_is_sealed_in_the_store_and_survives_every_run() {
+    let down = Arc::new(AtomicBool::new(false));
+    let orchard = orchard(&down).await;
+    let mut dialogue = orchard.connect("orchard", "trees");
+    dialogue.answers("Refresh token:", PASTED);
+    let saved = dialogue.result();
+    assert_eq!(saved["credential"]["refresh_token"], "********");
+    assert_eq!(
+        orchard.asked(),
+        [],
+        "the token is not spent before it is saved"
+    );
+
+    let saved = ["--saved", "trees"];
+    let authenticate = [&["authenticate", "orchard", "--reveal"], &saved[..]].concat();
+    let first = orchard.run(&authenticate, "").result();
+    assert_eq!(first["access_token"], access_token(1));
+    assert_eq!(spent(&orchard.asked()), PASTED);
+
+    // Each run is another process. It uses the stored session while that lives.
+    assert_eq!(orchard.run(&authenticate, "").result(), first);
+    let inspect = [&["inspect", "orchard"], &saved[..]].concat();
+    let access = orchard.run(&inspect, "").result();
+    assert_eq!(access["identity"], "ada@acme.example");
+    let [me] = orchard.asked().try_into().unwrap();
+    assert_eq!(me.authorization, format!("Bearer {}", access_token(1)));
+
+    // A refresh spends the stored token, also after a printed session that is older.
+    let refresh = ["refresh", "orchard", "--session", "-", "--reveal"];
+    let refresh = [&refresh, &saved[..]].concat();
+    for number in [2, 3] {
+        let next = orchard.run(&refresh, &first.to_string()).result();
+        assert_eq!(next["access_token"], access_token(number));
+        assert_eq!(spent(&orchard.asked()), refresh_token(number - 1));
+    }
+
+    // A refusal without confirmation spends nothing, and the stored session is used.
+    down.store(true, Ordering::Relaxed);
+    let error = orchard.run(&refresh, &first.to_string()).error();
+    assert_eq!(
+        (&error["kind"], &error["confirmed"]),
+        (&json!("forbidden"), &json!(false))
+    );
+    assert_eq!(spent(&orchard.asked()), refresh_token(3));
+    let kept = orchard.run(&authenticate, "").result();
+    assert_eq!(kept["access_token"], access_token(3));
+    down.store(false, Ordering::Relaxed);
+    assert_eq!(orchard.asked(), []);
+    let next = orchard.run(&refresh, &first.to_string()).result();
+    assert_eq!(next["access_token"], access_token(4));
+
+    let mut files = 0;
+    for file in fs::read_dir(orchard.store_dir()).unwrap() {
+        let bytes = fs::read(file.unwrap().path()).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        for secret in orchards_secrets() {
+            assert!(!text.contains(&secret), "{secret} is in the store");
+        }
+        files += 1;
+    }
+    assert!(files > 0, "the store is a file");
+}
+
+const LIGHTHOUSE_KEY: &str = "lighthouse-key-0001";
+const LIGHTHOUSE_ACCESS: &str = "lighthouse-access-0001";
+
+async fn start_lighthouse() -> Stub {
+    leak_check::register(LIGHTHOUSE_KEY);
+    leak_check::register(LIGHTHOUSE_ACCESS);
+    let answer = |asked: &Asked| match asked.line.as_str() {
+        "POST /token" => {
+            let token = json!({"access_token": LIGHTHOUSE_ACCESS, "token_type": "bearer"});
+            (200, token)
+        }
+        _ => (200, json!({})),
+    };
+    let hosts = ["api.lighthouse.example", "remote.lighthouse.example"];
+    Stub::start(&lighthouse(), &hosts, answer).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connect_opens_a_session_where_the_inspection_needs_one_and_offers_its_choices() {
+    let vendor = start_lighthouse().await;
+    let mut dialogue = vendor.connect("lighthouse", "pier");
+    dialogue
+        .answers("Key:", LIGHTHOUSE_KEY)
+        .answers("Station:", "west")
+        .sees("the vendor accepts the credential")
+        // Typed before the choices were known, and not among them.
+        .sees("Station:")
+        .sees("North pier (s1)")
+        .sees("South pier (s2)")
+        .sees("west — not available to this credential")
+        .types(&[DOWN, DOWN].concat())
+        .types(ENTER)
+        .sees("Lamp: The old lamp (l1) (the only choice)");
+    let saved = dialogue.result()["credential"].take();
+    assert_eq!(
+        (&saved["station"], &saved["lamp"]),
+        (&json!("s2"), &json!("l1"))
+    );
+    let asked = vendor.asked();
+    let lines: Vec<_> = asked.iter().map(|asked| asked.line.as_str()).collect();
+    assert_eq!(lines, ["POST /token", "GET /me"]);
+    assert_eq!(
+        asked[1].authorization,
+        format!("Bearer {LIGHTHOUSE_ACCESS}")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_origin_that_the_vendor_does_not_declare_needs_a_grant() {
+    let vendor = start_lighthouse().await;
+    let grant = ["--grant", "https://remote.lighthouse.example"];
+    for (station, grant, is_open) in [
+        ("s1", &[][..], true),
+        ("s1", &grant, true),
+        ("remote", &[], false),
+        ("remote", &["--grant", "https://*.example.net"], false),
+        ("remote", &grant, true),
+    ] {
+        let document = json!({"key": LIGHTHOUSE_KEY, "station": station}).to_string();
+        let authenticate = ["authenticate", "lighthouse", "--credential", "-"];
+        let run = vendor.run(&[&authenticate, grant].concat(), &document);
+        if is_open {
+            run.result();
+        } else {
+            assert_eq!(run.error(), json!({"kind": "denied"}));
+        }
+        assert_eq!(
+            vendor.asked().len(),
+            usize::from(is_open),
+            "{station} {grant:?}"
+        );
+    }
+}

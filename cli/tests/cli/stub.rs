@@ -1,0 +1,217 @@
+//! Vendors beside those of the plugin, as components: an example of the guest SDK, and one that is
+//! invented here. Each has a server over TLS on loopback that answers by a function.
+
+use std::convert::Infallible;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use connector_simulators::tls::{Authority, HTTP1};
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tempfile::NamedTempFile;
+use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
+use xtask::Component;
+use xtask::component::shared_dir;
+
+use crate::harness::Run;
+use crate::pty::{Dialogue, KEY};
+
+/// A request: its method and path, its `Authorization`, and its body.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Asked {
+    pub(crate) line: String,
+    pub(crate) authorization: String,
+    pub(crate) body: String,
+}
+
+/// From a request to a status and a JSON document.
+type Answer = dyn Fn(&Asked) -> (u16, Value) + Send + Sync;
+
+/// A vendor: its component, its server, and the folder of its store.
+pub(crate) struct Stub {
+    dir: tempfile::TempDir,
+    options: Vec<String>,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    server: AbortHandle,
+}
+
+impl Stub {
+    /// Serves these names, and loads this component in each command.
+    pub(crate) async fn start(
+        component: &Path,
+        hosts: &[&str],
+        answer: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static,
+    ) -> Self {
+        let authority = Authority::new().unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let ca = dir.path().join("ca.pem");
+        fs::write(&ca, authority.pem()).unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut options = vec![
+            "--component".to_owned(),
+            component.display().to_string(),
+            "--cacert".to_owned(),
+            ca.display().to_string(),
+        ];
+        for host in hosts {
+            let rule = format!("{host}:443:{address}");
+            options.extend(["--connect-to".to_owned(), rule]);
+        }
+        let asked = Arc::<Mutex<Vec<Asked>>>::default();
+        let tls = authority.serve_as(hosts, &[HTTP1]).unwrap();
+        let (record, answer): (_, Arc<Answer>) = (Arc::clone(&asked), Arc::new(answer));
+        let server = tokio::spawn(async move {
+            loop {
+                let (tcp, _) = listener.accept().await.unwrap();
+                let (tls, record, answer) = (tls.clone(), Arc::clone(&record), answer.clone());
+                tokio::spawn(async move {
+                    let stream = tls.accept(tcp).await.unwrap();
+                    let service = service_fn(|request| respond(request, &record, &*answer));
+                    // An error is a client that closed the connection.
+                    let _ = http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
+                });
+            }
+        });
+        Self {
+            dir,
+            options,
+            asked,
+            server: server.abort_handle(),
+        }
+    }
+
+    /// The requests since the last call.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+
+    /// The folder of the store, with nothing else in it.
+    pub(crate) fn store_dir(&self) -> PathBuf {
+        self.dir.path().join("store")
+    }
+
+    fn arguments<'a>(&'a self, arguments: &[&'a str], store: &'a str) -> Vec<&'a str> {
+        let options = self.options.iter().map(String::as_str);
+        let options = options.chain(["--store", store]);
+        arguments.iter().copied().chain(options).collect()
+    }
+
+    /// Runs a command to its end, with the store.
+    pub(crate) fn run(&self, arguments: &[&str], stdin: &str) -> Run {
+        let store = self.store_dir().join("credentials.db");
+        let arguments = self.arguments(arguments, store.to_str().unwrap());
+        Run::with(&arguments, stdin, &[KEY])
+    }
+
+    /// Starts `connect`, and names the credential.
+    pub(crate) fn connect(&self, vendor: &str, name: &str) -> Dialogue {
+        let store = self.store_dir().join("credentials.db");
+        let arguments = self.arguments(&["connect", vendor], store.to_str().unwrap());
+        let mut dialogue = Dialogue::start(self.dir.path(), &arguments, &[KEY]);
+        dialogue
+            .answers("Credential name:", name)
+            .answers("Credential description:", "");
+        dialogue
+    }
+}
+
+impl Drop for Stub {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn respond(
+    request: Request<Incoming>,
+    record: &Mutex<Vec<Asked>>,
+    answer: &Answer,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let authorization = request.headers().get(http::header::AUTHORIZATION);
+    let authorization = authorization.map(|value| value.to_str().unwrap().to_owned());
+    let line = format!("{} {}", request.method(), request.uri().path());
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    let asked = Asked {
+        line,
+        authorization: authorization.unwrap_or_default(),
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    };
+    let (status, json) = answer(&asked);
+    record.lock().unwrap().push(asked);
+    let response = Response::builder().status(status);
+    let response = response.header("content-type", "application/json");
+    Ok(response.body(json.to_string().into()).unwrap())
+}
+
+/// The folder in which nested cargos build, of this target directory.
+fn target_dir() -> PathBuf {
+    shared_dir(&std::env::current_exe().unwrap())
+}
+
+/// Builds an example of the guest SDK.
+pub(crate) fn example(name: &str) -> PathBuf {
+    let target_dir = target_dir();
+    xtask::build(&Component {
+        package: "connector-guest",
+        example: Some(name),
+        target_dir: &target_dir,
+    })
+    .unwrap()
+}
+
+/// Builds the vendor in `tests/vendors`, as a package outside the workspace.
+///
+/// Its folder stays the same, so that other builds leave the component in place.
+pub(crate) fn lighthouse() -> PathBuf {
+    let root = xtask::root();
+    let target_dir = target_dir().join("outside");
+    let folder = target_dir.join("lighthouse");
+    let config = folder.join(".cargo");
+    fs::create_dir_all(&config).unwrap();
+    let source = root.join("cli/tests/vendors/lighthouse.rs");
+    let source = source.display().to_string();
+    let guest = root.join("crates/connector-guest").display().to_string();
+    let manifest = format!(
+        "[package]\nname = \"lighthouse\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+         [lib]\npath = {source:?}\n\n[dependencies]\nconnector-guest = {{ path = {guest:?} }}\n\n\
+         [workspace]\n",
+    );
+    replace(&folder.join("Cargo.toml"), &manifest);
+    let linker = "[target.wasm32-unknown-unknown]\nlinker = \"wasm-component-ld\"\n";
+    replace(&config.join("config.toml"), linker);
+    // The versions that are there already: no test downloads anything. Cargo shortens the file.
+    let versions = fs::read_to_string(root.join("Cargo.lock")).unwrap();
+    if replace(&folder.join("workspace.lock"), &versions) {
+        replace(&folder.join("Cargo.lock"), &versions);
+    }
+    let target = "wasm32-unknown-unknown";
+    let status = xtask::component::cargo(&folder)
+        .args(["rustc", "--release", "--offline", "--target", target])
+        .args(["--crate-type", "cdylib", "--target-dir"])
+        .arg(&target_dir)
+        .status();
+    assert!(status.unwrap().success(), "the vendor does not compile");
+    target_dir.join(target).join("release/lighthouse.wasm")
+}
+
+/// Replaces a file atomically if its content is another. Returns whether it was.
+fn replace(path: &Path, text: &str) -> bool {
+    if fs::read_to_string(path).is_ok_and(|before| before == text) {
+        return false;
+    }
+    let mut new = NamedTempFile::new_in(path.parent().unwrap()).unwrap();
+    new.write_all(text.as_bytes()).unwrap();
+    new.persist(path).unwrap();
+    true
+}
