@@ -29,6 +29,12 @@ const WRITE_AHEAD_BYTES: usize = 64 << 10;
 /// The outcome of a plugin's request.
 pub(crate) type Outcome = Result<http::Response<WasiBody>, ErrorCode>;
 
+/// A request that is not allowed.
+pub(crate) struct Denied {
+    /// The plugin may still be writing it.
+    pub(crate) body: WasiBody,
+}
+
 /// Sends the requests of one call.
 pub(crate) struct EgressGuard {
     transport: Arc<dyn Transport>,
@@ -95,23 +101,19 @@ impl EgressGuard {
         &mut self,
         request: http::Request<WasiBody>,
         options: RequestOptions,
-    ) -> BoxFuture<'static, Outcome> {
+    ) -> Result<BoxFuture<'static, Outcome>, Denied> {
         if !self.allows(&request) {
             // Without the host, which the plugin may have made up.
             span(request.method(), None).record("outcome", TransportError::Denied.name());
-            let denied = async move {
-                // Not earlier: a plugin that is still writing would read the end of the body
-                // instead of this error.
-                drop(request);
-                Err(ErrorCode::HttpRequestDenied)
-            };
-            return denied.boxed();
+            return Err(Denied {
+                body: request.into_body(),
+            });
         }
         let transport = Arc::clone(&self.transport);
         let timeouts = shortened(self.timeouts, options);
         let (deadline, reply_bytes) = (self.deadline, self.reply_bytes);
         let (parts, body) = request.into_parts();
-        collected(parts, body, self.request_bytes)
+        let outcome = collected(parts, body, self.request_bytes)
             .and_then(move |request| {
                 let response =
                     exchange(&*transport, request, timeouts, Some(deadline), reply_bytes);
@@ -127,8 +129,8 @@ impl EgressGuard {
                         .map_err(error_of)
                         .boxed_unsync()
                 })
-            })
-            .boxed()
+            });
+        Ok(outcome.boxed())
     }
 }
 

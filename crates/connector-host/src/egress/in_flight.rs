@@ -8,12 +8,15 @@ use std::task::Poll;
 
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
+use http_body_util::BodyExt;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::p2::Pollable;
+use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
-use crate::egress::guard::Outcome;
+use crate::egress::guard::{Denied, Outcome};
+use crate::egress::zeroized_bytes::zeroized;
 
 /// The requests of one call that are in flight or about to start.
 #[derive(Clone, Default)]
@@ -41,6 +44,13 @@ impl InFlightRequests {
         ResponsePromise::Pending(receiver)
     }
 
+    /// The promise of a denied request, which is ready at once. Its body is read and dropped until
+    /// the call ends, because a plugin whose write fails would not read the denial.
+    pub(crate) fn deny(&self, denied: Denied) -> ResponsePromise {
+        self.added().push(discard(denied.body).boxed());
+        ResponsePromise::Ready(Err(ErrorCode::HttpRequestDenied))
+    }
+
     /// Runs a call, and its requests while it waits. They are cancelled when it ends.
     ///
     /// The call is passed pinned, because an `async fn` would store it twice.
@@ -65,6 +75,15 @@ impl InFlightRequests {
 
     fn added(&self) -> std::sync::MutexGuard<'_, Vec<BoxFuture<'static, ()>>> {
         self.new.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn discard(mut body: WasiBody) {
+    while let Some(Ok(frame)) = body.frame().await {
+        if let Ok(data) = frame.into_data() {
+            // It may hold a secret.
+            drop(zeroized(data));
+        }
     }
 }
 
