@@ -16,9 +16,10 @@ use crate::deadline::after;
 use crate::egress::content_encoding::decoded;
 use crate::egress::error_code::{code_of, error_of};
 use crate::egress::exchange::{exchange, header_fits, span};
+use crate::egress::joined_body::JoinedBody;
 use crate::egress::origin::Origin;
 use crate::egress::policy::EgressPolicy;
-use crate::egress::zeroized_bytes::{collect_zeroized, zeroized};
+use crate::egress::zeroized_bytes::collect_zeroized;
 use crate::limits::{Limits, Timeouts};
 use crate::transport::{Transport, TransportError};
 
@@ -87,7 +88,7 @@ impl EgressGuard {
             return false;
         };
         self.remaining_requests = remaining;
-        // CONNECT requests a tunnel through the host, whatever its URL.
+        // CONNECT requests a tunnel through the host of its URL.
         request.method() != http::Method::CONNECT
             && header_fits(request.headers())
             && self.policy.allows(&self.origins, request.uri())
@@ -123,12 +124,8 @@ impl EgressGuard {
                 })
             })
             .map_ok(move |response| {
-                decoded(response, reply_bytes).map(|body| {
-                    // It may hold a token.
-                    body.map_frame(|frame| frame.map_data(zeroized))
-                        .map_err(error_of)
-                        .boxed_unsync()
-                })
+                decoded(response, reply_bytes)
+                    .map(|body| JoinedBody::new(body).map_err(error_of).boxed_unsync())
             });
         Ok(outcome.boxed())
     }
@@ -164,7 +161,7 @@ impl WasiHttpHooks for EgressGuard {
     }
 }
 
-/// The time limits that the plugin asks for, within the host's.
+/// The plugin's time limits, within the host's.
 fn shortened(limits: Timeouts, options: RequestOptions) -> Timeouts {
     let shorter = |limit: Duration, asked: Option<Duration>| asked.map_or(limit, |t| t.min(limit));
     Timeouts {
