@@ -98,7 +98,7 @@ pub(crate) enum ResponsePromise {
     Taken,
 }
 
-/// The answer to a plugin that asks for its response.
+/// The state of a response that the plugin polls.
 pub(crate) enum Polled {
     Pending,
     Ready(Outcome),
@@ -106,7 +106,7 @@ pub(crate) enum Polled {
 }
 
 impl ResponsePromise {
-    /// Takes the outcome if there is one. A plugin may ask without having waited.
+    /// Takes the outcome if there is one. A plugin may call this without having waited.
     pub(crate) fn take(&mut self) -> Polled {
         if let Self::Pending(outcome) = self {
             match outcome.try_recv() {
