@@ -114,14 +114,14 @@ async fn check_replies(example: &Example, credential: &Value, field: &str) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_holder_of_an_api_key_cannot_be_read() {
     let beacon = Example::load("api_key").await;
     let credential = json!({"api_key": "bk_hush-0001"});
     check(&beacon, &credential, &["api_key"], 401, "invalid_token").await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn http_basic_is_refused() {
     let harbour = Example::load("basic_auth").await;
     let credential = json!({
@@ -136,7 +136,7 @@ async fn http_basic_is_refused() {
     assert_eq!(error(&harbour, &credential, reply).await, forbidden);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_signed_call_is_refused() {
     let quarry = Example::load("hmac").await;
     let credential = json!({"key_id": "k1", "secret": "hush-0001"});
@@ -150,7 +150,7 @@ async fn a_signed_call_is_refused() {
     .await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_from_a_get_is_refused() {
     let tidal = Example::load("query_token").await;
     let account = "123e4567-e89b-12d3-a456-426614174000";
@@ -169,7 +169,7 @@ async fn a_token_from_a_get_is_refused() {
     assert_eq!(error(&tidal, &credential, reply).await, throttled);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refresh_token_is_refused() {
     let orchard = Example::load("refresh_token").await;
     let credential = json!({"refresh_token": "hush-0001"});

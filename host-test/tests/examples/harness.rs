@@ -21,13 +21,12 @@ pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
 
-/// Starts at [`now`], and follows tokio's clock, which tests may pause.
-struct TestClock(Instant);
+/// Starts at [`now`], and follows tokio's clock, which the tests pause.
+struct PausedClock(Instant);
 
-impl Clock for TestClock {
+impl Clock for PausedClock {
     fn now(&self) -> SystemTime {
-        // Whole seconds: tests compare with times that the vendor computes from now.
-        now() + Duration::from_secs(self.0.elapsed().as_secs())
+        now() + self.0.elapsed()
     }
 }
 
@@ -40,7 +39,7 @@ pub(crate) async fn load(example: &str, transport: impl Transport) -> Connector 
         target_dir: &target_dir,
     });
     Connector::builder(Arc::new(transport))
-        .clock(Arc::new(TestClock(Instant::now())))
+        .clock(Arc::new(PausedClock(Instant::now())))
         .load_file(&component.unwrap())
         .await
         .unwrap()

@@ -22,7 +22,7 @@ const DOCUMENT: &str = r#"{"tenant":"acme","client_id":"id-0001","client_secret"
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The life of a token.
-const LIFE: Duration = Duration::from_mins(120);
+const LIFE: Duration = Duration::from_hours(2);
 /// The age at which it is due for renewal.
 const DUE: Duration = Duration::from_mins(105);
 
@@ -126,10 +126,10 @@ async fn a_live_session_outlasts_unconfirmed_refusals_with_pauses_that_double() 
     let mut harbour = Harbour::load().await;
     for reply in unconfirmed() {
         harbour.restart();
+        let expiry = Instant::now() + LIFE;
         harbour.session().await.unwrap();
         harbour.token(reply);
         advance(DUE).await;
-        let expiry = Instant::now() + (LIFE - DUE);
         while Instant::now() < expiry {
             assert_eq!(harbour.session().await.unwrap(), "tok.en-0");
             sleep(Duration::from_millis(100)).await;
@@ -152,7 +152,7 @@ async fn a_live_session_outlasts_unconfirmed_refusals_with_pauses_that_double() 
         assert!(["rejected", "forbidden"].contains(&error.kind()), "{error}");
         harbour.token(None);
         advance(Duration::from_hours(1)).await;
-        assert!(harbour.session().await.unwrap() > "tok.en-0".to_owned());
+        assert_ne!(harbour.session().await.unwrap(), "tok.en-0");
     }
 }
 

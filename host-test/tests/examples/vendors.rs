@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::harness::{Example, get, header, now, refusal};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_api_key_goes_into_a_header_and_needs_no_token_request() {
     let beacon = Example::load("api_key").await;
     let credential = json!({"api_key": " bk_hush-0001\n"});
@@ -46,7 +46,7 @@ async fn an_api_key_goes_into_a_header_and_needs_no_token_request() {
     assert_eq!(beacon.verdict(401, "").await, revoked);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn http_basic_goes_to_the_host_of_the_tenant_and_to_no_other() {
     let harbour = Example::load("basic_auth").await;
     let credential = json!({
@@ -108,7 +108,7 @@ fn signature(secret: &str, asked: &Asked) -> String {
     hex(hmac::sign(&key, message.join("\n").as_bytes()).as_ref())
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_signature_covers_method_url_time_nonce_and_body_of_every_call() {
     let quarry = Example::load("hmac").await;
     let credential = json!({"key_id": "k1", "secret": "hush-0001"});
@@ -144,7 +144,7 @@ async fn a_signature_covers_method_url_time_nonce_and_body_of_every_call() {
     assert_eq!(quarry.verdict(503, "").await, Verdict::Unavailable(None));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_get_brings_a_token_for_one_account_until_a_date() {
     const ACCOUNT: &str = "123e4567-e89b-12d3-a456-426614174000";
     let tidal = Example::load("query_token").await;
