@@ -1,5 +1,5 @@
-//! Reads credential documents as JSON lines from standard input and prints `true` or `false` for
-//! each: what the crate `jsonschema` says of it by the schema in the file that is named. One of the
+//! Reads credential documents as JSON lines from standard input, and prints `true` or `false` for
+//! each: the verdict of the crate `jsonschema` by the schema in the given file. This is one of the
 //! three validators that `host-test/forms` compares.
 
 use std::error::Error;

@@ -1,5 +1,5 @@
-//! The fake HTTP for tests with many requests in no order: a function from a request to its reply.
-//! What comes in a known order is better said by a [`Script`](crate::script::Script).
+//! Scripted HTTP for many requests in any order: a function from a request to its reply. For a known
+//! order use a [`Script`](crate::script::Script).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,9 +13,8 @@ use http::{Request, Response};
 use crate::script::Reply;
 use crate::secrets;
 
-/// A transport that answers every request by a function.
-///
-/// The function is also given how many requests came before. Clones share the count.
+/// A transport that computes each reply by a function of the request and the number of earlier
+/// requests. Clones share the count.
 ///
 /// ```
 /// use host_test::answers::Answers;
@@ -33,11 +32,11 @@ pub struct Answers {
     asked: Arc<AtomicU64>,
 }
 
-/// From a request, and how many came before, to its reply.
+/// A function of a request and the number of earlier ones.
 type Answer = dyn Fn(&Request<Bytes>, u64) -> Reply + Send + Sync;
 
 impl Answers {
-    /// Answers by this function.
+    /// Replies by this function.
     pub fn new(answer: impl Fn(&Request<Bytes>, u64) -> Reply + Send + Sync + 'static) -> Self {
         Self {
             answer: Arc::new(answer),
@@ -45,7 +44,7 @@ impl Answers {
         }
     }
 
-    /// How many requests have come.
+    /// The number of requests so far.
     pub fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
     }

@@ -1,11 +1,11 @@
-//! The harness around the built plugin: scripted HTTP, and the plugin itself.
+//! The test harness: scripted HTTP, and the built plugin.
 //!
-//! - [`script`] expects requests in order and fails the test on any other.
-//! - [`answers`] answers any number of requests in any order by a function.
-//! - [`network`] answers every request with the current reply, and records the requests.
-//! - [`secrets`] registers the secrets that pass for the leak check.
+//! - [`script`] expects requests in order, and fails the test on any other.
+//! - [`answers`] computes the reply to each request by a function.
+//! - [`network`] sends the current reply to every request, and records the requests.
+//! - [`secrets`] registers the secrets of requests and replies for the leak check.
 //!
-//! A harness may panic, with a sentence that says what differed. All its secrets are invented.
+//! The harness panics with a message that names the difference. All its secrets are invented.
 
 #[cfg(test)]
 leak_check::capture!();
@@ -15,7 +15,7 @@ pub mod network;
 pub mod script;
 pub mod secrets;
 
-/// The path of the plugin as it is released, built by the build script.
+/// The path of the plugin, built by the build script with the release profile.
 pub const COMPONENT: &str = env!("CONNECTOR_WASM");
 
 /// The plugin itself.

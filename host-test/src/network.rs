@@ -1,5 +1,5 @@
-//! The fake HTTP for tests that set each reply just before the call that gets it, and look at the
-//! requests afterwards. A known conversation is better told by a [`Script`](crate::script::Script).
+//! Scripted HTTP for tests that set a reply before each call and check the requests afterwards. For
+//! a known sequence use a [`Script`](crate::script::Script).
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -12,7 +12,7 @@ use http::{Request, Response};
 use crate::script::{Asked, Reply};
 use crate::secrets;
 
-/// A transport that answers every request with the current reply. Clones share it.
+/// A transport that sends the current reply to every request. Clones share it.
 ///
 /// ```
 /// use host_test::network::Network;
@@ -32,7 +32,7 @@ struct State {
 }
 
 impl Network {
-    /// Sets the reply to every request from now on, and clears the record of requests.
+    /// Sets the reply to all further requests, and clears the record.
     pub fn answer(&self, reply: Reply) {
         let mut state = self.state();
         state.reply = Some(reply);

@@ -1,6 +1,5 @@
-//! The fake HTTP: requests expected in order, each with its reply, and a record of what was asked.
-//! What is expected of one request is in `script/expect.rs`, how it is answered in
-//! `script/reply.rs`.
+//! Scripted HTTP: requests expected in order, each with its reply, and a record of all requests. An
+//! expected request is in `script/expect.rs`, a reply in `script/reply.rs`.
 
 mod expect;
 mod reply;
@@ -18,7 +17,7 @@ use http::{HeaderMap, Method, Request, Response, Uri};
 pub use expect::Expect;
 pub use reply::Reply;
 
-/// A transport that answers from a script.
+/// A transport that replies from a script.
 ///
 /// ```
 /// use host_test::script::{Expect, Reply, Script};
@@ -28,17 +27,15 @@ pub use reply::Reply;
 ///     .expect(Expect::get("https://api.hotjar.io/v1/sites/1/surveys"))
 ///     .reply(Reply::empty(204));
 /// assert!(script.asked().is_empty());
-/// # assert!(std::panic::catch_unwind(|| script.finish()).is_err(), "nobody asked");
+/// # assert!(std::panic::catch_unwind(|| script.finish()).is_err(), "the request is missing");
 /// ```
 ///
-/// Expectations are met in order. A request that was not expected, or differs from what was, fails
-/// as [`TransportError::Denied`] and is remembered: [`Script::finish`] fails even when the plugin
-/// makes something else of it. Dropping the first script (not a clone) finishes it too, so a
-/// forgotten `finish` hides nothing.
+/// An unexpected or different request fails as [`TransportError::Denied`], and [`Script::finish`]
+/// reports it, even if the plugin handles the error. Dropping the first script (not a clone)
+/// finishes it too.
 pub struct Script {
     state: Arc<Mutex<State>>,
-    /// Clones are given away, to a connector for instance, and may be dropped where a panic goes
-    /// unseen.
+    /// False for clones: where a connector drops one, a panic may be lost.
     finishes_on_drop: bool,
 }
 
@@ -49,7 +46,7 @@ struct State {
     problems: Vec<String>,
 }
 
-/// A request as it arrived.
+/// A recorded request.
 #[derive(Clone)]
 pub struct Asked {
     /// The method.
@@ -60,12 +57,12 @@ pub struct Asked {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// The time-outs that came with the request.
+    /// The time limits of the request.
     pub timeouts: Timeouts,
 }
 
 impl fmt::Debug for Asked {
-    /// Leaves out the body and every value of a header field: tests print this when they fail.
+    /// Without the body and the values of header fields, because failing tests print it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Asked")
             .field("method", &self.method)
@@ -76,8 +73,8 @@ impl fmt::Debug for Asked {
     }
 }
 
-/// An expectation that waits for its reply.
-#[must_use = "an expectation counts once it has a reply"]
+/// An expected request without its reply.
+#[must_use = "a request is expected once it has a reply"]
 pub struct Expectation<'a> {
     script: &'a Script,
     expect: Expect,
@@ -94,7 +91,7 @@ impl Script {
     /// Makes a script that expects nothing.
     #[expect(
         clippy::new_without_default,
-        reason = "one that nobody holds would finish at once"
+        reason = "an unused script finishes when it is dropped"
     )]
     pub fn new() -> Self {
         Self {
@@ -103,7 +100,7 @@ impl Script {
         }
     }
 
-    /// Expects one more request, after those expected so far.
+    /// Expects a further request, after the earlier ones.
     pub fn expect(&self, expect: Expect) -> Expectation<'_> {
         Expectation {
             script: self,
@@ -116,12 +113,11 @@ impl Script {
         self.state().asked.clone()
     }
 
-    /// Ends the script: everything expected has been asked, and nothing else.
+    /// Ends the script, and checks that exactly the expected requests were sent.
     ///
     /// # Panics
     ///
-    /// When an expectation is left, or a request came that was not expected or differed. Says which
-    /// and how; invented values may show.
+    /// If a request was missing, unexpected or different. The message may contain invented secrets.
     pub fn finish(&self) {
         let problems = self.take_problems();
         assert!(
@@ -135,17 +131,16 @@ impl Script {
         let mut state = self.state();
         let mut problems = std::mem::take(&mut state.problems);
         let left = state.expected.drain(..);
-        problems.extend(left.map(|(expect, _)| format!("{expect} was never asked")));
+        problems.extend(left.map(|(expect, _)| format!("{expect} was not sent")));
         problems
     }
 
-    /// A test that failed while it held the lock has failed already; what it left is still
-    /// readable.
+    /// Ignores poisoning: the state of a failed test is still readable.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes the request and finds its reply. `None` is a refusal.
+    /// Records the request, and finds its reply; `None` denies it.
     fn answer(&self, asked: Asked) -> Option<Reply> {
         let mut state = self.state();
         let (problem, reply) = match state.expected.pop_front() {

@@ -1,4 +1,4 @@
-//! Registers the secrets that pass through the scripted HTTP for the leak check.
+//! Registers the secrets in scripted HTTP for the leak check.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;

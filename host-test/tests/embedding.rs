@@ -11,7 +11,7 @@ use host_test::COMPONENT;
 leak_check::capture!();
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_embedder_does_not_notice_that_its_token_expired() {
+async fn an_expired_token_is_replaced_without_an_error_for_the_embedder() {
     let simulators = Simulators::start().await.unwrap();
     let vendor = simulators.contentsquare();
     let dir = tempfile::tempdir().unwrap();
@@ -32,7 +32,8 @@ async fn an_embedder_does_not_notice_that_its_token_expired() {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn();
-    let mut embedder = embedder.expect("`cargo test` without a selection builds the examples");
+    let mut embedder =
+        embedder.expect("`cargo test` builds the examples unless targets are selected");
     let mut calls = embedder.stdin.take().unwrap();
     let mut responses = BufReader::new(embedder.stdout.take().unwrap()).lines();
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! The fake HTTP holds tests to their script, and its replies do what they say.
+//! Tests of the scripted HTTP: requests that differ from the script, and the replies.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -41,7 +41,7 @@ async fn send(
     Ok((status, pieces))
 }
 
-/// What `work` panics with.
+/// The message of the panic in `work`.
 fn panic_of(work: impl FnOnce()) -> String {
     let payload = catch_unwind(AssertUnwindSafe(work)).expect_err("it should have panicked");
     *payload.downcast::<String>().expect("a formatted panic")
@@ -79,12 +79,12 @@ async fn a_form_matches_in_any_order_and_decoded() {
 }
 
 #[test]
-fn an_expectation_that_is_left_fails_the_script() {
+fn a_request_that_is_missing_fails_the_script() {
     let script = Script::new();
     script.expect(Expect::get(URL)).reply(Reply::empty(204));
     let message = panic_of(|| script.finish());
     assert!(
-        message.contains(&format!("GET {URL} was never asked")),
+        message.contains(&format!("GET {URL} was not sent")),
         "{message}"
     );
 }
@@ -94,11 +94,11 @@ fn dropping_the_script_finishes_it_but_dropping_a_clone_does_not() {
     let script = Script::new();
     script.expect(Expect::get(URL)).reply(Reply::empty(204));
     drop(script.clone());
-    assert!(panic_of(|| drop(script)).contains("was never asked"));
+    assert!(panic_of(|| drop(script)).contains("was not sent"));
 }
 
 #[tokio::test]
-async fn an_unexpected_request_is_denied_and_remembered() {
+async fn an_unexpected_request_is_denied_and_fails_the_script() {
     let script = Script::new();
     let denied = send(&script, post("a/b", "secret")).await;
     assert_eq!(denied, Err(TransportError::Denied));
@@ -156,7 +156,7 @@ async fn requests_are_expected_in_order() {
 }
 
 #[tokio::test]
-async fn a_body_comes_in_pieces_and_breaks_off_where_asked() {
+async fn a_body_has_the_given_chunks_and_ends_where_cut_off() {
     let script = Script::new();
     for reply in [
         Reply::text(200, "abcdefg").chunks(3),
@@ -182,7 +182,7 @@ async fn a_body_comes_in_pieces_and_breaks_off_where_asked() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn delays_take_no_time_where_the_clock_is_held() {
+async fn delays_take_no_time_under_a_paused_clock() {
     let script = Script::new();
     let (delay, pause) = (Duration::from_hours(1), Duration::from_mins(1));
     script
@@ -194,7 +194,7 @@ async fn delays_take_no_time_where_the_clock_is_held() {
 }
 
 #[tokio::test]
-async fn the_record_shows_what_was_asked_and_its_debug_no_secret() {
+async fn the_record_has_the_whole_request_and_its_debug_output_no_secret() {
     let script = Script::new();
     script.expect(Expect::post(URL)).reply(Reply::empty(204));
     let mut request = post("a/b", "body-secret");

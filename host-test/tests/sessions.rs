@@ -1,5 +1,4 @@
-//! Sessions kept alive, and API calls made with them: the real plugin, a vendor that is a function,
-//! and a clock that is held.
+//! `Sessions` with the real plugin: a vendor that is a function, and a paused clock.
 
 use std::collections::HashSet;
 use std::io::Write as _;
@@ -35,10 +34,10 @@ const OTHER_PROJECT: &str = r#"{"client_id":"cs-id-0001","client_secret":"cs;sec
 const SAME_PROJECT: &str = r#"{"client_id":"cs-id-0002","client_secret":"cs;secret? 2",
     "credential_level":"project","scopes":["metrics"]}"#;
 
-/// The wall clock goes with tokio's, which the tests hold.
-struct Held(Instant);
+/// A wall clock that follows tokio's, which the tests pause.
+struct PausedClock(Instant);
 
-impl Clock for Held {
+impl Clock for PausedClock {
     fn now(&self) -> SystemTime {
         UNIX_EPOCH + Duration::from_secs(1_700_000_000) + self.0.elapsed()
     }
@@ -46,14 +45,14 @@ impl Clock for Held {
 
 async fn sessions(vendor: &Answers) -> Sessions {
     let connector = Connector::builder(Arc::new(vendor.clone()))
-        .clock(Arc::new(Held(Instant::now())))
+        .clock(Arc::new(PausedClock(Instant::now())))
         .load_bytes(COMPONENT_BYTES)
         .await
         .expect("the component loads");
     Sessions::new(connector).unwrap()
 }
 
-/// A good token reply of either vendor; the token tells which one it is.
+/// A valid token reply of both vendors, with a numbered token.
 fn token(number: u64) -> Reply {
     token_for(number, 42)
 }
@@ -66,12 +65,12 @@ fn token_for(number: u64, project: u64) -> Reply {
     Reply::json(200, token)
 }
 
-/// A vendor that grants a token to whoever asks, after a second, and nothing else.
+/// A vendor that grants every token request, after a second.
 fn granting() -> Answers {
     Answers::new(|_, before| token(before).delay(seconds(1)))
 }
 
-/// A vendor that grants the first token, and then answers so.
+/// A vendor that grants the first token request, and replies like this to the others.
 fn granting_once(then: impl Fn() -> Reply + Send + Sync + 'static) -> Answers {
     Answers::new(move |_, before| match before {
         0 => token(0),
@@ -87,7 +86,7 @@ fn minutes(minutes: u64) -> Duration {
     Duration::from_mins(minutes)
 }
 
-/// Gets a session, opened where needed.
+/// Gets a session, and opens one if needed.
 async fn open(
     sessions: &Sessions,
     vendor: &str,
@@ -108,13 +107,13 @@ fn shown(session: &Session) -> &str {
     session.access_token.expose()
 }
 
-/// Lets everything that needs no time happen.
+/// Runs all tasks that are ready.
 async fn settle() {
     sleep(Duration::from_millis(1)).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_request_serves_everybody_who_waits() {
+async fn concurrent_callers_share_one_request() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
     let callers = (0..1000).map(|_| open(&sessions, "hotjar", HOTJAR));
@@ -128,7 +127,7 @@ async fn one_request_serves_everybody_who_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_gives_up_ends_the_request_for_nobody() {
+async fn a_caller_that_gives_up_does_not_cancel_the_request_for_others() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
     let impatient = timeout(Duration::from_millis(10), open(&sessions, "hotjar", HOTJAR));
@@ -138,7 +137,7 @@ async fn a_caller_that_gives_up_ends_the_request_for_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_serves_until_it_is_due_and_is_then_replaced_behind_its_back() {
+async fn a_session_that_is_due_is_replaced_in_the_background() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
     let hotjar = || open(&sessions, "hotjar", HOTJAR);
@@ -155,7 +154,7 @@ async fn a_session_serves_until_it_is_due_and_is_then_replaced_behind_its_back()
             .iter()
             .all(|session| shown(session.as_ref().unwrap()) == "tok.en-0")
     );
-    assert_eq!(before.elapsed(), Duration::ZERO, "nobody waits");
+    assert_eq!(before.elapsed(), Duration::ZERO, "no caller waits");
 
     sleep(seconds(2)).await;
     assert_eq!(shown(&hotjar().await.unwrap()), "tok.en-1");
@@ -163,7 +162,7 @@ async fn a_session_serves_until_it_is_due_and_is_then_replaced_behind_its_back()
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_expired_session_is_served_to_nobody() {
+async fn an_expired_session_is_not_used() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
     open(&sessions, "hotjar", HOTJAR).await.unwrap();
@@ -178,7 +177,7 @@ async fn an_expired_session_is_served_to_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_secret_never_meets_the_old_token() {
+async fn another_secret_never_gets_the_old_token() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
     let first = open(&sessions, "hotjar", HOTJAR).await.unwrap();
@@ -188,7 +187,7 @@ async fn another_secret_never_meets_the_old_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_vendor_is_left_alone_for_as_long_as_it_said() {
+async fn a_throttled_request_is_repeated_after_the_time_that_the_vendor_names() {
     let vendor = Answers::new(|_, before| match before {
         0 => Reply::empty(429).header("retry-after", "30"),
         _ => token(1),
@@ -208,25 +207,24 @@ async fn a_throttled_vendor_is_left_alone_for_as_long_as_it_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_old_session_serves_while_there_is_no_new_one_and_nobody_storms() {
+async fn the_old_session_is_used_while_renewals_fail_with_backoff() {
     for failure in [
         Reply::empty(429),
         Reply::empty(503),
         Reply::fail(connector_host::TransportError::Connect),
-        Reply::text(200, "not what it documents"),
+        Reply::text(200, "no JSON"),
     ] {
         let vendor = granting_once(move || failure.clone());
         let sessions = sessions(&vendor).await;
         open(&sessions, "hotjar", HOTJAR).await.unwrap();
         advance(minutes(45)).await;
-        // A caller every second, until just before the session is over.
+        // A caller every second, until shortly before the expiry.
         for _ in 0..14 * 60 {
             let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
             assert_eq!(shown(&session), "tok.en-0");
             sleep(seconds(1)).await;
         }
-        // At the rarest after 1, 2, 4 … 256 s and twice that by chance, at the most often after 1,
-        // 2, 4 … 256 s, 300 s.
+        // Pauses of 1, 2, 4 … 256, 300 s, and up to as much jitter.
         let asked = vendor.asked();
         assert!((8..=12).contains(&asked), "{asked} requests");
 
@@ -237,7 +235,7 @@ async fn the_old_session_serves_while_there_is_no_new_one_and_nobody_storms() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vendor_that_comes_back_is_forgiven() {
+async fn a_success_resets_the_backoff() {
     let vendor = Answers::new(|_, before| match before {
         0 | 2 => Reply::empty(503),
         _ => token(before),
@@ -245,7 +243,7 @@ async fn a_vendor_that_comes_back_is_forgiven() {
     let sessions = sessions(&vendor).await;
     let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
     assert_eq!(error, ConnectorError::Unavailable(None).into());
-    // The next who asks hears what is left of the pause, which is one second and up to one more.
+    // The next caller gets the rest of the pause: one second, and up to one of jitter.
     let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
     let CallError::Connector(ConnectorError::Unavailable(Some(1..=2))) = error else {
         panic!("{error}")
@@ -257,7 +255,7 @@ async fn a_vendor_that_comes_back_is_forgiven() {
     );
     advance(minutes(60)).await;
     open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
-    // The first pause again, and not the second.
+    // The pause is the first one again.
     advance(seconds(2)).await;
     assert_eq!(
         shown(&open(&sessions, "hotjar", HOTJAR).await.unwrap()),
@@ -266,7 +264,7 @@ async fn a_vendor_that_comes_back_is_forgiven() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_credential_is_not_asked_about_again_until_it_is_another() {
+async fn a_refused_credential_is_not_sent_again_until_it_changes() {
     let vendor = Answers::new(|_, before| match before {
         0 => Reply::json(401, json!({"error": "invalid_client"})),
         _ => token(before),
@@ -294,7 +292,7 @@ async fn a_refused_credential_is_not_asked_about_again_until_it_is_another() {
     );
 }
 
-/// Refusals that may come from anything between: a page, an empty body, an unknown code.
+/// Refusals that may come from a firewall: a page, an empty body, an unknown code.
 fn unconfirmed() -> [Reply; 5] {
     [
         Reply::text(403, "<!doctype html><title>Just a moment…</title>"),
@@ -306,7 +304,7 @@ fn unconfirmed() -> [Reply; 5] {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_caller_gets_a_confirmed_refusal_even_while_the_old_session_would_last() {
+async fn a_confirmed_refusal_ends_a_session_that_is_alive() {
     for (status, code) in [(401, "invalid_client"), (403, "invalid_scope")] {
         let vendor = granting_once(move || Reply::json(status, json!({"error": code})));
         let sessions = sessions(&vendor).await;
@@ -323,9 +321,9 @@ async fn every_caller_gets_a_confirmed_refusal_even_while_the_old_session_would_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_live_session_outlasts_unconfirmed_refusals_and_heals_by_itself() {
+async fn a_live_session_outlasts_unconfirmed_refusals_and_is_then_replaced() {
     for refusal in unconfirmed() {
-        // The vendor is back after three refusals: after 1, 2 and 4 seconds, at most twice that.
+        // The vendor recovers after three refusals: after 1, 2 and 4 s, and up to as much jitter.
         let vendor = Answers::new(move |_, before| match before {
             1..=3 => refusal.clone(),
             _ => token(before),
@@ -345,7 +343,7 @@ async fn a_live_session_outlasts_unconfirmed_refusals_and_heals_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_live_session_an_unconfirmed_refusal_is_reported_and_heals_too() {
+async fn without_a_live_session_an_unconfirmed_refusal_is_reported_and_repeated() {
     for refusal in unconfirmed() {
         let vendor = Answers::new(move |_, before| match before {
             0 => refusal.clone(),
@@ -356,7 +354,7 @@ async fn without_a_live_session_an_unconfirmed_refusal_is_reported_and_heals_too
             let error = open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
             assert!(["rejected", "forbidden"].contains(&error.kind()), "{error}");
         }
-        assert_eq!(vendor.asked(), 1, "nobody asks within the pause");
+        assert_eq!(vendor.asked(), 1, "no request within the pause");
         advance(seconds(2)).await;
         let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
         assert_eq!(shown(&session), "tok.en-1");
@@ -371,13 +369,13 @@ async fn pauses_after_unconfirmed_refusals_double_up_to_an_hour() {
         open(&sessions, "hotjar", HOTJAR).await.unwrap_err();
         sleep(minutes(1)).await;
     }
-    // 1, 2, 4 … 2048 s take an hour, or two by chance; then one an hour or every other.
+    // 1, 2, 4 … 2048 s take one hour, or two with jitter; then one request each hour or two.
     let asked = vendor.asked();
     assert!((16..=37).contains(&asked), "{asked} requests");
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_edited_document_of_the_same_credential_never_meets_the_old_token() {
+async fn an_edited_document_never_gets_the_old_token() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
     let first = Credential::new("hotjar", HOTJAR).with_id("row-1");
@@ -396,7 +394,7 @@ async fn an_edited_document_of_the_same_credential_never_meets_the_old_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_succeed_asks_nothing() {
+async fn a_call_that_cannot_succeed_sends_nothing() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
     for (vendor, credential, kind) in [
@@ -464,7 +462,7 @@ fn serving(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_goes_to_the_base_url_with_the_bearer_and_its_answer_comes_back_whole() {
+async fn a_call_goes_to_the_base_url_with_the_token_and_its_response_is_complete() {
     let (vendor, _) = serving(|token, request| {
         assert_eq!(token, "tok.en-0");
         assert_eq!(request.method(), "POST");
@@ -493,7 +491,7 @@ async fn a_call_goes_to_the_base_url_with_the_bearer_and_its_answer_comes_back_w
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_is_over_early_is_replaced_once_for_everybody_and_nobody_notices() {
+async fn a_session_that_ended_early_is_replaced_once_for_all_callers() {
     let (vendor, granted) = serving(|token, _| match token {
         "tok.en-0" => Reply::empty(401).delay(seconds(1)),
         _ => Reply::empty(200),
@@ -511,8 +509,8 @@ async fn a_session_that_is_over_early_is_replaced_once_for_everybody_and_nobody_
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unconfirmed_401_of_the_api_never_ends_a_session_that_lives() {
-    // A captive portal: nothing gets through, neither calls nor token requests.
+async fn an_unconfirmed_401_of_the_api_does_not_end_a_live_session() {
+    // A captive portal answers API calls and token requests.
     let portal = Arc::new(AtomicU32::new(0));
     let closed = Arc::clone(&portal);
     let vendor = Answers::new(move |request, before| {
@@ -535,16 +533,12 @@ async fn an_unconfirmed_401_of_the_api_never_ends_a_session_that_lives() {
     }
     portal.store(0, Ordering::Relaxed);
     let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
-    assert_eq!(
-        shown(&session),
-        "tok.en-0",
-        "the old session is still there"
-    );
+    assert_eq!(shown(&session), "tok.en-0", "the old session is used");
     assert_eq!(call().await.unwrap().status(), 200);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_unconfirmed_403_of_the_api_is_reported_and_the_session_stays() {
+async fn an_unconfirmed_403_of_the_api_is_reported_and_the_session_is_kept() {
     let (vendor, granted) = serving(|_, request| match request.uri().query() {
         Some("limit=1") => Reply::text(403, "<html>Just a moment…</html>"),
         _ => Reply::empty(200),
@@ -567,9 +561,9 @@ fn gzip(body: &str) -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_code_hidden_by_gzip_replaces_the_session_and_a_good_body_stays_encoded() {
+async fn a_code_in_a_gzip_body_replaces_the_session_and_an_accepted_body_stays_encoded() {
     let expired = gzip(r#"{"success":false,"errorCode":"JWT_EXPIRED"}"#);
-    let page = gzip(&"a good answer. ".repeat(1000));
+    let page = gzip(&"a valid page. ".repeat(1000));
     let good = page.clone();
     let (vendor, granted) = serving(move |token, _| {
         let reply = match token {
@@ -587,7 +581,7 @@ async fn a_code_hidden_by_gzip_replaces_the_session_and_a_good_body_stays_encode
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vendor_that_refuses_its_own_tokens_is_not_stormed() {
+async fn a_vendor_that_refuses_its_own_tokens_gets_requests_with_backoff() {
     let (vendor, granted) = serving(|_, _| Reply::empty(401));
     let sessions = sessions(&vendor).await;
     for _ in 0..20 * 60 {
@@ -598,13 +592,13 @@ async fn a_vendor_that_refuses_its_own_tokens_is_not_stormed() {
         assert_eq!(error, CallError::from(rejected).into());
         sleep(seconds(1)).await;
     }
-    // One, and one more after each pause of 1, 2, 4 … 256, 300 s, up to twice as long by chance.
+    // Pauses of 1, 2, 4 … 256, 300 s, and up to as much jitter.
     let granted = granted.load(Ordering::Relaxed);
     assert!((9..=14).contains(&granted), "{granted} tokens");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_of_the_call_is_an_error_that_says_who_acts_next() {
+async fn a_call_that_fails_is_an_error_that_says_who_acts_next() {
     for (reply, error) in [
         (
             Reply::json(403, json!({"message": "free text"})),
@@ -649,7 +643,7 @@ async fn a_refusal_of_the_call_is_an_error_that_says_who_acts_next() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_call_waits_as_told_when_there_is_time() {
+async fn a_throttled_call_is_repeated_after_the_vendors_time_if_time_is_left() {
     let throttles = AtomicU32::new(0);
     let (vendor, granted) = serving(
         move |_, _| match throttles.fetch_add(1, Ordering::Relaxed) {
@@ -662,14 +656,14 @@ async fn a_throttled_call_waits_as_told_when_there_is_time() {
     let before = Instant::now();
     let answer = send(&sessions, "hotjar", HOTJAR, seconds(9)).await.unwrap();
     assert_eq!(answer.status(), 200);
-    // As told, and then the first pause of those that nobody tells.
+    // The vendor's time, and then the first pause of the backoff.
     let waited = before.elapsed();
     assert!((seconds(6)..seconds(8)).contains(&waited), "{waited:?}");
     assert_eq!((granted.load(Ordering::Relaxed), vendor.asked()), (1, 4));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_call_does_not_wait_for_what_comes_too_late_nor_do_others_of_its_project() {
+async fn a_call_throttled_beyond_its_deadline_fails_at_once_as_do_others_of_its_project() {
     let (vendor, _) = serving(|_, _| Reply::empty(429).header("retry-after", "60"));
     let sessions = sessions(&vendor).await;
     let before = Instant::now();
@@ -688,17 +682,17 @@ async fn a_throttled_call_does_not_wait_for_what_comes_too_late_nor_do_others_of
         error,
         CallError::from(ConnectorError::Throttled(Some(40))).into()
     );
-    assert_eq!(before.elapsed(), seconds(20), "nobody waits");
-    // Two tokens and one call.
+    assert_eq!(before.elapsed(), seconds(20), "no caller waits");
+    // Two token requests and one call.
     assert_eq!(vendor.asked(), 3);
     send(&sessions, "contentsquare", OTHER_PROJECT, seconds(9))
         .await
         .unwrap_err();
-    assert_eq!(vendor.asked(), 5, "another project is asked for");
+    assert_eq!(vendor.asked(), 5, "another project is not throttled");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_throttled_token_is_waited_for_when_there_is_time() {
+async fn a_call_waits_for_a_throttled_token_request_if_time_is_left() {
     for (within, outcome) in [(seconds(31), Ok(())), (seconds(29), Err(30))] {
         let vendor = Answers::new(|_, before| match before {
             0 => Reply::empty(429).header("retry-after", "30"),
@@ -714,17 +708,17 @@ async fn a_throttled_token_is_waited_for_when_there_is_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_calls_are_under_way_for_one_project_and_the_others_wait_their_turn() {
+async fn ten_calls_of_one_project_are_in_flight_and_others_wait() {
     let (vendor, granted) = serving(|_, _| Reply::bytes(200, "ab").chunks(1).pause(seconds(1)));
     let sessions = sessions(&vendor).await;
     let one = async |credential| {
         let answer = send(&sessions, "contentsquare", credential, seconds(60))
             .await
             .unwrap();
-        // A call is under way to the end of its body.
+        // A call is in flight until the end of its body.
         answer.into_body().collect().await.unwrap()
     };
-    // Warm, so that what is counted below are API calls.
+    // Opens the sessions, so that only API calls are counted below.
     tokio::join!(one(CONTENTSQUARE), one(SAME_PROJECT), one(OTHER_PROJECT));
     assert_eq!(granted.load(Ordering::Relaxed), 3);
     let (before, begin) = (vendor.asked(), Instant::now());
@@ -745,7 +739,7 @@ async fn ten_calls_are_under_way_for_one_project_and_the_others_wait_their_turn(
     tokio::join!(join_all(calls), watch);
     assert!(begin.elapsed() < seconds(4));
 
-    // Of another project ten more.
+    // Ten more of another project.
     let calls = (0..20).map(|n| {
         one(if n % 2 == 0 {
             CONTENTSQUARE
@@ -798,13 +792,13 @@ async fn a_session_that_expires_in_the_queue_is_not_sent() {
     };
     let (answer, ()) = tokio::join!(call(), released);
     assert_eq!(answer.unwrap().status(), 200);
-    // The new token and the call; nobody heard of the old one again.
+    // The new token request and the call. The old token is not sent.
     assert_eq!(vendor.asked() - asked, 2);
     assert_eq!(granted.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_without_a_body_takes_no_turn_and_a_caller_may_wait_for_ever() {
+async fn a_response_without_a_body_holds_no_permit() {
     let (vendor, _) = serving(|_, _| Reply::empty(204));
     let sessions = sessions(&vendor).await;
     let mut kept = Vec::new();
@@ -816,7 +810,7 @@ async fn an_answer_without_a_body_takes_no_turn_and_a_caller_may_wait_for_ever()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_vendor_without_a_limit_is_asked_by_all_at_once() {
+async fn calls_to_a_vendor_without_a_limit_are_all_concurrent() {
     let (vendor, _) = serving(|_, _| Reply::empty(200).delay(seconds(1)));
     let sessions = sessions(&vendor).await;
     let begin = Instant::now();
@@ -825,7 +819,7 @@ async fn a_vendor_without_a_limit_is_asked_by_all_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_that_is_printed_of_sessions_tells_a_secret() {
+async fn debug_output_contains_no_secret() {
     let vendor = granting();
     let sessions = sessions(&vendor).await;
     let session = open(&sessions, "hotjar", HOTJAR).await.unwrap();
@@ -837,7 +831,7 @@ async fn nothing_that_is_printed_of_sessions_tells_a_secret() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pauses_differ_by_chance() {
+async fn pauses_have_jitter() {
     let pauses = (0..8).map(async |_| {
         let vendor = Answers::new(|_, _| Reply::empty(503));
         let sessions = sessions(&vendor).await;

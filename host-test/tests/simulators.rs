@@ -1,5 +1,4 @@
-//! The simulators keep to the vendors' documentation, over real TLS, through the live transport.
-//! The rules of all vendors run over all of them; the rest is in a table for each.
+//! Tests of the simulators against the vendors' documentation, over real TLS and the live transport.
 
 use std::time::Duration;
 
@@ -54,7 +53,7 @@ impl Client {
         read(self.send(Method::GET, url, header, "").await.unwrap()).await
     }
 
-    /// Asks for a token as the vendor of the document documents it.
+    /// Requests a token as the vendor documents it.
     async fn grant(&self, vendor: &Simulator, document: &Value) -> (u16, Value) {
         match vendor.id() {
             "hotjar" => self.post(HOTJAR, FORM, &form(document)).await,
@@ -62,7 +61,7 @@ impl Client {
                 let body = token_request(document).to_string();
                 self.post(CONTENTSQUARE, JSON, &body).await
             }
-            other => panic!("nobody wrote here how {other} grants"),
+            other => panic!("no token request for {other}"),
         }
     }
 
@@ -94,27 +93,27 @@ fn form(document: &Value) -> String {
 
 fn token_request(document: &Value) -> Value {
     let mut body = document.clone();
-    let members = body.as_object_mut().unwrap();
-    members.remove("credential_level");
-    let scopes = members.remove("scopes").unwrap();
+    let fields = body.as_object_mut().unwrap();
+    fields.remove("credential_level");
+    let scopes = fields.remove("scopes").unwrap();
     let scopes = scopes.as_array().unwrap().iter();
     let scopes: Vec<_> = scopes.map(|scope| scope.as_str().unwrap()).collect();
-    members.insert("scope".into(), scopes.join(" ").into());
-    members.insert("grant_type".into(), "client_credentials".into());
+    fields.insert("scope".into(), scopes.join(" ").into());
+    fields.insert("grant_type".into(), "client_credentials".into());
     body
 }
 
-/// Sets members, and removes those that are null in `change`.
+/// Sets fields, and removes those that are null in `change`.
 fn changed(mut body: Value, change: &Value) -> Value {
-    let members = body.as_object_mut().unwrap();
+    let fields = body.as_object_mut().unwrap();
     for (name, value) in change.as_object().unwrap() {
-        members.insert(name.clone(), value.clone());
+        fields.insert(name.clone(), value.clone());
     }
-    members.retain(|_, value| !value.is_null());
+    fields.retain(|_, value| !value.is_null());
     body
 }
 
-/// The document of the first sample whose description holds `words`.
+/// The document of the first sample whose description contains `words`.
 fn sample(vendor: &Simulator, words: &str) -> Value {
     let samples = vendor.sample_credentials();
     let found = samples.into_iter().find(|(shows, _)| shows.contains(words));
@@ -158,7 +157,7 @@ async fn a_wrong_secret_is_an_invalid_client() {
 }
 
 #[tokio::test]
-async fn an_expired_session_is_refused_and_a_new_one_serves() {
+async fn an_expired_session_is_refused_and_a_new_one_is_accepted() {
     let simulators = Simulators::start().await.unwrap();
     let client = Client::new(&simulators);
     for vendor in simulators.vendors() {
@@ -195,7 +194,7 @@ async fn a_token_without_the_scope_is_forbidden() {
 }
 
 #[tokio::test]
-async fn hotjar_takes_its_form_and_nothing_else() {
+async fn hotjar_accepts_its_form_only() {
     let simulators = Simulators::start().await.unwrap();
     let client = Client::new(&simulators);
     let (_, document) = simulators.hotjar().sample_credentials().swap_remove(0);
@@ -222,14 +221,14 @@ async fn hotjar_takes_its_form_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn contentsquare_takes_the_documented_members_and_nothing_else() {
+async fn contentsquare_accepts_the_documented_fields_only() {
     let simulators = Simulators::start().await.unwrap();
     let client = Client::new(&simulators);
     let vendor = simulators.contentsquare();
     let project = sample(vendor, "one project");
     let account = sample(vendor, "whole account");
     let enrichment = sample(vendor, "enrichment");
-    // By status and code: samples, each with a change to its request; null removes the member.
+    // By status and code: samples, each with a change to its request; null removes a field.
     let table = [
         (
             (200, ""),
@@ -291,7 +290,7 @@ async fn contentsquare_takes_the_documented_members_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn contentsquare_names_the_base_url_by_scope_and_takes_the_token_only_there() {
+async fn contentsquare_chooses_the_base_url_by_scope_and_accepts_the_token_only_there() {
     let simulators = Simulators::start().await.unwrap();
     let client = Client::new(&simulators);
     let vendor = simulators.contentsquare();
@@ -326,7 +325,7 @@ async fn contentsquare_names_the_base_url_by_scope_and_takes_the_token_only_ther
 }
 
 #[tokio::test]
-async fn contentsquare_tells_what_a_credential_reaches() {
+async fn contentsquare_lists_the_projects_of_a_credential() {
     let simulators = Simulators::start().await.unwrap();
     let client = Client::new(&simulators);
     let document = sample(simulators.contentsquare(), "one project");
@@ -352,7 +351,7 @@ async fn contentsquare_tells_what_a_credential_reaches() {
 }
 
 #[tokio::test]
-async fn a_fault_comes_once_and_in_turn() {
+async fn faults_occur_once_and_in_order() {
     let simulators = Simulators::start().await.unwrap();
     let client = Client::new(&simulators);
     let vendor = simulators.hotjar();
@@ -376,7 +375,7 @@ async fn a_fault_comes_once_and_in_turn() {
     assert_eq!(page.status(), 503);
     assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
 
-    for _ in ["slow", "as always"] {
+    for _ in ["slow", "without a fault"] {
         assert_eq!(client.grant(vendor, &document).await.0, 200);
     }
     assert_eq!(vendor.asked(), 4);
@@ -413,7 +412,7 @@ async fn speaking(http1_only: bool) -> Simulators {
 }
 
 #[tokio::test]
-async fn silence_holds_one_request_and_no_other() {
+async fn silence_blocks_one_request_and_no_other() {
     for (http1_only, connections) in [(false, 1), (true, 2)] {
         let simulators = speaking(http1_only).await;
         let client = Client::new(&simulators);
@@ -428,7 +427,7 @@ async fn silence_holds_one_request_and_no_other() {
         };
         tokio::select! {
             biased;
-            _ = client.grant(vendor, &document) => panic!("silence was broken"),
+            _ = client.grant(vendor, &document) => panic!("a silent vendor answered"),
             (status, _) = next => assert_eq!(status, 200),
         }
         assert_eq!(vendor.connections(), connections);
@@ -436,7 +435,7 @@ async fn silence_holds_one_request_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_burst_shares_one_connection_where_that_can_be_shared() {
+async fn a_burst_shares_one_connection_over_http2_only() {
     const REQUESTS: usize = 20;
     for (http1_only, most) in [(false, 1), (true, REQUESTS as u64)] {
         let simulators = speaking(http1_only).await;
@@ -454,7 +453,7 @@ async fn a_burst_shares_one_connection_where_that_can_be_shared() {
 }
 
 #[tokio::test]
-async fn a_vendor_takes_the_time_that_it_is_given() {
+async fn a_vendor_answers_after_the_given_time() {
     let options = Options {
         answer_after: Duration::from_millis(20),
         ..Options::default()
@@ -468,7 +467,7 @@ async fn a_vendor_takes_the_time_that_it_is_given() {
 }
 
 #[tokio::test]
-async fn an_endless_body_goes_on_past_every_limit() {
+async fn an_endless_body_continues_beyond_every_limit() {
     let simulators = Simulators::start().await.unwrap();
     let client = Client::new(&simulators);
     simulators.hotjar().fault(Fault::Endless);
@@ -477,21 +476,21 @@ async fn an_endless_body_goes_on_past_every_limit() {
     let mut body = endless.unwrap().into_body();
     let mut length = 0;
     while length < 4 * 1024 * 1024 {
-        let frame = body.frame().await.expect("it goes on").unwrap();
+        let frame = body.frame().await.expect("the body continues").unwrap();
         length += frame.into_data().unwrap().len();
     }
 }
 
 #[tokio::test]
-async fn only_who_knows_the_authority_trusts_them_and_they_stop_when_dropped() {
+async fn clients_need_the_authority_and_dropped_simulators_stop() {
     let simulators = Simulators::start().await.unwrap();
     let rules = simulators.connect_to();
-    let stranger = rules.iter().fold(Live::builder(), |live, rule| {
+    let untrusting = rules.iter().fold(Live::builder(), |live, rule| {
         live.connect_to(rule.parse().unwrap())
     });
-    let stranger = Client(stranger.build().unwrap());
+    let untrusting = Client(untrusting.build().unwrap());
     let header = ("content-type", FORM);
-    let refused = stranger.send(Method::POST, HOTJAR, header, "").await;
+    let refused = untrusting.send(Method::POST, HOTJAR, header, "").await;
     assert_eq!(refused.map(|_| ()), Err(TransportError::TlsCertificate));
 
     let client = Client::new(&simulators);

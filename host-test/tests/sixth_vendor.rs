@@ -1,5 +1,5 @@
-//! A vendor from a folder outside the workspace, as a stranger would add it: a manifest with one
-//! dependency, one file, one schema. Built as the documentation of `connector-guest` says.
+//! A sixth vendor in a folder outside the workspace: a manifest with one dependency, one file and
+//! one schema, built as the documentation of `connector-guest` says.
 
 use std::env;
 use std::fs;
@@ -89,7 +89,7 @@ fn build(folder: &Path) -> PathBuf {
     fs::create_dir_all(&config).unwrap();
     let linker = "[target.wasm32-unknown-unknown]\nlinker = \"wasm-component-ld\"\n";
     fs::write(config.join("config.toml"), linker).unwrap();
-    // The versions that are there already: no test downloads anything.
+    // The same versions as in the workspace, so that nothing is downloaded.
     fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
 
     let target_dir = shared_dir(&env::current_exe().unwrap()).join("lantern");

@@ -114,7 +114,7 @@ impl Connector {
     /// Returns the origins that a credential needs. They have no wildcard but one that the vendor
     /// declares. No network.
     ///
-    /// The host asks for them itself before it lets a request of the credential out. An origin that
+    /// The host calls it itself before it sends a request of the credential. An origin that
     /// the vendor does not declare needs a [grant](crate::Connector::builder).
     pub async fn origins(&self, vendor: &str, credential: &str) -> Result<Vec<Origin>, CallError> {
         let plugin = &*self.plugin;
@@ -284,7 +284,7 @@ impl Connector {
     }
 }
 
-/// An argument of a call; its secrets are zeroized when the call ends, for whatever reason.
+/// An argument of a call. Its secrets are zeroized however the call ends.
 struct ZeroizedSession(wit::Session);
 
 impl Drop for ZeroizedSession {

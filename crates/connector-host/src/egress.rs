@@ -1,7 +1,7 @@
-//! The way of a request out of the host: whether it may be sent at all (`policy.rs`, over the
-//! patterns of `origin.rs`), the guard that each call has for its requests (`guard.rs`), the
-//! requests of a call in flight (`in_flight.rs`), one exchange with its limits (`exchange.rs`), and
-//! the encoding of a response (`content_encoding.rs`).
+//! Outgoing requests of plugins: the egress policy (`policy.rs`, with the patterns of `origin.rs`),
+//! the guard of each call (`guard.rs`), its requests in flight (`in_flight.rs`), one exchange with
+//! its limits (`exchange.rs`), and the body of a response (`content_encoding.rs`,
+//! `joined_body.rs`).
 //! The rules for IP addresses are applied on connecting, in `transport/addresses.rs`.
 
 pub(crate) mod bounded_body;
@@ -10,6 +10,7 @@ pub(crate) mod error_code;
 pub(crate) mod exchange;
 pub(crate) mod guard;
 pub(crate) mod in_flight;
+pub(crate) mod joined_body;
 pub(crate) mod origin;
 pub(crate) mod policy;
 #[cfg(test)]

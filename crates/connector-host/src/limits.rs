@@ -20,7 +20,7 @@ pub const DEFAULT_REQUESTS: u32 = 1;
 pub const DEFAULT_RESULT_BYTES: usize = 4 << 20;
 /// Ten seconds for name resolution, TCP and TLS together; a healthy vendor needs less than one.
 pub const DEFAULT_CONNECT: Duration = Duration::from_secs(10);
-/// Thirty seconds: token endpoints answer within one, slow reports may take longer.
+/// Thirty seconds: token endpoints respond within one, slow reports may take longer.
 pub const DEFAULT_FIRST_BYTE: Duration = Duration::from_secs(30);
 /// Ten seconds of silence within a body mean that the rest will not come.
 pub const DEFAULT_BETWEEN_BYTES: Duration = Duration::from_secs(10);
@@ -118,7 +118,7 @@ pub struct Limits {
     /// Data that the plugin passes at once, in bytes: the result of a call, or the arguments of an
     /// import. Beyond: [`PluginError::Result`](crate::PluginError::Result).
     pub result_bytes: usize,
-    /// Stages of a request. The plugin may ask for less, never for more.
+    /// Stages of a request. The plugin may shorten them, never extend them.
     pub timeouts: Timeouts,
 }
 

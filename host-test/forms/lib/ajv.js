@@ -1,9 +1,9 @@
-// Ajv as strict as it can be, for 2020-12.
+// Ajv in its strictest mode, for JSON Schema 2020-12.
 
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
-/** A new validator: a warning is an error too. */
+/** A new validator that treats warnings as errors. */
 export function strictAjv() {
   const refuse = (...words) => {
     throw new Error(words.join(' '));

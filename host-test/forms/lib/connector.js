@@ -1,9 +1,8 @@
-// What the built component says, through the command line: the schemas, the exports, and the verdict on a document.
-// The tests know no other way to the connector.
+// Schemas, exports and verdicts of the built component, through the command line.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 
-/** The path that the variable of the environment holds; `run` sets all of them. */
+/** The path in an environment variable; `run` sets all of them. */
 export function given(name) {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: start the tests with host-test/forms/run`);

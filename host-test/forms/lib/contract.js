@@ -1,10 +1,10 @@
-// What the forms must show, written by hand: it is what the schemas are held against, so none of it is read from them.
+// The expected forms, written by hand and not read from the schemas, which are tested against them.
 
 const contentsquareScopes = ['data-export', 'metrics', 'enrichment', 'speed-analysis', 'surveys', 'session-replay', 'symbolicator'];
 const combinations = [['data-export', 'metrics'], contentsquareScopes.filter((scope) => scope !== 'enrichment'), ['metrics', 'enrichment'], ['enrichment', 'surveys']];
 const pair = { client_id: 'an id', client_secret: 'a;secret?' };
 
-/** Every state of every form: what has been chosen, which fields are then shown and required, and whether they can be filled in to be good. */
+/** Every state of every form: the chosen values, the fields that are then shown and required, and whether the filled form is valid. */
 export const states = [
   { vendor: 'hotjar', name: 'hotjar', chosen: {}, shown: Object.keys(pair), required: Object.keys(pair), filled: pair, good: true },
   ...['project', 'account'].flatMap((level) =>

@@ -1,5 +1,5 @@
-// Credential documents around a schema, as JSON texts, the same in every run: each field there or not, right or not, sometimes one too many.
-// Numbers are written in ways that a parser and a validator may take differently.
+// Credential documents similar to a schema, as JSON strings, the same in every run: with missing, wrong and additional fields.
+// Some numbers are written in ways that parsers and validators may read differently.
 
 const fittingTexts = ['an id', ' spaced ', 'a;secret?&=+% "\\', 'é€😀', '\u00a0x\ufeff', 'x'.repeat(1024), '😀'.repeat(1024), 'two\u2003words'];
 const wrongTexts = ['', ' ', '\n', '\u200b\ufeff', 'a\u0000b', 'a\nb', '\u0085', 'x\u007f', 'x'.repeat(1025), '😀'.repeat(1025), 'a\n\u2003'];

@@ -1,4 +1,4 @@
-// A browser's document for React to draw in. To be imported before React.
+// A DOM for React. Import it before React.
 
 import { JSDOM } from 'jsdom';
 

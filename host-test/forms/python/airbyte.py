@@ -1,5 +1,5 @@
-"""Checks an exported specification, read with its schema and documents from standard input, by Airbyte's own model of the protocol, and by the
-rules that Airbyte's acceptance tests have for specifications. Fails with an assertion."""
+"""Checks an exported specification with Airbyte's own model and the rules of its acceptance tests.
+Reads the specification, its schema and documents from standard input. Fails with an assertion."""
 
 import json
 import sys

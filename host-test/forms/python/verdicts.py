@@ -1,5 +1,5 @@
-"""Reads credential documents as JSON lines and prints `true` or `false` for each: what Python's `jsonschema` says of it by the schema in the
-file that is named. One of the three validators that `test/agreement.test.js` compares."""
+"""Reads credential documents as JSON lines from standard input, and prints `true` or `false` for each: the
+verdict of Python's `jsonschema` by the schema in the given file. `test/agreement.test.js` compares it with others."""
 
 import json
 import sys

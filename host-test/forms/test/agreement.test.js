@@ -1,5 +1,5 @@
-// Rust's `jsonschema`, Ajv and Python's `jsonschema` say the same of thousands of documents, and the plugin says it too of some of them.
-// (Of ten thousand others Rust and the plugin are compared in `host-test/tests/plugin/agreement.rs`.)
+// Rust's `jsonschema`, Ajv and Python's `jsonschema` agree on thousands of documents, and the plugin agrees on some of them.
+// `host-test/tests/plugin/agreement.rs` compares Rust and the plugin on ten thousand others.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -38,7 +38,7 @@ for (const { id } of vendors) {
   /** The documents of which another verdict differs. */
   const differing = (others) => lines.filter((_, at) => others[at] !== inAjv[at]);
 
-  test(`${id}: there are good and bad documents enough`, () => {
+  test(`${id}: there are enough valid and invalid documents`, () => {
     const good = inAjv.filter(Boolean).length;
     assert.ok(good > COUNT / 10 && good < (COUNT * 9) / 10, `${good} of ${COUNT}`);
   });

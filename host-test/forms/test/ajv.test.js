@@ -1,4 +1,4 @@
-// The schemas compile in Ajv at its strictest, and judge every state of the form as the contract does.
+// The schemas compile in Ajv's strictest mode, and validate every state of the form as expected.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -18,13 +18,13 @@ test('the contract has a state of every vendor', () => {
   assert.deepEqual(vendors.map(({ id }) => id).filter((id) => !known.includes(id)), []);
 });
 
-test('what is strict refuses a keyword of our own, and a warning', () => {
+test('strict mode rejects an unknown keyword, and a warning', () => {
   assert.throws(() => strictAjv().compile({ type: 'object', properties: { a: { type: 'string', secret: true } } }));
   assert.throws(() => strictAjv().compile({ type: 'object', required: ['a'] }));
 });
 
 for (const state of states) {
-  test(`${state.name}: filled in it is ${state.good ? 'good' : 'refused'}, and short of a required field it is refused`, () => {
+  test(`${state.name}: filled in it is ${state.good ? 'valid' : 'invalid'}, and without a required field it is invalid`, () => {
     const validate = strictAjv().compile(schema(state.vendor));
     assert.equal(validate(state.filled), state.good);
     for (const field of state.required) {

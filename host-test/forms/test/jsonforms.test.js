@@ -1,5 +1,5 @@
-// JSON Forms draws every field with its label, mask, choices and rule, in every state of the form, and reports what is missing at its field.
-// What is JSON Forms' own: a list has no required mark, and a field that is required only sometimes has its message in place of one.
+// JSON Forms renders every field with its label, mask, choices and rule, in every state of the form, and reports a missing field at its place.
+// It marks no list as required, and shows a message in place of a mark at a field that is required conditionally.
 
 import { drawn } from '../lib/dom.js';
 import assert from 'node:assert/strict';
@@ -49,34 +49,34 @@ for (const state of states) {
       assert.deepEqual(hidden, masked);
     }));
 
-  test(`${state.name}: a required field that is missing says so, and no other does`, () =>
+  test(`${state.name}: only a missing required field has a message`, () =>
     drawForm(state.vendor, state.chosen, (form) => {
       const saying = all.filter((name) => message(form, name).includes('is a required property'));
       assert.deepEqual(saying, state.required.filter((name) => !(name in state.chosen)));
     }));
 
-  test(`${state.name}: help and choices are the schema's`, () =>
+  test(`${state.name}: help and choices are those of the schema`, () =>
     drawForm(state.vendor, state.filled, (form) => {
       for (const name of state.shown) {
         const drawnChoices = [...control(form, name).querySelectorAll('.radio-label')].map((choice) => choice.textContent);
-        // The first option of a list's entry is none.
+        // The first option of a list's entry is empty.
         const inList = [...(control(form, name).querySelector('select')?.options ?? [])].slice(1).map((option) => option.label);
         const choices = properties[name].oneOf ?? properties[name].items?.oneOf ?? [];
         assert.deepEqual([...drawnChoices, ...inList], choices.map((choice) => choice.title), name);
-        // A list's table has no place for help.
+        // The table of a list shows no help.
         if (state.good && !isList(state.vendor, name)) assert.equal(message(form, name), properties[name].description);
       }
     }));
 
-  test(`${state.name}: filled in it is ${state.good ? 'good' : 'refused'}`, () =>
+  test(`${state.name}: filled in it is ${state.good ? 'valid' : 'invalid'}`, () =>
     drawForm(state.vendor, state.filled, async (_form, errors) => {
-      // Changes are announced after a pause.
+      // Changes are reported after a pause.
       while (errors() === undefined) await act(async () => new Promise(setImmediate));
       assert.equal(errors().length === 0, state.good);
     }));
 }
 
-test('what a person chooses changes the form at once', () =>
+test('a choice changes the form at once', () =>
   drawForm('contentsquare', { credential_level: 'project', scopes: ['metrics'] }, async (form) => {
     assert.equal(message(form, 'project_id').includes('required'), false);
     await act(async () => control(form, 'credential_level').querySelector('input[value=account]').click());

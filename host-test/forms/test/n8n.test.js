@@ -1,4 +1,4 @@
-// n8n's own code shows and requires the exported properties as the contract has it, in every state of the form.
+// n8n's own code shows and requires the exported properties as expected, in every state of the form.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { exported } from '../lib/connector.js';
 import { masked, states } from '../lib/contract.js';
 
-// Only the CommonJS half of the package loads in Node.
+// Only the CommonJS part of the package loads in Node.
 const { NodeHelpers } = createRequire(import.meta.url)('n8n-workflow');
 
 for (const state of states) {

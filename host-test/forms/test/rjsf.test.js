@@ -1,4 +1,4 @@
-// react-jsonschema-form draws every field with its label, mask, choices and required mark, in every state of the form.
+// react-jsonschema-form renders every field with its label, mask, choices and required mark, in every state of the form.
 
 import { drawn } from '../lib/dom.js';
 import assert from 'node:assert/strict';
@@ -31,7 +31,7 @@ for (const state of states) {
       assert.deepEqual(hidden, masked);
     }));
 
-  test(`${state.name}: labels, descriptions and choices are the schema's`, () =>
+  test(`${state.name}: labels, descriptions and choices are those of the schema`, () =>
     drawForm(state.vendor, state.chosen, (form) => {
       const { properties } = schema(state.vendor);
       for (const name of state.shown) {
@@ -47,7 +47,7 @@ for (const state of states) {
 
 const fitting = (form, text) => [...form.querySelectorAll('label')].find((label) => label.textContent.startsWith(text)).querySelector('input');
 
-test('what a person chooses changes the form at once', () =>
+test('a choice changes the form at once', () =>
   drawForm('contentsquare', {}, async (form) => {
     assert.equal(isMarked(form, 'project_id'), false);
     await act(async () => fitting(form, 'Account').click());

@@ -1,4 +1,4 @@
-// The exports are what the other projects' own types, models and files say they are.
+// The exports match the types, models and files of the other projects.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -15,11 +15,11 @@ import { documents } from '../lib/documents.js';
 const here = join(import.meta.dirname, '..');
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
-/** How each format is named in TypeScript, and what it must refuse, so that the check is known to be one. */
+/** The TypeScript type of each format, and a wrong value that must fail to compile. */
 const typed = {
   nango: {
-    // The published type has `secret` as a text and asks for `automated`; the published `providers.yaml` has `true`, and mostly no `automated`.
-    // The file is what Nango reads: see the next test.
+    // In the published type `secret` is a string and `automated` is required; in the published `providers.yaml` it is `true`, and `automated` is rare.
+    // Nango reads the file: see the next test.
     imports: `import type { SimplifiedJSONSchema } from '@nangohq/types';
       type Field = Omit<SimplifiedJSONSchema, 'secret' | 'automated'> & { secret?: boolean };
       type Form = { credentials: Record<string, Field> };`,
@@ -34,7 +34,7 @@ const typed = {
     wrong: '{ "ui:order": 1 }',
   },
   jsonforms: {
-    // A layout's elements are of the base type, which has no scope: here every one is a control. An effect is an enum, which JSON has as its text.
+    // The elements of a layout have the base type, which has no scope; here each is a control. An effect is an enum, which is a string in JSON.
     imports: `import type { ControlElement, Rule, RuleEffect, VerticalLayout } from '@jsonforms/core';
       type Control = Omit<ControlElement, 'rule'> & { rule?: Omit<Rule, 'effect'> & { effect: \`\${RuleEffect}\` } };
       type Form = Omit<VerticalLayout, 'elements'> & { elements: Control[] };`,
@@ -57,10 +57,10 @@ test('the exports have the types that Nango, n8n, react-jsonschema-form and JSON
   assert.equal(run.status, 0, run.stdout);
 });
 
-test("every member of a Nango field is one that Nango's own providers have, of the same type", () => {
+test("every property of a Nango field occurs in Nango's own providers, with the same type", () => {
   const known = new Set();
   for (const provider of Object.values(loadProvidersYaml())) {
-    // One type for all three; of conditions only the last has examples so far.
+    // One type for all three; only the last kind of condition occurs so far.
     for (const block of [provider.credentials, provider.connection_config, provider.integration_config]) {
       for (const field of Object.values(block ?? {})) {
         for (const [member, value] of Object.entries(field)) known.add(`${member}: ${typeof value}`);
@@ -75,7 +75,7 @@ test("every member of a Nango field is one that Nango's own providers have, of t
   }
 });
 
-test('a pattern for Nango accepts what the schema accepts, as one text', () => {
+test('a pattern for Nango accepts the same strings as the schema', () => {
   for (const { id } of vendors) {
     const { credentials } = exported(id, 'nango');
     for (const [name, { oneOf, type, items }] of Object.entries(schema(id).properties)) {
@@ -90,7 +90,7 @@ test('a pattern for Nango accepts what the schema accepts, as one text', () => {
 });
 
 for (const { id, setup_url: page } of vendors) {
-  test(`${id}: Airbyte's own model takes the specification, and it accepts every good document`, () => {
+  test(`${id}: Airbyte's own model accepts the specification, and the specification every valid document`, () => {
     const input = { specification: exported(id, 'airbyte'), schema: schema(id), page, documents: documents(schema(id), 1000) };
     execFileSync(given('PYTHON'), [join(here, 'python/airbyte.py')], { input: JSON.stringify(input), stdio: ['pipe', 'ignore', 'inherit'] });
   });

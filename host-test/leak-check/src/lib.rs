@@ -91,7 +91,7 @@ impl Distinct {
 }
 
 impl Write for Distinct {
-    /// Takes a whole event or nothing.
+    /// Writes a whole event or nothing.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         if self.written.insert(self.hasher.hash_one(event)) {
             self.file.write_all(event)?;
@@ -111,7 +111,7 @@ pub fn start() {
 
 /// Adds a secret to the registry.
 pub fn register(secret: impl AsRef<[u8]>) {
-    // What a terminal shows in the place of a secret is none.
+    // The mask that a terminal shows in place of a secret is not a secret.
     let is_mask = secret.as_ref().iter().all(|byte| *byte == b'*');
     if let Some(capture) = CAPTURE.as_ref().filter(|_| !is_mask) {
         append(&capture.secrets, hex(secret.as_ref()).as_bytes());
@@ -125,8 +125,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Adds the client secrets and access tokens of a JSON document, at any depth. Anything else than
-/// JSON is ignored.
+/// Adds the secrets of a JSON document, at any depth. Ignores other data than JSON.
 pub fn register_document(json: impl AsRef<[u8]>) {
     if CAPTURE.is_some()
         && let Ok(document) = serde_json::from_slice(json.as_ref())

@@ -1,5 +1,5 @@
-//! What a script expects of one request, and how a request differs from it.
-//! What is not named is not looked at, except the method and the URL.
+//! An expected request, and its differences from a request. Method and URL are always compared, the
+//! rest where it is given.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Asked;
 
-/// One request that is to come.
+/// One expected request.
 pub struct Expect {
     method: Method,
     url: String,
@@ -59,7 +59,7 @@ impl Expect {
         self
     }
 
-    /// Expects a JSON body with exactly this value: no member more, none fewer.
+    /// Expects a JSON body with exactly this value.
     #[must_use]
     pub fn json(mut self, value: Value) -> Self {
         self.body = Body::Json(value);
@@ -83,7 +83,7 @@ impl Expect {
         self
     }
 
-    /// Names everything in which the request is not the expected one; nothing where it is.
+    /// The differences of a request; none if it is the expected one.
     pub(super) fn differences(&self, asked: &Asked) -> Vec<String> {
         let mut differences = Vec::new();
         if asked.method != self.method {

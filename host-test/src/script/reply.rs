@@ -1,5 +1,5 @@
-//! How a scripted request is answered: status, header fields, and a body in pieces, late, slow or
-//! broken off. Time is tokio's, so a test with a held clock waits for nothing.
+//! A scripted reply: status, header fields, and a body in chunks, which may be delayed, slow or cut
+//! off. The clock is tokio's, which tests may pause.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use serde_json::Value;
 
-/// The answer to one request.
+/// The reply to one request.
 #[derive(Clone)]
 pub struct Reply {
     outcome: Result<StatusCode, TransportError>,
@@ -24,7 +24,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// Answers with JSON.
+    /// A reply with JSON.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "called with `json!` throughout"
@@ -33,28 +33,28 @@ impl Reply {
         Self::bytes(status, value.to_string()).header("content-type", "application/json")
     }
 
-    /// Answers with text.
+    /// A reply with text.
     pub fn text(status: u16, text: &str) -> Self {
         Self::bytes(status, text.to_owned()).header("content-type", "text/plain; charset=utf-8")
     }
 
-    /// Answers with no body.
+    /// A reply without a body.
     pub fn empty(status: u16) -> Self {
         Self::bytes(status, Bytes::new())
     }
 
-    /// Answers with these bytes, and no header field.
+    /// A reply with these bytes, and without header fields.
     ///
     /// # Panics
     ///
-    /// When `status` is no HTTP status.
+    /// If `status` is not an HTTP status.
     pub fn bytes(status: u16, body: impl Into<Bytes>) -> Self {
         let status = StatusCode::from_u16(status)
-            .unwrap_or_else(|_| panic!("{status} is not a status that a reply can have"));
+            .unwrap_or_else(|_| panic!("{status} is not an HTTP status"));
         Self::new(Ok(status), body.into())
     }
 
-    /// Does not answer: the transport fails.
+    /// A failure of the transport in place of a reply.
     pub fn fail(error: TransportError) -> Self {
         Self::new(Err(error), Bytes::new())
     }
@@ -75,25 +75,25 @@ impl Reply {
     ///
     /// # Panics
     ///
-    /// When the name or the value cannot stand in a header.
+    /// If the name or the value is invalid in a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let name = HeaderName::try_from(name)
-            .unwrap_or_else(|_| panic!("{name:?} is no name of a header field"));
+            .unwrap_or_else(|_| panic!("{name:?} is not the name of a header field"));
         let value = HeaderValue::from_bytes(value.as_ref())
-            .unwrap_or_else(|_| panic!("the value of {name} cannot stand in a header"));
+            .unwrap_or_else(|_| panic!("the value of {name} is invalid in a header"));
         self.headers.append(name, value);
         self
     }
 
-    /// Sends the body in pieces of this many bytes.
+    /// Sends the body in chunks of this many bytes.
     ///
     /// # Panics
     ///
-    /// When `bytes` is zero.
+    /// If `bytes` is zero.
     #[must_use]
     pub fn chunks(mut self, bytes: usize) -> Self {
-        assert!(bytes > 0, "a piece of a body has at least one byte");
+        assert!(bytes > 0, "a chunk has at least one byte");
         self.chunk_bytes = bytes;
         self
     }
@@ -105,14 +105,14 @@ impl Reply {
         self
     }
 
-    /// Waits before each piece of the body but the first.
+    /// Waits before each chunk of the body except the first.
     #[must_use]
     pub fn pause(mut self, pause: Duration) -> Self {
         self.pause = pause;
         self
     }
 
-    /// Breaks the body off after this many bytes, with [`TransportError::CutOff`].
+    /// Ends the body after this many bytes with [`TransportError::CutOff`].
     #[must_use]
     pub fn cut_after(mut self, bytes: usize) -> Self {
         self.cut_after_bytes = Some(bytes);
@@ -153,7 +153,7 @@ impl Reply {
     }
 }
 
-/// Even a sleep of no time gives the turn away, and needs a clock.
+/// Does not yield for a duration of zero, and then needs no clock.
 async fn wait(time: Duration) {
     if !time.is_zero() {
         tokio::time::sleep(time).await;

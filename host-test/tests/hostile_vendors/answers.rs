@@ -1,5 +1,5 @@
-//! Rows about what an answer says, when its HTTP is sound: no success, no JSON, no token, another
-//! place to go.
+//! Faults in the content of a response that is valid HTTP: other statuses, no JSON, no token,
+//! redirects.
 
 use serde_json::{Value, json};
 
@@ -11,8 +11,8 @@ fn answers(status: &str, fields: &str, body: impl AsRef<[u8]>) -> Row {
     Row::http1(Play::Answer(vec![Step::Send(answer)]))
 }
 
-/// What comes of an honest token reply with this member changed.
-async fn check_member(name: &str, value: Value) {
+/// Checks that a token reply is invalid when this field is changed.
+async fn check_field(name: &str, value: Value) {
     for call in [Call::Hotjar, Call::Contentsquare] {
         let mut body = call.honest();
         body[name] = value.clone();
@@ -23,40 +23,40 @@ async fn check_member(name: &str, value: Value) {
 
 #[tokio::test]
 async fn breaks_a_line_within_the_token() {
-    check_member("access_token", json!("forged-token\r\nx: lavender")).await;
+    check_field("access_token", json!("forged-token\r\nx: lavender")).await;
 }
 
 #[tokio::test]
 async fn ends_the_token_with_a_line_break() {
-    check_member("access_token", json!("forged-token\n")).await;
+    check_field("access_token", json!("forged-token\n")).await;
 }
 
 #[tokio::test]
 async fn hides_a_nul_within_the_token() {
-    check_member("access_token", json!("forged-token\0")).await;
+    check_field("access_token", json!("forged-token\0")).await;
 }
 
 #[tokio::test]
-async fn names_a_token_in_another_script() {
-    check_member("access_token", json!("forged-tokén")).await;
+async fn sends_a_token_that_is_not_ascii() {
+    check_field("access_token", json!("forged-tokén")).await;
 }
 
 #[tokio::test]
-async fn names_a_token_longer_than_a_header() {
-    check_member("access_token", json!("forged-token".repeat(2000))).await;
+async fn sends_a_token_longer_than_a_header() {
+    check_field("access_token", json!("forged-token".repeat(2000))).await;
 }
 
 #[tokio::test]
-async fn names_a_token_that_is_no_text() {
-    check_member("access_token", json!(["forged-token"])).await;
+async fn sends_a_token_that_is_no_string() {
+    check_field("access_token", json!(["forged-token"])).await;
 }
 
 #[tokio::test]
-async fn names_a_token_of_another_type() {
-    check_member("token_type", json!("lavender")).await;
+async fn sends_a_token_of_another_type() {
+    check_field("token_type", json!("lavender")).await;
 }
 
-/// An honest token reply signs in, whatever this optional field holds.
+/// Checks that this value of an optional field does not prevent signing in.
 async fn check_optional_field(name: &str, value: Value) {
     for call in [Call::Hotjar, Call::Contentsquare] {
         let mut body = call.honest();
@@ -67,7 +67,7 @@ async fn check_optional_field(name: &str, value: Value) {
 }
 
 #[tokio::test]
-async fn names_a_lifetime_that_is_none() {
+async fn sends_a_lifetime_that_is_no_number() {
     check_optional_field("expires_in", json!("lavender")).await;
 }
 
@@ -77,19 +77,19 @@ async fn breaks_a_line_within_the_scope() {
 }
 
 #[tokio::test]
-async fn names_a_scope_that_is_no_string() {
+async fn sends_a_scope_that_is_no_string() {
     check_optional_field("scope", json!({"lavender": 1})).await;
 }
 
 #[tokio::test]
-async fn names_a_project_that_is_no_id() {
+async fn sends_a_project_that_is_no_id() {
     let mut body = Call::Contentsquare.honest();
     body["project_id"] = json!(["lavender"]);
     let row = answers("200 OK", "", body.to_string()).only(&[Call::Contentsquare]);
     row.fails(invalid(200, "project_id")).await;
 }
 
-/// What comes of status 200 and this body.
+/// Checks that this body with status 200 is invalid.
 async fn check_body(body: impl AsRef<[u8]>) {
     let row = answers("200 OK", "content-type: application/json\r\n", body);
     row.fails(invalid(200, "body")).await;
@@ -106,12 +106,12 @@ async fn answers_with_a_web_page() {
 }
 
 #[tokio::test]
-async fn answers_with_another_json_than_an_object() {
+async fn answers_with_json_that_is_no_object() {
     check_body("[\"lavender\"]").await;
 }
 
 #[tokio::test]
-async fn answers_in_no_utf_8() {
+async fn answers_in_invalid_utf_8() {
     check_body(b"{\"access_token\": \"lavender\xff\", \"token_type\": \"bearer\"}").await;
 }
 
@@ -122,7 +122,7 @@ async fn answers_in_utf_16() {
 }
 
 #[tokio::test]
-async fn answers_with_half_of_a_character() {
+async fn answers_with_half_of_a_surrogate_pair() {
     check_body("{\"access_token\": \"\\ud83d\"}").await;
 }
 
@@ -136,7 +136,7 @@ async fn nests_objects_ten_thousand_deep() {
     check_body("{\"a\":".repeat(10_000)).await;
 }
 
-/// What comes of this status, which no endpoint documents.
+/// Checks that this status, which no endpoint documents, is invalid.
 async fn check_status(status: u16, fields: &str, body: &str) {
     let row = answers(&format!("{status} Lavender"), fields, body);
     row.fails(invalid(status, "status")).await;
@@ -151,12 +151,12 @@ async fn answers_with_a_204() {
 }
 
 #[tokio::test]
-async fn answers_with_a_part() {
+async fn answers_with_partial_content() {
     check_status(206, "content-range: bytes 0-1/99\r\n", "{}").await;
 }
 
 #[tokio::test]
-async fn answers_that_nothing_has_changed() {
+async fn answers_that_nothing_was_modified() {
     let row = Row::http1(Play::Answer(vec![Step::Send(
         b"HTTP/1.1 304 Not Modified\r\netag: lavender\r\n\r\n".to_vec(),
     )]));
@@ -169,7 +169,7 @@ async fn answers_with_a_status_beyond_all_classes() {
 }
 
 #[tokio::test]
-async fn redirects_to_another_host_for_good() {
+async fn redirects_to_another_host_permanently() {
     check_status(301, "location: https://lavender.example/\r\n", "").await;
 }
 
@@ -189,7 +189,7 @@ async fn redirects_to_another_host_with_the_same_method_and_body() {
 }
 
 #[tokio::test]
-async fn redirects_to_another_host_with_the_same_method_and_body_for_good() {
+async fn redirects_to_another_host_with_the_same_method_and_body_permanently() {
     check_status(308, "location: https://lavender.example/\r\n", "").await;
 }
 
@@ -204,26 +204,26 @@ async fn redirects_to_nowhere() {
 }
 
 #[tokio::test]
-async fn shows_a_page_of_maintenance() {
+async fn answers_with_a_maintenance_page() {
     let fields = "content-type: text/html\r\nretry-after: lavender\r\n";
     let row = answers("503 Service Unavailable", fields, "<h1>lavender</h1>");
     row.fails(End::Otherwise("unavailable".to_owned())).await;
 }
 
 #[tokio::test]
-async fn throttles_for_longer_than_numbers_go() {
+async fn throttles_for_longer_than_any_integer() {
     let fields = "retry-after: 99999999999999999999999\r\nretry-after: -1\r\n";
     let row = answers("429 Too Many Requests", fields, "lavender");
     row.fails(End::Otherwise("throttled".to_owned())).await;
 }
 
-/// An honest answer with these header fields more.
+/// Checks that a valid response with these additional header fields is read.
 async fn check_fields(fields: &[u8]) {
     Row::http1(Play::Fields(fields.to_vec())).goes_well().await;
 }
 
 #[tokio::test]
-async fn sends_header_fields_that_are_no_text() {
+async fn sends_header_fields_that_are_not_ascii() {
     check_fields(b"x-a: \xff\xfe\r\nretry-after: \xff\r\nwww-authenticate: \xc3\x28\r\n").await;
 }
 
@@ -241,7 +241,7 @@ async fn repeats_the_length() {
     row.only(&[Call::Hotjar]).goes_well().await;
 }
 
-/// An honest answer behind these interim ones.
+/// Checks that a valid response after these interim ones is read.
 async fn check_interim(before: &str) {
     let row = Row::http1(Play::Around {
         before: before.into(),
@@ -251,16 +251,16 @@ async fn check_interim(before: &str) {
 }
 
 #[tokio::test]
-async fn asks_to_continue_before_it_answers() {
+async fn sends_100_before_it_answers() {
     check_interim("HTTP/1.1 100 Continue\r\n\r\n").await;
 }
 
 #[tokio::test]
-async fn hints_before_it_answers() {
+async fn sends_103_before_it_answers() {
     check_interim("HTTP/1.1 103 Early Hints\r\nlink: </lavender>\r\n\r\n").await;
 }
 
 #[tokio::test]
-async fn sends_ten_interim_answers_before_it_answers() {
+async fn sends_ten_interim_responses_before_it_answers() {
     check_interim(&"HTTP/1.1 102 Processing\r\n\r\n".repeat(10)).await;
 }

@@ -1,5 +1,5 @@
-//! Rows about a base URL that points elsewhere: named by a vendor in its reply, and in a session
-//! that somebody forged. No token goes there, and no connection.
+//! Base URLs of other hosts, in a vendor's reply and in a forged session: no token and no
+//! connection goes there.
 
 use bytes::Bytes;
 use connector_simulators::tls::HTTP1;
@@ -11,7 +11,7 @@ use super::check::{
 };
 use super::server::{Play, Server, Step, answer};
 
-/// An honest token reply but for its endpoint.
+/// A token reply that is valid except for its endpoint.
 fn names(endpoint: &str) -> Play {
     let mut body = Call::Contentsquare.honest();
     body["endpoint"] = json!(endpoint);
@@ -24,7 +24,7 @@ async fn check_reply(endpoint: &str) {
     row.fails(invalid(200, "endpoint")).await;
 }
 
-/// Makes an API call with a session that names `base_url`, and one with a good session.
+/// Makes an API call with a session that has this base URL, and one with a valid session.
 async fn check_session(base_url: &str, end: End) {
     let elsewhere = Elsewhere::listen().await;
     let server = serve(HOSTS, []).await;
@@ -47,8 +47,7 @@ async fn serve(hosts: &[&str], plays: impl IntoIterator<Item = Play>) -> Server 
     Server::start(listener, tls, plays, Call::Api.honest().to_string())
 }
 
-/// Tells a vendor's own base URL, in whatever form, from all others: the session has the plain
-/// form, and its calls go to `host`.
+/// Checks that an endpoint of the vendor's own is normalized, and that calls go to `host`.
 async fn check_own(endpoint: &str, host: &str) {
     let elsewhere = Elsewhere::listen().await;
     let server = serve(&["api.contentsquare.com", host], [names(endpoint)]).await;
@@ -84,7 +83,7 @@ async fn names_a_punycode_host_below_its_own() {
 }
 
 #[tokio::test]
-async fn names_the_port_that_https_has_anyway() {
+async fn names_the_default_port() {
     check_own(
         "https://api.eu.contentsquare.com:443",
         "api.eu.contentsquare.com",
@@ -92,9 +91,8 @@ async fn names_the_port_that_https_has_anyway() {
     .await;
 }
 
-/// For each: what a vendor's reply that names it comes to, and a call with a session that has it. A
-/// session's base URL that is no address, or more than one, is the caller's mistake; of an address
-/// the wall decides.
+/// Two tests for each base URL: in a vendor's reply, and in a session. In a session, a string that
+/// is no URL is an error of the caller; for a URL the egress policy decides.
 macro_rules! rows {
     ($($name:ident: $url:expr, $end:expr;)*) => {
         mod in_a_reply {
@@ -121,19 +119,19 @@ fn request() -> End {
 
 rows! {
     is_below_another_host: "https://contentsquare.com.evil.example", End::Denied;
-    ends_like_the_vendors: "https://evilcontentsquare.com", End::Denied;
+    ends_like_the_vendors_host: "https://evilcontentsquare.com", End::Denied;
     is_a_path_of_another_host: "https://evil.example/contentsquare.com", End::Denied;
     has_a_user: "https://api.contentsquare.com@evil.example", End::Denied;
     has_a_user_and_a_password: "https://user:lavender@api.contentsquare.com", End::Denied;
     has_another_port: "https://api.contentsquare.com:8443", End::Denied;
-    has_no_port_behind_its_colon: "https://api.contentsquare.com:", End::Denied;
+    has_a_colon_without_a_port: "https://api.contentsquare.com:", End::Denied;
     is_an_ipv4_address: "https://127.0.0.1", End::Denied;
     is_an_ipv6_address: "https://[::1]", End::Denied;
     is_an_ipv4_address_in_one_number: "https://2130706433", End::Denied;
-    is_the_address_of_a_clouds_metadata: "https://169.254.169.254", End::Denied;
-    is_punycode_that_looks_like_the_vendors: "https://xn--contentsqure-v1c.com", End::Denied;
+    is_the_metadata_address_of_a_cloud: "https://169.254.169.254", End::Denied;
+    is_punycode_that_looks_like_the_vendors_host: "https://xn--contentsqure-v1c.com", End::Denied;
     is_in_another_script: "https://api.сontentsquare.com", request();
-    has_a_full_stop_of_another_script: "https://evil.example。contentsquare.com", request();
+    has_a_full_stop_from_another_script: "https://evil.example。contentsquare.com", request();
     is_not_https: "http://api.contentsquare.com", End::Denied;
     is_of_no_known_scheme: "lavender://api.contentsquare.com", End::Denied;
     has_no_scheme: "//api.contentsquare.com", End::Denied;

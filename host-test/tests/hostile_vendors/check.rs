@@ -1,5 +1,4 @@
-//! What every row of the matrix goes through: a hostile vendor, each call that meets it, and the
-//! next call, to the same vendor.
+//! Runs one test: each call meets a vendor with the fault, and is repeated when the vendor behaves.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
@@ -22,10 +21,10 @@ use tokio_rustls::TlsAcceptor;
 
 use super::server::{Play, Server};
 
-/// Every name that a good certificate of these tests is for.
+/// The names in a valid certificate.
 pub(crate) const HOSTS: &[&str] = &["api.hotjar.io", "api.contentsquare.com"];
 
-/// What may be in no error. All of it is invented; the last is in whatever a hostile vendor says.
+/// Strings that no error may contain: invented secrets, and a word of the vendor's.
 const PRIVATE: [&str; 5] = [
     "invented-client",
     "invented;secret",
@@ -34,45 +33,44 @@ const PRIVATE: [&str; 5] = [
     VENDORS_WORDS,
 ];
 
-/// In whatever a hostile vendor says.
+/// A word that a hostile vendor puts into its responses.
 pub(crate) const VENDORS_WORDS: &str = "lavender";
 
-/// Who vouches for the good certificates.
+/// The issuer of the valid certificates.
 pub(crate) static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| Authority::new().unwrap());
 
-/// Rows that look at the memory of the process run alone.
+/// Tests that measure the memory of the process run alone.
 static ALONE: RwLock<()> = RwLock::const_new(());
 
-/// How much the process may grow while vendors send without end. Of the plugin's own memory a call
-/// takes less than two.
+/// The permitted growth of the process while vendors send endless data. The plugin's own memory is
+/// below 2 MiB for each call.
 const GROWTH_BYTES: u64 = 32 << 20;
 
-/// How long a call may take when no time limit is to pass: less than the shortest limit, so that
-/// none passes unseen.
+/// The longest duration of a call that must not end by a time limit: less than the shortest one.
 const PROMPTLY: Duration = Duration::from_secs(8);
 
-/// The time limits of rows in which one is to pass.
+/// The time limits of tests that wait for one.
 const SHORT: Timeouts = Timeouts::new()
     .connect(Duration::from_secs(1))
     .first_byte(Duration::from_millis(300))
     .between_bytes(Duration::from_millis(300));
-/// The end of a call that nothing else ends. The last tenth is the plugin's, to say why.
+/// The deadline of a call. The plugin has its last tenth to report the reason.
 const SHORT_DEADLINE: Duration = Duration::from_secs(2);
-/// What a machine that is busy with other tests may take longer.
+/// Additional time for a machine that is busy with other tests.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How a call ends.
+/// The outcome of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
-    /// As if nothing had happened; with what the honest vendor said.
+    /// A success, with data of the vendor's valid response.
     Well(String),
-    /// No answer, and the stage.
+    /// No response, with the stage.
     Unreachable(String),
-    /// An invalid response: its status, and the wrong part.
+    /// An invalid response, with its status and the wrong field.
     Invalid(u16, String),
-    /// Not let out.
+    /// The request was denied.
     Denied,
-    /// Another way, by the name of its kind.
+    /// Another outcome, by the name of its kind.
     Otherwise(String),
 }
 
@@ -80,11 +78,11 @@ pub(crate) fn unreachable(stage: &str) -> End {
     End::Unreachable(stage.to_owned())
 }
 
-pub(crate) fn invalid(status: u16, part: &str) -> End {
-    End::Invalid(status, part.to_owned())
+pub(crate) fn invalid(status: u16, field: &str) -> End {
+    End::Invalid(status, field.to_owned())
 }
 
-/// The calls of which each has a vendor to itself in a row.
+/// The calls of a test. Each has a vendor of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
     Hotjar,
@@ -95,7 +93,7 @@ pub(crate) enum Call {
 
 impl Call {
     const ALL: [Self; 4] = [Self::Hotjar, Self::Contentsquare, Self::Inspect, Self::Api];
-    /// Those that the plugin makes itself, within a deadline.
+    /// The requests of the plugin itself, which have a deadline.
     pub(crate) const OF_THE_PLUGIN: [Self; 3] = [Self::Hotjar, Self::Contentsquare, Self::Inspect];
 
     fn vendor(self) -> &'static str {
@@ -105,7 +103,7 @@ impl Call {
         }
     }
 
-    /// Where it asks.
+    /// The URL of its request.
     fn url(self) -> &'static str {
         match self {
             Self::Hotjar => "https://api.hotjar.io/v1/oauth/token",
@@ -115,7 +113,7 @@ impl Call {
         }
     }
 
-    /// What an honest vendor answers.
+    /// The valid response.
     pub(crate) fn honest(self) -> Value {
         match self {
             Self::Hotjar => {
@@ -134,7 +132,7 @@ impl Call {
         }
     }
 
-    /// What the caller then holds.
+    /// The outcome of the valid response.
     pub(crate) fn well(self) -> End {
         let held = match self {
             Self::Hotjar | Self::Contentsquare => "honest-token".to_owned(),
@@ -168,7 +166,7 @@ impl Call {
     }
 }
 
-/// A credential document of this vendor.
+/// A valid credential document.
 pub(crate) fn credential(vendor: &str) -> String {
     PRIVATE
         .iter()
@@ -182,8 +180,8 @@ pub(crate) fn credential(vendor: &str) -> String {
     document.to_string()
 }
 
-/// Makes an API call with a session that has this base URL; asks for the verdict, and reads the
-/// rest of the answer if that is short.
+/// Makes an API call with a session that has this base URL, classifies the response, and reads the
+/// rest of a short one.
 pub(crate) async fn send(connector: &Connector, vendor: &str, base_url: &str) -> End {
     let origins = connector.vendors().iter().find(|known| known.id == vendor);
     let mut session = Session::new(
@@ -205,7 +203,7 @@ pub(crate) async fn send(connector: &Connector, vendor: &str, base_url: &str) ->
     if verdict.kind() != "accepted" {
         return End::Otherwise(verdict.kind().to_owned());
     }
-    // What comes after the beginning is the caller's business.
+    // The rest of a long body is up to the caller.
     let body = if seen.body.len() < 4096 {
         match reply.into_body().collect().await {
             Ok(body) => body.to_bytes(),
@@ -258,7 +256,7 @@ fn assert_silent(text: &str) {
     }
 }
 
-/// A live transport that connects by these rules, trusting the good certificates.
+/// A live transport with these rules, which trusts the valid certificates.
 pub(crate) fn live(rules: &[String]) -> Live {
     let live = Live::builder()
         .extra_ca_pem(AUTHORITY.pem().as_bytes())
@@ -269,7 +267,7 @@ pub(crate) fn live(rules: &[String]) -> Live {
     live.build().unwrap()
 }
 
-/// Where every connection goes that should not be made.
+/// The server for every connection that must not be made.
 pub(crate) struct Elsewhere(Server);
 
 impl Elsewhere {
@@ -279,7 +277,7 @@ impl Elsewhere {
         Self(Server::start(listener, tls, [], VENDORS_WORDS.to_owned()))
     }
 
-    /// The last of a transport's rules: whatever none before it is about.
+    /// The last rule of a transport, for all hosts that no earlier rule matches.
     pub(crate) fn rule(&self) -> String {
         format!("::{}", self.0.address)
     }
@@ -289,11 +287,10 @@ impl Elsewhere {
     }
 }
 
-/// The built component, loaded twice over the same network: as patient as by default, and with
-/// short limits.
+/// The built component, loaded twice over the same network: with the default limits, and with short
+/// ones.
 ///
-/// To load it takes longer than a row does, so a row takes a loaded one and leaves it behind for
-/// the next.
+/// Loading takes longer than a test, so a test takes one that is loaded, and leaves it to the next.
 pub(crate) struct Plugin {
     pub(crate) patient: Connector,
     pub(crate) hurried: Connector,
@@ -303,8 +300,8 @@ pub(crate) struct Plugin {
 static LOADED: Mutex<Vec<Plugin>> = Mutex::new(Vec::new());
 
 impl Plugin {
-    /// Takes one that no row uses, and connects it: each URL with a transport of its own, so that
-    /// all calls of a row can be made at the same time; the empty one is the beginning of all.
+    /// Takes one that no test uses, with a transport for each prefix of a URL, so that all calls of
+    /// a test are concurrent.
     pub(crate) async fn on(routes: Vec<(&'static str, Live)>) -> Self {
         let loaded = LOADED.lock().unwrap().pop();
         let plugin = match loaded {
@@ -330,7 +327,7 @@ impl Plugin {
         }
     }
 
-    /// Leaves it to the next row. One that a failed row has used is not left.
+    /// Leaves it to the next test. A test that fails does not.
     pub(crate) fn leave(self) {
         self.network.0.lock().unwrap().clear();
         LOADED.lock().unwrap().push(self);
@@ -353,26 +350,26 @@ impl Transport for Network {
     }
 }
 
-/// One row of the matrix.
+/// One test.
 pub(crate) struct Row {
     play: Play,
     end: Option<End>,
     tls: TlsAcceptor,
     is_hurried: bool,
     calls: Vec<Call>,
-    /// How many requests have come when the hostile call has ended.
+    /// The number of requests after the hostile call.
     requests: u64,
-    /// How much of what is sent without end is taken off the wire at most.
+    /// The limit on bytes that are read of endless data.
     taken_bytes: Option<u64>,
 }
 
 impl Row {
-    /// A vendor that speaks HTTP/1.1, and does this.
+    /// A fault of a vendor that speaks HTTP/1.1.
     pub(crate) fn http1(play: Play) -> Self {
         Self::over(HTTP1, play)
     }
 
-    /// A vendor that speaks HTTP/2, and does this.
+    /// A fault of a vendor that speaks HTTP/2.
     pub(crate) fn http2(play: Play) -> Self {
         Self::over(HTTP2, play)
     }
@@ -390,39 +387,38 @@ impl Row {
         }
     }
 
-    /// A time limit is to pass.
+    /// The calls end by a time limit.
     pub(crate) fn until_time_is_up(mut self) -> Self {
         self.is_hurried = true;
         self
     }
 
-    /// The vendor sends without end: no more than this is taken off the wire, and the process does
-    /// not grow.
+    /// The vendor sends endless data: no more than this is read, and the process does not grow.
     pub(crate) fn taking_at_most(mut self, bytes: u64) -> Self {
         self.taken_bytes = Some(bytes);
         self
     }
 
-    /// Only these calls meet the vendor.
+    /// Makes only these calls.
     pub(crate) fn only(mut self, calls: &[Call]) -> Self {
         self.calls = calls.into();
         self
     }
 
-    /// No request comes to the vendor before it does what it does.
+    /// The fault occurs before any request.
     pub(crate) fn before_any_request(mut self) -> Self {
         self.requests = 0;
         self
     }
 
-    /// Runs the row: every call fails like this, or an API call may go on where a token would not
-    /// do; and the next is well.
+    /// Runs the test: every call has this outcome, and the next one succeeds. An API call succeeds
+    /// with a response that is invalid for the plugin only.
     pub(crate) async fn fails(mut self, end: End) {
         self.end = Some(end);
         self.run().await;
     }
 
-    /// Runs the row: no call notices.
+    /// Runs the test: every call succeeds.
     pub(crate) async fn goes_well(self) {
         self.run().await;
     }
@@ -457,7 +453,7 @@ impl Row {
         let calls = self.calls.iter().zip(&servers);
         let calls = calls.map(|(call, server)| self.call(*call, &plugin, server));
         futures::future::join_all(calls).await;
-        assert_eq!(elsewhere.connections(), 0, "nothing goes elsewhere");
+        assert_eq!(elsewhere.connections(), 0, "a connection to another host");
         plugin.leave();
     }
 
@@ -471,7 +467,7 @@ impl Row {
         let hostile = hostile.unwrap_or_else(|_| panic!("{call:?} takes too long"));
         match (&self.end, call) {
             (None, _) => assert_eq!(hostile, call.well(), "{call:?}"),
-            // An answer that is HTTP is the caller's; it says nothing against the session.
+            // Any response to an API call belongs to the caller.
             (Some(End::Invalid(..)), Call::Api) => {
                 assert!(matches!(hostile, End::Well(_)), "{call:?}: {hostile:?}");
             }
@@ -483,19 +479,19 @@ impl Row {
             assert!(taken <= most, "{call:?} took {taken} bytes");
         }
         let next = timeout(PATIENCE, call.make(&plugin.patient)).await;
-        assert_eq!(next, Ok(call.well()), "{call:?}, then");
-        assert_eq!(server.requests(), self.requests + 1, "{call:?}, then");
+        assert_eq!(next, Ok(call.well()), "{call:?} afterwards");
+        assert_eq!(server.requests(), self.requests + 1, "{call:?} afterwards");
         if self.play.is_endless() {
             let left = timeout(PATIENCE, server.is_left()).await;
-            assert!(left.is_ok(), "{call:?} is still being sent to");
+            assert!(left.is_ok(), "{call:?} keeps its connection");
         }
     }
 }
 
-/// Does something while no other row does anything, and sees that the process does not grow by it.
+/// Runs some work while no other test runs, and checks that the process does not grow.
 pub(crate) async fn alone(work: impl Future<Output = ()>) {
     let _alone = ALONE.write().await;
-    // Loading needs more than any row.
+    // Loading needs more memory than any test.
     Plugin::on(Vec::new()).await.leave();
     let before = resident_bytes("VmRSS");
     forget_peak();
@@ -504,7 +500,7 @@ pub(crate) async fn alone(work: impl Future<Output = ()>) {
     assert!(growth <= GROWTH_BYTES, "grew by {growth} bytes");
 }
 
-/// How much memory the process has (`VmRSS`), or had at most (`VmHWM`).
+/// The resident memory of the process (`VmRSS`), or its peak (`VmHWM`).
 fn resident_bytes(name: &str) -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with(name));
@@ -512,8 +508,7 @@ fn resident_bytes(name: &str) -> u64 {
     kib.map_or(0, |kib| kib.parse::<u64>().unwrap() << 10)
 }
 
-/// From here on, the most that the process had is what it has. Where the system does not know how,
-/// growth is only seen above an earlier peak.
+/// Resets the peak. Where the system cannot, only growth above an earlier peak shows.
 fn forget_peak() {
     std::fs::write("/proc/self/clear_refs", "5").ok();
 }

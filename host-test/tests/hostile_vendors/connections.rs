@@ -1,4 +1,4 @@
-//! Rows about the connection: none comes about, or it ends, or nothing comes through it.
+//! Faults of the connection: it is not established, it closes, or it is silent.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -17,7 +17,7 @@ fn socket() -> TcpSocket {
     socket
 }
 
-/// Makes the call while nothing takes connections at `address`, then opens, and makes it again.
+/// Makes a call while nothing accepts connections at `address`, then opens, and repeats the call.
 async fn check_opening(address: SocketAddr, opens: impl AsyncFnOnce() -> TcpListener) {
     let call = Call::Contentsquare;
     let plugin = Plugin::on(vec![("", live(&[format!(":443:{address}")]))]).await;
@@ -37,8 +37,8 @@ async fn refuses_connections() {
 }
 
 #[tokio::test]
-async fn takes_no_connection() {
-    // A queue that holds one, and is full: the kernel lets all others wait.
+async fn does_not_accept_the_connection() {
+    // The queue holds one connection and is full, so the kernel lets all others wait.
     let listener = socket().listen(0).unwrap();
     let address = listener.local_addr().unwrap();
     let first = TcpStream::connect(address).await.unwrap();
@@ -56,7 +56,7 @@ async fn resets_the_connection_within_the_handshake() {
 }
 
 #[tokio::test]
-async fn hangs_up_within_the_handshake() {
+async fn closes_the_connection_within_the_handshake() {
     let row = Row::http1(Play::Handshake(vec![Step::Cut]));
     row.fails(unreachable("tls")).await;
 }
@@ -74,7 +74,7 @@ async fn speaks_no_tls() {
     row.fails(unreachable("tls")).await;
 }
 
-/// What comes of an honest beginning that ends so, within the header or the body.
+/// A fault after these bytes of a valid response.
 fn begins(bytes: &str, end: Step) -> Row {
     Row::http1(Play::Answer(vec![Step::Send(bytes.into()), end]))
 }
@@ -108,24 +108,24 @@ async fn resets_the_connection_within_the_body() {
 }
 
 #[tokio::test]
-async fn hangs_up_before_the_header() {
+async fn closes_the_connection_before_the_header() {
     begins("", Step::Close).fails(unreachable("cut-off")).await;
 }
 
 #[tokio::test]
-async fn hangs_up_within_the_header() {
+async fn closes_the_connection_within_the_header() {
     let row = begins(WITHIN_THE_HEADER, Step::Close);
     row.fails(unreachable("cut-off")).await;
 }
 
 #[tokio::test]
-async fn hangs_up_after_the_header() {
+async fn closes_the_connection_after_the_header() {
     let row = begins(AFTER_THE_HEADER, Step::Close);
     row.fails(unreachable("cut-off")).await;
 }
 
 #[tokio::test]
-async fn hangs_up_within_the_body() {
+async fn closes_the_connection_within_the_body() {
     let row = begins(WITHIN_THE_BODY, Step::Close);
     row.fails(unreachable("cut-off")).await;
 }
@@ -154,7 +154,7 @@ async fn is_silent_within_the_body() {
     row.fails(unreachable("timeout")).await;
 }
 
-/// Twenty bytes a second: never silent for as long as a limit, and never done.
+/// Twenty bytes a second: never silent for as long as a limit, and never complete.
 fn drips(byte: &str) -> Step {
     Step::Repeat {
         bytes: byte.into(),
@@ -176,10 +176,9 @@ async fn drips_a_byte_at_a_time_within_the_body() {
     row.fails(unreachable("timeout")).await;
 }
 
-/// The body of an API call may be as long, and take as long, as it likes: the caller knows when to
-/// give up.
+/// The body of an API response is limited neither in length nor in time; the caller gives up.
 #[tokio::test]
-async fn drips_a_byte_at_a_time_until_the_caller_of_the_api_gives_up() {
+async fn drips_the_body_of_an_api_response_until_the_caller_gives_up() {
     let call = Call::Api;
     let plays = [Play::Answer(vec![
         Step::Send(AFTER_THE_HEADER.into()),

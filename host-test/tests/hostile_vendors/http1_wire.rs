@@ -1,25 +1,25 @@
-//! Rows about HTTP/1.1 itself: lengths, chunks, header sections, interim answers (RFC 9112).
+//! Faults of HTTP/1.1: lengths, chunks, header sections, interim responses (RFC 9112).
 
-use super::check::{Row, invalid, unreachable};
+use super::check::{Call, Row, invalid, unreachable};
 use super::server::{Play, Step, answer};
 
-/// An answer of these bytes; the connection stays open.
+/// A response of these bytes. The connection stays open.
 fn answers(bytes: impl Into<Vec<u8>>) -> Row {
     Row::http1(Play::Answer(vec![Step::Send(bytes.into())]))
 }
 
-/// An answer of these bytes, after which the vendor hangs up.
+/// A response of these bytes, and then the end of the connection.
 fn answers_last(bytes: impl Into<Vec<u8>>, end: Step) -> Row {
     Row::http1(Play::Answer(vec![Step::Send(bytes.into()), end]))
 }
 
-/// Status 200, this header field, and a body as it stands.
+/// A response with status 200, this header field, and this body.
 fn ok(field: &str, body: &str) -> String {
     format!("HTTP/1.1 200 OK\r\n{field}\r\n\r\n{body}")
 }
 
 #[tokio::test]
-async fn answers_in_no_http_at_all() {
+async fn answers_in_another_protocol() {
     answers("lavender\r\n\r\n")
         .fails(unreachable("protocol"))
         .await;
@@ -38,31 +38,31 @@ async fn answers_in_another_version_of_http() {
 }
 
 #[tokio::test]
-async fn promises_a_length_that_is_no_number() {
+async fn declares_a_length_that_is_no_number() {
     let row = answers(ok("content-length: lavender", "{}"));
     row.fails(unreachable("protocol")).await;
 }
 
 #[tokio::test]
-async fn promises_a_negative_length() {
+async fn declares_a_negative_length() {
     let row = answers(ok("content-length: -1", "{}"));
     row.fails(unreachable("protocol")).await;
 }
 
 #[tokio::test]
-async fn promises_a_length_beyond_all_numbers() {
+async fn declares_a_length_beyond_all_integers() {
     let row = answers(ok("content-length: 99999999999999999999", "{}"));
     row.fails(unreachable("protocol")).await;
 }
 
 #[tokio::test]
-async fn promises_two_lengths() {
+async fn declares_two_lengths() {
     let row = answers(ok("content-length: 2\r\ncontent-length: 3", "{} "));
     row.fails(unreachable("protocol")).await;
 }
 
 #[tokio::test]
-async fn sends_less_than_it_promised() {
+async fn sends_less_than_the_declared_length() {
     let row = answers_last(
         ok("content-length: 1000", "{\"access_token\": \"lavender"),
         Step::Close,
@@ -71,14 +71,14 @@ async fn sends_less_than_it_promised() {
 }
 
 #[tokio::test]
-async fn sends_more_than_it_promised() {
+async fn sends_more_than_the_declared_length() {
     let row = answers(ok("content-length: 10", "{\"access_token\": \"lavender\"}"));
     row.fails(invalid(200, "body")).await;
 }
 
-/// What comes behind an answer is an answer to nothing: the next call must not take it for its own.
+/// The next call must not read the second response as its own.
 #[tokio::test]
-async fn hides_a_second_answer_behind_the_first() {
+async fn sends_a_second_response_after_the_first() {
     let second = answer(
         "200 OK",
         b"",
@@ -90,7 +90,7 @@ async fn hides_a_second_answer_behind_the_first() {
 }
 
 #[tokio::test]
-async fn sends_a_body_behind_a_204() {
+async fn sends_a_body_after_a_204() {
     let second = answer(
         "200 OK",
         b"",
@@ -109,7 +109,7 @@ async fn sends_a_chunk_without_a_length() {
 }
 
 #[tokio::test]
-async fn sends_a_chunk_longer_than_all_numbers() {
+async fn sends_a_chunk_longer_than_any_integer() {
     let row = answers(ok(CHUNKED, "FFFFFFFFFFFFFFFFF\r\n{}"));
     row.fails(unreachable("protocol")).await;
 }
@@ -121,21 +121,29 @@ async fn sends_a_chunk_longer_than_its_length() {
 }
 
 #[tokio::test]
-async fn hangs_up_before_the_last_chunk() {
+async fn sends_sixty_thousand_chunks_of_one_byte() {
+    let body = Call::Hotjar.honest().to_string();
+    let spaces = "1\r\n \r\n".repeat(60_000);
+    let chunks = format!("{spaces}{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let row = answers(ok(CHUNKED, &chunks)).only(&[Call::Hotjar]);
+    row.goes_well().await;
+}
+
+#[tokio::test]
+async fn closes_the_connection_before_the_last_chunk() {
     let row = answers_last(ok(CHUNKED, "2\r\n{}\r\n"), Step::Close);
     row.fails(unreachable("cut-off")).await;
 }
 
 #[tokio::test]
-async fn names_an_encoding_of_the_transfer_that_nobody_knows() {
+async fn sends_an_unknown_transfer_encoding() {
     let row = answers_last(ok("transfer-encoding: lavender", "[]"), Step::Close);
     row.fails(invalid(200, "body")).await;
 }
 
 #[tokio::test]
-async fn ends_its_answer_by_a_cut_that_nobody_signed() {
-    // Without a length the end of TLS is the end of the body: whoever cuts the line could choose
-    // where it ends.
+async fn ends_its_response_without_close_notify() {
+    // Without a length the body ends with TLS, so an attacker in between could choose its end.
     let row = answers_last(ok("x: y", "{}"), Step::Cut);
     row.fails(unreachable("cut-off")).await;
 }

@@ -1,5 +1,4 @@
-//! HTTP/2 by hand (RFC 9113): as much as a server needs to read a request, answer it, and break
-//! every rule.
+//! HTTP/2 by hand (RFC 9113): enough to read a request, respond, and break every rule.
 
 use std::io;
 
@@ -13,8 +12,7 @@ pub(crate) const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 pub(crate) const CONTINUATION: u8 = 9;
 
-/// The flag of HEADERS and DATA that ends the stream; of SETTINGS and PING, that it is an
-/// acknowledgement.
+/// The flag of HEADERS and DATA that ends the stream; for SETTINGS and PING the same bit is ACK.
 pub(crate) const END_STREAM: u8 = 1;
 const ACK: u8 = 1;
 /// The flag of HEADERS and CONTINUATION that ends the header section.
@@ -30,7 +28,7 @@ pub(crate) const STATUS_200: &[u8] = &[0x88];
 /// `:status: 103`, literally, with the name from the static table.
 pub(crate) const STATUS_103: &[u8] = b"\x08\x03103";
 
-/// The stream of a connection's first request.
+/// The stream of the first request on a connection.
 pub(crate) const FIRST: u32 = 1;
 
 const PREFACE_BYTES: usize = 24;
@@ -59,18 +57,18 @@ pub(crate) fn field(name: &str, value: &[u8]) -> Vec<u8> {
     field
 }
 
-/// "I am going away", after the last stream that was looked at.
+/// A GOAWAY frame, with the last stream that was processed.
 pub(crate) fn goaway(last_stream: u32, error: u32) -> Vec<u8> {
     let payload = [last_stream.to_be_bytes(), error.to_be_bytes()].concat();
     frame(GOAWAY, 0, 0, &payload)
 }
 
-/// "I am done with this stream."
+/// A `RST_STREAM` frame.
 pub(crate) fn rst_stream(stream: u32, error: u32) -> Vec<u8> {
     frame(RST_STREAM, 0, stream, &error.to_be_bytes())
 }
 
-/// An answer with status 200 and this body.
+/// A response with status 200 and this body.
 pub(crate) fn answer(stream: u32, body: &[u8]) -> Vec<u8> {
     [
         frame(HEADERS, END_HEADERS, stream, STATUS_200),
@@ -79,7 +77,7 @@ pub(crate) fn answer(stream: u32, body: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// Begins a connection: reads the client's preface and sends its own, which sets nothing.
+/// Begins a connection: sends empty settings, and reads the client's preface.
 pub(crate) async fn greet(wire: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<()> {
     wire.write_all(&frame(SETTINGS, 0, 0, &[])).await?;
     wire.flush().await?;
@@ -87,7 +85,7 @@ pub(crate) async fn greet(wire: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> i
     Ok(())
 }
 
-/// Reads to the end of a request, and gives its stream.
+/// Reads a request to its end, and returns its stream.
 pub(crate) async fn read_request(
     wire: &mut (impl AsyncRead + AsyncWrite + Unpin),
 ) -> io::Result<u32> {

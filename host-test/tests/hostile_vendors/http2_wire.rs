@@ -1,5 +1,4 @@
-//! Rows about HTTP/2 itself: a vendor that goes away, ends streams, and breaks the rules of frames
-//! (RFC 9113).
+//! Faults of HTTP/2: closed connections and streams, and invalid frames (RFC 9113).
 
 use super::check::{Row, invalid, unreachable};
 use super::http2::{
@@ -8,19 +7,19 @@ use super::http2::{
 };
 use super::server::{Play, Step};
 
-/// Does this when the request has come.
+/// Sends these frames in place of a response.
 fn answers(frames: &[Vec<u8>], end: Option<Step>) -> Row {
     let steps = [Step::Send(frames.concat())].into_iter().chain(end);
     Row::http2(Play::Answer(steps.collect()))
 }
 
-/// The header section of an answer with status 200, with these fields more.
+/// The header section of a response with status 200 and these further fields.
 fn begins(fields: &[u8]) -> Vec<u8> {
     let section = [STATUS_200, fields].concat();
     frame(HEADERS, END_HEADERS, FIRST, &section)
 }
 
-/// An honest answer, with these frames before it and behind.
+/// Checks that a valid response between these frames is read.
 async fn goes_well(before: Vec<u8>, behind: Vec<u8>) {
     let row = Row::http2(Play::Around { before, behind });
     row.goes_well().await;
@@ -28,7 +27,7 @@ async fn goes_well(before: Vec<u8>, behind: Vec<u8>) {
 
 #[tokio::test]
 async fn goes_away_before_any_request() {
-    // Nothing of the request was looked at, and none is sent again without being asked.
+    // The vendor did not process the request, but requests are never repeated by themselves.
     let row = Row::http2(Play::Greeting(vec![
         Step::Send(goaway(0, NO_ERROR)),
         Step::Close,
@@ -37,43 +36,43 @@ async fn goes_away_before_any_request() {
 }
 
 #[tokio::test]
-async fn says_before_the_answer_that_it_will_go_away() {
+async fn announces_a_goaway_before_the_response() {
     goes_well(goaway(FIRST, NO_ERROR), Vec::new()).await;
 }
 
 #[tokio::test]
-async fn ends_the_stream_when_the_answer_is_complete() {
+async fn ends_the_stream_when_the_response_is_complete() {
     goes_well(Vec::new(), rst_stream(FIRST, NO_ERROR)).await;
 }
 
 #[tokio::test]
-async fn goes_away_before_the_answer() {
+async fn goes_away_before_the_response() {
     let row = answers(&[goaway(0, NO_ERROR)], Some(Step::Close));
     row.fails(unreachable("cut-off")).await;
 }
 
 #[tokio::test]
-async fn goes_away_with_an_error_before_the_answer() {
+async fn goes_away_with_an_error_before_the_response() {
     let row = answers(&[goaway(FIRST, INTERNAL_ERROR)], Some(Step::Close));
     row.fails(unreachable("cut-off")).await;
 }
 
 #[tokio::test]
-async fn goes_away_within_the_answer() {
+async fn goes_away_within_the_response() {
     let frames = [begins(&[]), goaway(FIRST, INTERNAL_ERROR)];
     let row = answers(&frames, Some(Step::Close));
     row.fails(unreachable("cut-off")).await;
 }
 
 #[tokio::test]
-async fn goes_away_and_never_ends_its_answer() {
+async fn goes_away_and_never_ends_its_response() {
     let frames = [goaway(FIRST, NO_ERROR), begins(&[])];
     let row = answers(&frames, Some(Step::Wait)).until_time_is_up();
     row.fails(unreachable("timeout")).await;
 }
 
 #[tokio::test]
-async fn ends_the_stream_before_the_answer() {
+async fn ends_the_stream_before_the_response() {
     let row = answers(&[rst_stream(FIRST, CANCEL)], None);
     row.fails(unreachable("cut-off")).await;
 }
@@ -85,24 +84,24 @@ async fn refuses_the_stream() {
 }
 
 #[tokio::test]
-async fn ends_the_stream_within_the_answer() {
+async fn ends_the_stream_within_the_response() {
     let row = answers(&[begins(&[]), rst_stream(FIRST, INTERNAL_ERROR)], None);
     row.fails(unreachable("cut-off")).await;
 }
 
 #[tokio::test]
-async fn hangs_up_within_the_answer() {
+async fn closes_the_connection_within_the_response() {
     let row = answers(&[begins(&[])], Some(Step::Close));
     row.fails(unreachable("cut-off")).await;
 }
 
 #[tokio::test]
-async fn resets_the_connection_within_the_answer() {
+async fn resets_the_connection_within_the_response() {
     let row = answers(&[begins(&[])], Some(Step::Reset));
     row.fails(unreachable("cut-off")).await;
 }
 
-// Of the following a connection lives on: silence holds one stream, and not the next.
+// In these tests the connection stays open: silence blocks one stream, and not the next.
 
 #[tokio::test]
 async fn is_silent() {
@@ -111,13 +110,13 @@ async fn is_silent() {
 }
 
 #[tokio::test]
-async fn is_silent_within_the_answer() {
+async fn is_silent_within_the_response() {
     let row = answers(&[begins(&[])], None).until_time_is_up();
     row.fails(unreachable("timeout")).await;
 }
 
 #[tokio::test]
-async fn sends_an_interim_answer_and_then_none() {
+async fn sends_an_interim_response_and_then_none() {
     let frames = [frame(HEADERS, END_HEADERS, FIRST, STATUS_103)];
     let row = answers(&frames, None).until_time_is_up();
     row.fails(unreachable("timeout")).await;
@@ -130,8 +129,8 @@ async fn sends_a_body_before_the_header() {
 }
 
 #[tokio::test]
-async fn sends_a_header_section_that_cannot_be_unpacked() {
-    // An index of the table that nothing is at (RFC 7541 §2.3.3).
+async fn sends_a_header_section_that_cannot_be_decoded() {
+    // An index beyond the table (RFC 7541 §2.3.3).
     let row = answers(&[frame(HEADERS, END_HEADERS, FIRST, &[0xfe])], None);
     row.fails(unreachable("protocol")).await;
 }
@@ -153,7 +152,7 @@ async fn sends_a_line_break_within_a_header_field() {
 }
 
 #[tokio::test]
-async fn sends_another_length_than_it_promised() {
+async fn sends_more_than_the_declared_length() {
     let frames = [
         begins(&field("content-length", b"1")),
         frame(DATA, END_STREAM, FIRST, b"{}"),
@@ -162,7 +161,7 @@ async fn sends_another_length_than_it_promised() {
 }
 
 #[tokio::test]
-async fn sends_less_than_it_promised() {
+async fn sends_less_than_the_declared_length() {
     let frames = [
         begins(&field("content-length", b"3")),
         frame(DATA, END_STREAM, FIRST, b"{}"),
@@ -171,7 +170,7 @@ async fn sends_less_than_it_promised() {
 }
 
 #[tokio::test]
-async fn answers_on_a_stream_that_nobody_opened() {
+async fn answers_on_a_stream_that_was_not_opened() {
     let row = answers(&[answer(7, b"{}")], None);
     row.fails(unreachable("protocol")).await;
 }
@@ -195,7 +194,7 @@ async fn sends_a_frame_longer_than_allowed() {
 }
 
 #[tokio::test]
-async fn continues_what_was_not_begun() {
+async fn continues_a_header_section_that_was_not_begun() {
     let row = answers(&[frame(CONTINUATION, END_HEADERS, FIRST, STATUS_200)], None);
     row.fails(unreachable("protocol")).await;
 }
@@ -208,12 +207,12 @@ async fn sends_a_204() {
 }
 
 #[tokio::test]
-async fn sends_an_interim_answer_and_then_the_answer() {
+async fn sends_an_interim_response_and_then_the_final_one() {
     let interim = frame(HEADERS, END_HEADERS, FIRST, STATUS_103);
     goes_well(interim, Vec::new()).await;
 }
 
 #[tokio::test]
-async fn goes_away_when_the_answer_is_complete() {
+async fn goes_away_when_the_response_is_complete() {
     goes_well(Vec::new(), goaway(FIRST, NO_ERROR)).await;
 }

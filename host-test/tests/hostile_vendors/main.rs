@@ -1,9 +1,9 @@
-//! Hostile vendors: the built component over real sockets and real TLS, one named test per row of
-//! the matrix. Each row makes every call that meets the vendor, looks at how it ends, at its time
-//! and its memory, and then asks the same vendor again, which is honest now.
+//! Hostile vendors: the built component over real sockets and real TLS, with one test per fault.
+//! Each test makes every call that the fault can affect, checks its outcome, its time and the
+//! memory of the process, and then calls the same vendor again, which now behaves.
 //!
-//! `check.rs` is what every row goes through, `server.rs` and `http2.rs` are the vendor, the other
-//! files are the rows.
+//! `check.rs` runs the tests, `server.rs` and `http2.rs` are the vendor, the other files are the
+//! faults.
 
 mod answers;
 mod base_urls;

@@ -1,6 +1,5 @@
-//! A vendor made of bytes: it takes connections on loopback, reads requests, and plays what it was
-//! told to. When it has nothing more to play, it is honest. What the bytes mean is in `http2.rs`
-//! and in the files of the rows.
+//! A vendor on loopback that writes bytes: it accepts connections, reads requests, and commits its
+//! faults once. Afterwards its responses are valid. The bytes are in `http2.rs` and the tests.
 
 use std::collections::VecDeque;
 use std::io;
@@ -18,46 +17,46 @@ use tokio_rustls::server::TlsStream;
 
 use super::http2;
 
-/// One thing that a vendor does to a connection.
+/// One action on a connection.
 #[derive(Clone)]
 pub(crate) enum Step {
     /// Writes these bytes.
     Send(Vec<u8>),
-    /// Writes these bytes again and again, with a pause before each time.
+    /// Writes these bytes repeatedly, each time after a pause.
     Repeat {
         bytes: Vec<u8>,
         times: u64,
         pause: Duration,
     },
-    /// Falls silent, until the other side hangs up.
+    /// Sends nothing until the client closes the connection.
     Wait,
-    /// Ends the connection, as one does who has said everything.
+    /// Closes the connection, with TLS's `close_notify`.
     Close,
-    /// Ends the connection without saying so: no TLS alert, as when somebody between cuts the line.
+    /// Closes the connection without `close_notify`, as an attacker in between would.
     Cut,
     /// Ends the connection with a TCP reset.
     Reset,
 }
 
-/// What a vendor does instead of what it should, once.
+/// A fault, which a vendor commits once.
 #[derive(Clone)]
 pub(crate) enum Play {
-    /// Speaks no TLS: does this when the first bytes of the handshake have come.
+    /// Does this after the first byte of the handshake, without TLS.
     Handshake(Vec<Step>),
-    /// Shows another certificate, or offers other protocols.
+    /// Presents another certificate, or other protocols.
     Certificate(TlsAcceptor),
-    /// Does this when the connection stands, and then goes on.
+    /// Does this when the connection is established, and then continues.
     Greeting(Vec<Step>),
-    /// Does this when a request has come; if the connection still stands, goes on.
+    /// Does this in place of a response, and continues if the connection is still open.
     Answer(Vec<Step>),
-    /// Answers honestly, but with these bytes before the answer and behind it.
+    /// Sends these bytes before and after a valid response.
     Around { before: Vec<u8>, behind: Vec<u8> },
-    /// Answers honestly in HTTP/1.1, but with these header fields more, each with its line break.
+    /// Adds these header fields, each with its line break, to a valid HTTP/1.1 response.
     Fields(Vec<u8>),
 }
 
 impl Play {
-    /// Whether it goes on until the other side hangs up.
+    /// Whether it continues until the client closes the connection.
     pub(crate) fn is_endless(&self) -> bool {
         let is_endless =
             |step: &Step| matches!(step, Step::Repeat { times, .. } if *times == u64::MAX);
@@ -65,7 +64,7 @@ impl Play {
     }
 }
 
-/// The service. Stops when it is dropped, with all its connections.
+/// A running vendor. Dropping it closes all its connections.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
@@ -75,7 +74,7 @@ pub(crate) struct Server {
 struct Shared {
     tls: TlsAcceptor,
     plays: Mutex<VecDeque<Play>>,
-    /// The body of an honest answer.
+    /// The body of a valid response.
     honest: String,
     connections: AtomicU64,
     ended: watch::Sender<u64>,
@@ -84,7 +83,7 @@ struct Shared {
 }
 
 impl Server {
-    /// Serves at a listener: first the plays, then honestly with this body.
+    /// Serves at a listener: first with the faults, then with this body.
     pub(crate) fn start(
         listener: TcpListener,
         tls: TlsAcceptor,
@@ -109,7 +108,7 @@ impl Server {
         }
     }
 
-    /// How many connections were made.
+    /// The number of connections.
     pub(crate) fn connections(&self) -> u64 {
         self.shared.connections.load(Ordering::Relaxed)
     }
@@ -120,12 +119,12 @@ impl Server {
         ended.wait_for(|ended| *ended > 0).await.unwrap();
     }
 
-    /// How many requests came, whole.
+    /// The number of complete requests.
     pub(crate) fn requests(&self) -> u64 {
         self.shared.requests.load(Ordering::Relaxed)
     }
 
-    /// How much of all that it repeats the network took.
+    /// The number of repeated bytes that the network accepted.
     pub(crate) fn sent_bytes(&self) -> u64 {
         self.shared.sent_bytes.load(Ordering::Relaxed)
     }
@@ -143,7 +142,7 @@ async fn run(listener: TcpListener, shared: Arc<Shared>) {
         let (tcp, _) = listener.accept().await.unwrap();
         shared.connections.fetch_add(1, Ordering::Relaxed);
         let shared = Arc::clone(&shared);
-        // A connection that fails is what these tests are about, so it ends without a word.
+        // Connections fail by design.
         connections.spawn(async move {
             shared.connection(tcp).await.ok();
             shared.ended.send_modify(|ended| *ended += 1);
@@ -170,7 +169,7 @@ impl Wire for TlsStream<TcpStream> {
 }
 
 impl Shared {
-    /// Takes the next play, if it is one for this moment.
+    /// Takes the next fault if it fits the current stage.
     fn next(&self, fits: impl FnOnce(&Play) -> bool) -> Option<Play> {
         let mut plays = self.plays.lock().unwrap_or_else(PoisonError::into_inner);
         plays.pop_front_if(|play| fits(play))
@@ -218,7 +217,7 @@ impl Shared {
         }
     }
 
-    /// Does what is to be done. Fails when the connection is over, whoever ended it.
+    /// Runs the steps. Fails when either side has closed the connection.
     async fn play(&self, wire: &mut impl Wire, steps: Vec<Step>) -> io::Result<()> {
         let over = || Err(io::ErrorKind::ConnectionAborted.into());
         for step in steps {
@@ -232,8 +231,7 @@ impl Shared {
                     times,
                     pause,
                 } => {
-                    // Whatever the other side says to that is read, or it would wait for us to do
-                    // so.
+                    // The client's data is read meanwhile, or both sides would wait.
                     let (mut read, write) = tokio::io::split(&mut *wire);
                     let mut sink = tokio::io::sink();
                     tokio::select! {
@@ -279,7 +277,7 @@ impl Shared {
     }
 }
 
-/// Reads an HTTP/1.1 request to its end, and forgets it.
+/// Reads an HTTP/1.1 request to its end.
 async fn read_request(wire: &mut impl Wire) -> io::Result<()> {
     let mut header = Vec::new();
     while !header.ends_with(b"\r\n\r\n") {
@@ -295,8 +293,8 @@ async fn read_request(wire: &mut impl Wire) -> io::Result<()> {
     Ok(())
 }
 
-/// An HTTP/1.1 answer: a status, more header fields (each with its line break), a body of known
-/// length.
+/// An HTTP/1.1 response with a status, further header fields (each with its line break), and a body
+/// of known length.
 pub(crate) fn answer(status: &str, fields: &[u8], body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n");

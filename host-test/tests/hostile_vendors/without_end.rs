@@ -1,6 +1,5 @@
-//! Rows about vendors that send without end, or nearly. Each runs alone, and the process must not
-//! grow: what is not read is not taken off the wire either, but for what the kernel's and the
-//! libraries' buffers hold.
+//! Vendors that send endless data, or nearly. Each test runs alone, and the process must not grow:
+//! beyond the buffers of the kernel and the libraries, nothing is received that is not read.
 
 use std::time::Duration;
 
@@ -14,10 +13,10 @@ use super::http2::{
 };
 use super::server::{Play, Step};
 
-/// What the buffers between the two sides may hold: both sockets' on loopback, TLS's and HTTP's.
+/// The buffers between the two sides: of both sockets on loopback, of TLS, and of HTTP.
 const BUFFERS_BYTES: u64 = 12 << 20;
 
-/// Written at a time.
+/// The size of one write.
 const PIECE_BYTES: usize = 16 << 10;
 
 fn repeats(bytes: impl Into<Vec<u8>>, times: u64) -> Step {
@@ -105,8 +104,8 @@ async fn sends_empty_lines_without_end() {
 }
 
 #[tokio::test]
-async fn sends_interim_answers_without_end() {
-    // All are read and forgotten, so it is time that ends it and not length.
+async fn sends_interim_responses_without_end() {
+    // All are read and dropped, so a time limit ends the call.
     let more = without_end(b"HTTP/1.1 103 Early Hints\r\nlink: lavender\r\n\r\n");
     let row = http1("", more).until_time_is_up().taking_at_most(u64::MAX);
     row.fails(unreachable("timeout")).await;
@@ -115,7 +114,7 @@ async fn sends_interim_answers_without_end() {
 /// Begins a gzip file (RFC 1952 §2.3), with one block of fixed codes (RFC 1951 §3.2.6) that begins
 /// with a zero.
 const BOMB: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x63\x18";
-/// Goes on with eight times "258 bytes of the same": 2064 bytes of thirteen.
+/// Continues with eight repetitions of 258 bytes: 13 bytes become 2064.
 const FUSE: &[u8] = b"\x05\xa3\x60\x14\x8c\x82\x51\x30\x0a\x46\xc1\x28\x18";
 
 fn bomb(fuses: usize) -> Vec<u8> {
@@ -125,9 +124,9 @@ fn bomb(fuses: usize) -> Vec<u8> {
     [head.as_bytes(), BOMB].concat()
 }
 
-/// Unpacked no further than to the limit of a reply.
+/// Decoded no further than the limit of a reply.
 #[tokio::test]
-async fn sends_a_gibibyte_packed_by_gzip() {
+async fn sends_a_gibibyte_encoded_by_gzip() {
     let play = Play::Answer(vec![
         Step::Send(bomb(521_000)),
         repeats(FUSE.repeat(1000), 521),
@@ -136,9 +135,9 @@ async fn sends_a_gibibyte_packed_by_gzip() {
     row.fails(invalid(200, "body")).await;
 }
 
-/// Packed, it is no longer than an honest answer may be.
+/// Its encoded length is that of a valid response.
 #[tokio::test]
-async fn sends_eight_mebibytes_packed_by_gzip() {
+async fn sends_eight_mebibytes_encoded_by_gzip() {
     let play = Play::Answer(vec![Step::Send(bomb(4000)), repeats(FUSE.repeat(1000), 4)]);
     let row = Row::http1(play).taking_at_most(BUFFERS_BYTES);
     row.fails(invalid(200, "body")).await;
@@ -153,23 +152,22 @@ async fn sends_a_header_section_without_end_over_http2() {
 }
 
 #[tokio::test]
-async fn continues_a_header_section_with_nothing_without_end() {
+async fn sends_empty_continuations_without_end() {
     let begin = frame(HEADERS, 0, FIRST, STATUS_200);
     let row = http2(&begin, without_end(&frame(CONTINUATION, 0, FIRST, &[])));
     row.fails(unreachable("protocol")).await;
 }
 
-/// The library keeps those that it has read together until the call's turn comes, so one call is
-/// enough for the memory of all.
+/// The library collects them until the call is polled, so one call suffices to measure memory.
 #[tokio::test]
-async fn sends_interim_answers_without_end_over_http2() {
+async fn sends_interim_responses_without_end_over_http2() {
     let more = without_end(&frame(HEADERS, END_HEADERS, FIRST, STATUS_103));
     let row = http2(&[], more).until_time_is_up();
     let row = row.taking_at_most(u64::MAX).only(&[Call::Hotjar]);
     row.fails(unreachable("timeout")).await;
 }
 
-/// Within the window that it is given, which takes more of HTTP/2 than is in `http2.rs`.
+/// Uses the simulators, because `http2.rs` has no flow control.
 #[tokio::test]
 async fn sends_a_body_without_end_over_http2() {
     let simulators = Simulators::start().await.unwrap();
@@ -199,7 +197,7 @@ async fn sends_a_body_without_end_over_http2() {
 }
 
 #[tokio::test]
-async fn sends_a_body_of_nothing_without_end() {
+async fn sends_empty_frames_without_end() {
     let begin = frame(HEADERS, END_HEADERS, FIRST, STATUS_200);
     let row = http2(&begin, without_end(&frame(DATA, 0, FIRST, &[])));
     row.fails(unreachable("protocol")).await;

@@ -1,5 +1,5 @@
-//! What the tests share: a connector on a network of the test's own, a clock that stands still, and
-//! short forms of the host's types.
+//! Shared by the tests: a connector with a network of the test, a fixed clock, and short forms of
+//! the host's types.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use connector_host::{
 use host_test::COMPONENT;
 use host_test::script::Script;
 
-/// The languages that our vendors have texts in.
+/// The language of the translated texts.
 pub(crate) const FRENCH: &str = "fr";
 
-/// When all calls are made: 2023-11-14T22:13:20Z.
+/// The time of all calls: 2023-11-14T22:13:20Z.
 pub(crate) fn now() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(1_700_000_000)
 }
 
-/// A clock that stands still.
+/// A fixed clock.
 struct Still;
 
 impl Clock for Still {
@@ -44,7 +44,7 @@ pub(crate) async fn scripted() -> (Connector, Script) {
     (connector(script.clone()).await, script)
 }
 
-/// The error of the contract with which a call fails.
+/// The error of a call that fails as the contract says.
 pub(crate) fn failure<T: std::fmt::Debug>(result: Result<T, CallError>) -> ConnectorError {
     match result.expect_err("the call fails") {
         CallError::Connector(error) => error,
@@ -52,7 +52,7 @@ pub(crate) fn failure<T: std::fmt::Debug>(result: Result<T, CallError>) -> Conne
     }
 }
 
-/// A refusal by a code that is known to be final, or by none.
+/// A refusal, with the code that confirms it if there is one.
 pub(crate) fn refusal(status: u16, code: Option<&str>, confirmed: bool) -> Refusal {
     Refusal {
         status,
@@ -83,7 +83,7 @@ pub(crate) fn response(
     }
 }
 
-/// The head of a request with everything that any vendor signs.
+/// The head of a request, with all fields that a vendor may sign.
 pub(crate) fn head(method: &str, url: &str) -> RequestHead {
     RequestHead {
         method: method.to_owned(),

@@ -1,4 +1,4 @@
-//! Contentsquare by its documentation: the requests to it, and the reading of its answers.
+//! Contentsquare as documented: its requests, and the reading of its responses.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ fn credential(level: &str, scopes: &[&str], rest: &Value) -> String {
     document.to_string()
 }
 
-/// The example reply of the vendor's page, with `scope` and `endpoint`.
+/// The reply from the vendor's documentation, with `scope` and `endpoint`.
 fn token(scope: &str, endpoint: &str) -> Value {
     json!({
         "access_token": "eyJhbGciOiJub25lIn0.eyJpbnZlbnRlZCI6dHJ1ZX0.AA",
@@ -75,7 +75,7 @@ async fn requests_a_token_with_json_that_omits_absent_fields() {
 }
 
 #[tokio::test]
-async fn is_asked_for_enrichment_with_project_and_integration_as_integers() {
+async fn requests_enrichment_with_project_and_integration_as_integers() {
     let (connector, script) = scripted().await;
     let asked = json!({
         "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "grant_type": "client_credentials",
@@ -107,7 +107,7 @@ async fn is_asked_for_enrichment_with_project_and_integration_as_integers() {
 }
 
 #[tokio::test]
-async fn takes_a_new_base_url_with_each_new_token() {
+async fn reads_the_base_url_with_each_new_token() {
     let (connector, script) = scripted().await;
     let document = credential("project", &["metrics"], &json!({}));
     let (first, second) = (
@@ -136,7 +136,7 @@ async fn takes_a_new_base_url_with_each_new_token() {
 }
 
 #[tokio::test]
-async fn gives_no_token_to_a_foreign_base_url() {
+async fn rejects_a_foreign_base_url() {
     let (connector, script) = scripted().await;
     let document = credential("project", &["metrics"], &json!({}));
     for endpoint in [
@@ -191,7 +191,7 @@ async fn refuses_a_token_for_another_project() {
 }
 
 #[tokio::test]
-async fn names_no_account_that_the_reply_does_not_name() {
+async fn has_no_account_unless_the_reply_names_it() {
     let (connector, script) = scripted().await;
     let mut reply = token("metrics", "https://api.contentsquare.com");
     reply.as_object_mut().unwrap().remove("project_id");
@@ -222,7 +222,7 @@ async fn authorizes_calls_with_its_bearer_token() {
     assert_eq!(authorized.query, []);
 }
 
-/// What `inspect` makes of this answer to a client ID and secret alone.
+/// The result of `inspect` for this reply to a client ID and secret alone.
 async fn inspect(answer: Value) -> connector_host::Access {
     let (connector, script) = scripted().await;
     let pair = json!({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
@@ -236,8 +236,8 @@ async fn inspect(answer: Value) -> connector_host::Access {
     access
 }
 
-/// The choices for a field, as value and title. They are complete unless the vendor's list had an
-/// entry that could not be read.
+/// The choices for a field, as value and title. They are complete unless an entry of the vendor's
+/// list is unreadable.
 fn choices<'a>(
     fields: &'a [FieldChoices],
     pointer: &str,
@@ -254,7 +254,7 @@ fn choices<'a>(
 }
 
 #[tokio::test]
-async fn offers_scopes_and_projects_of_a_credential_before_anything_is_chosen() {
+async fn offers_the_scopes_and_projects_of_a_credential() {
     let access = inspect(json!({
         "scopes": "metrics data-export",
         "permissions": {"projects": [{"id": 42, "name": "INVENTED SHOP"},
@@ -316,7 +316,7 @@ async fn offers_all_of_three_thousand_projects() {
 }
 
 #[tokio::test]
-async fn refuses_in_its_own_shape_and_in_that_of_the_rfc() {
+async fn reads_refusals_in_its_own_form_and_in_that_of_the_rfc() {
     let (connector, script) = scripted().await;
     let document = credential("project", &["metrics"], &json!({}));
     let rejected =
@@ -357,7 +357,7 @@ fn error_body(code: &str) -> Value {
 }
 
 #[tokio::test]
-async fn reports_with_any_status_that_a_token_expired_or_that_calls_were_too_many() {
+async fn reads_an_expired_token_or_too_many_calls_with_any_status() {
     use Verdict::{Accepted, Forbidden, Refresh, Throttled, Unavailable};
     let (connector, _script) = scripted().await;
     let expired = |status| Refresh(refusal(status, Some("JWT_EXPIRED"), true));

@@ -73,8 +73,7 @@ async fn opens_and_replaces_a_session_with_at_most_one_request_each() {
     }
 }
 
-/// Makes each call of the vendor that sends a request, with this reply to it, and returns how each
-/// call failed.
+/// Makes each call that sends a request, with this reply, and returns the errors.
 async fn failures(suite: &Suite, sample: &Sample, reply: &Reply) -> Vec<ConnectorError> {
     let (vendor, document) = (sample.id(), sample.document());
     let session = suite.session(sample).await;
@@ -153,7 +152,7 @@ async fn sends_requests_that_any_server_accepts_to_the_origins_of_the_credential
 }
 
 #[tokio::test]
-async fn offers_choices_that_the_form_takes() {
+async fn offers_choices_that_the_form_accepts() {
     let suite = Suite::load().await;
     for sample in suite.open().filter(|sample| sample.is_inspected()) {
         let session = suite.session(sample).await;
@@ -172,7 +171,7 @@ async fn offers_choices_that_the_form_takes() {
             let validator = validator(form.get("items").unwrap_or(form));
             for choice in &choices.choices {
                 let is_offered = validator.is_valid(&choice.value);
-                // A vendor may have scopes that the form does not know; the form leaves them out.
+                // A vendor may have scopes that are not in the form.
                 let is_other = form.get("items").is_some() && choice.value.is_string();
                 assert!(is_offered || is_other, "{}", choice.value);
                 assert!(!choice.title.trim().is_empty());
@@ -191,7 +190,7 @@ async fn offers_choices_that_the_form_takes() {
 }
 
 #[tokio::test]
-async fn is_inspected_by_what_it_declares() {
+async fn is_inspected_with_the_declared_input() {
     let suite = Suite::load().await;
     for sample in suite.open() {
         suite.network.answer(sample.access_reply());
@@ -209,7 +208,7 @@ async fn is_inspected_by_what_it_declares() {
 }
 
 #[tokio::test]
-async fn knows_no_other_vendor() {
+async fn rejects_every_other_vendor() {
     let suite = Suite::load().await;
     let connector = &suite.connector;
     suite.network.answer(Reply::empty(200));
@@ -255,7 +254,7 @@ async fn knows_no_other_vendor() {
     }
 }
 
-/// Replies to a token request, each with the error that it is to become.
+/// Replies to a token request, each with its error.
 fn refusals() -> Vec<(Reply, ConnectorError)> {
     use ConnectorError::{Forbidden, Rejected, Throttled, Unavailable};
     let page = "<!doctype html><title>Just a moment…</title>";
@@ -289,7 +288,7 @@ fn refusals() -> Vec<(Reply, ConnectorError)> {
             json(401, r#"{"error":"invalid_scope"}"#),
             Forbidden(refusal(401, Some("invalid_scope"), true)),
         ),
-        // Whatever stands between, and codes that nobody knows.
+        // Replies that may come from a firewall, and unknown codes.
         (Reply::empty(400), Rejected(refusal(400, None, false))),
         (Reply::empty(401), Rejected(refusal(401, None, false))),
         (Reply::empty(403), Forbidden(refusal(403, None, false))),
@@ -335,7 +334,7 @@ fn refusals() -> Vec<(Reply, ConnectorError)> {
             Throttled(Some(60)),
         ),
         (
-            // Read against the date of the reply, whatever the local clock says.
+            // Relative to the date of the reply, not to the local clock.
             Reply::empty(429)
                 .header("retry-after", "Tue, 14 Nov 2023 22:14:20 GMT")
                 .header("date", "Tue, 14 Nov 2023 22:14:00 GMT"),
@@ -347,7 +346,7 @@ fn refusals() -> Vec<(Reply, ConnectorError)> {
             json(500, r#"{"error":"invalid_client"}"#),
             Rejected(refusal(500, Some("invalid_client"), true)),
         ),
-        // No answer of the endpoint.
+        // Statuses and bodies that the endpoint does not document.
         (
             Reply::empty(302).header("location", "https://evil.example/"),
             invalid_response(302, "status"),
@@ -569,7 +568,7 @@ async fn classifies_api_responses_by_code_wait_and_status() {
 }
 
 #[tokio::test]
-async fn authorizes_requests_with_the_session_alone_where_it_says_so() {
+async fn authorizes_requests_with_the_session_alone_if_it_declares_so() {
     let suite = Suite::load().await;
     for sample in suite.open() {
         let session = suite.session(sample).await;
@@ -623,7 +622,7 @@ async fn opens_sessions_whose_calls_stay_within_the_origins_of_the_credential() 
 }
 
 #[tokio::test]
-async fn sends_nothing_for_a_document_that_is_not_good() {
+async fn sends_nothing_for_an_invalid_document() {
     let suite = Suite::load().await;
     suite.network.answer(Reply::empty(200));
     for sample in &suite.samples {

@@ -1,4 +1,4 @@
-//! Credential documents made from a schema: good ones, and others close to them.
+//! Credential documents made from a schema: valid ones, and similar invalid ones.
 
 use jsonschema::Validator;
 use proptest::prelude::*;
@@ -6,9 +6,9 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
 
-/// How many documents are tried before a schema counts as one that nothing satisfies.
+/// The number of documents that are tried to satisfy a schema.
 const TRIES: usize = 10_000;
-/// How many strings of a form are tried on a field.
+/// The number of strings of each form that are tried on a field.
 const PROBES: usize = 64;
 
 /// The same cases in every run.
@@ -17,7 +17,7 @@ pub(crate) fn runner() -> TestRunner {
     TestRunner::new_with_rng(Config::default(), rng)
 }
 
-/// The forms of the strings that a field may want.
+/// The forms of strings that fields require.
 const FORMS: [&str; 5] = [
     "[a-zA-Z0-9;?&=+% \"\\\\éß€😀-]{1,24}",
     "[!-~]{1,24}",
@@ -26,7 +26,7 @@ const FORMS: [&str; 5] = [
     "https://[a-z]{1,10}\\.example(/[a-z]{1,5})?",
 ];
 
-/// Strings on both sides of the rules that strings may have.
+/// Strings near the limits of the rules for strings.
 fn string() -> BoxedStrategy<String> {
     prop_oneof![
         concat!(
@@ -42,7 +42,7 @@ fn string() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// Strings of the forms that the field takes more often than not.
+/// Strings of the forms that the field usually accepts.
 fn fitting_string(field: &Value) -> BoxedStrategy<String> {
     let validator = validator(field);
     let mut runner = runner();
@@ -53,7 +53,10 @@ fn fitting_string(field: &Value) -> BoxedStrategy<String> {
         good.count() > PROBES / 2
     };
     let fitting: Vec<_> = forms.into_iter().filter(fits).collect();
-    assert!(!fitting.is_empty(), "no string is known to fit {field}");
+    assert!(
+        !fitting.is_empty(),
+        "no known form of string is valid for {field}"
+    );
     proptest::strategy::Union::new(fitting).boxed()
 }
 
@@ -96,7 +99,7 @@ fn choices(list: &Value) -> Vec<Value> {
     choices.map(|choice| choice["const"].clone()).collect()
 }
 
-/// A value that fits the field more often than not.
+/// A value that is usually valid for the field.
 fn value_for(field: &Value) -> BoxedStrategy<Value> {
     let fitting = match field["type"].as_str() {
         _ if field.get("oneOf").is_some() => {
@@ -127,7 +130,7 @@ fn value_for(field: &Value) -> BoxedStrategy<Value> {
     prop_oneof![30 => fitting, 1 => anything()].boxed()
 }
 
-/// Documents around the schema: each field there or not, right or not, sometimes one too many.
+/// Documents similar to the schema: with missing, wrong and additional fields.
 pub(crate) fn document(schema: &Value) -> BoxedStrategy<Value> {
     let required: Vec<_> = schema["required"]
         .as_array()
@@ -154,7 +157,7 @@ pub(crate) fn document(schema: &Value) -> BoxedStrategy<Value> {
         .boxed()
 }
 
-/// The independent judge of documents.
+/// An independent validator.
 pub(crate) fn validator(schema: &Value) -> Validator {
     jsonschema::draft202012::new(schema).expect("the schema compiles")
 }

@@ -1,5 +1,5 @@
-//! Replies in encodings that nobody requested: the host decodes them within its limits, so that no
-//! code hides from the plugin.
+//! Responses with a `content-encoding`, which the host decodes within its limits: otherwise the
+//! plugin could not read their codes.
 
 use std::io::Write as _;
 
@@ -18,8 +18,8 @@ fn gzip(body: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// The two forms of `deflate`: with the wrapper of zlib, as RFC 9110 §8.4.1.2 has it, and without,
-/// as some servers do.
+/// The two forms of `deflate`: with zlib's wrapper (RFC 9110 §8.4.1.2), and without it, as some
+/// servers send it.
 fn deflate(body: &[u8]) -> [Vec<u8>; 2] {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
     zlib.write_all(body).unwrap();
@@ -57,7 +57,7 @@ async fn reads_token_replies_in_any_encoding() {
 }
 
 #[tokio::test]
-async fn reads_replies_with_a_byte_order_mark_or_another_good_status() {
+async fn reads_replies_with_a_byte_order_mark_or_another_successful_status() {
     let suite = Suite::load().await;
     for sample in suite.open() {
         let mut marked = b"\xef\xbb\xbf".to_vec();
@@ -75,7 +75,7 @@ async fn reads_replies_with_a_byte_order_mark_or_another_good_status() {
 }
 
 #[tokio::test]
-async fn a_reply_that_unpacks_to_more_than_the_limit_is_invalid() {
+async fn a_reply_whose_decoded_length_exceeds_the_limit_is_invalid() {
     let suite = Suite::load().await;
     let vast = gzip(&vec![b' '; 64 << 20]);
     let sample = suite.open().next().unwrap();
@@ -90,7 +90,7 @@ async fn a_reply_that_unpacks_to_more_than_the_limit_is_invalid() {
 }
 
 #[tokio::test]
-async fn finds_the_code_in_an_encoded_api_response_and_leaves_its_body_alone() {
+async fn finds_the_code_in_an_encoded_api_response_and_leaves_its_body_encoded() {
     let suite = Suite::load().await;
     let expired = r#"{"success":false,"error":{"code":"token_expired"}}"#;
     for (encoding, body) in encoded(expired.as_bytes()) {
@@ -102,7 +102,7 @@ async fn finds_the_code_in_an_encoded_api_response_and_leaves_its_body_alone() {
         let read = ApiResponse::read(&mut sent).await.unwrap();
         assert_eq!(sent.headers()["content-encoding"], encoding);
         let rest = sent.into_body().collect().await.unwrap().to_bytes();
-        assert_eq!(rest, body, "the caller gets the body as it came");
+        assert_eq!(rest, body, "the caller gets the body as received");
         for sample in &suite.samples {
             let verdict = suite.connector.classify(sample.id(), &read).await;
             let expected = Verdict::Refresh(refusal(403, Some("token_expired"), true));

@@ -52,7 +52,7 @@ async fn describes_each_vendor_in_the_best_of_the_languages() {
 }
 
 #[tokio::test]
-async fn gives_each_vendor_a_schema_that_a_form_can_be_drawn_from() {
+async fn gives_each_vendor_a_schema_for_a_form() {
     let suite = Suite::load().await;
     for sample in &suite.samples {
         let (vendor, schema) = (sample.id(), &sample.schema);
@@ -171,7 +171,7 @@ async fn points_each_issue_at_a_field_of_the_form_or_at_the_document() {
             let pointer = format!("/{name}");
             let issue = found.iter().find(|issue| issue.pointer == pointer);
             let issue = issue.unwrap_or_else(|| panic!("no issue at {pointer}: {found:?}"));
-            // A field that the other values rule out is reported for that.
+            // A field may be reported because other values exclude it.
             let is_known = ["type", "not-combinable"].contains(&&*issue.code);
             assert!(is_known, "{issue:?}");
         }

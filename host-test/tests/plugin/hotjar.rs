@@ -1,4 +1,4 @@
-//! Hotjar by its documentation: the requests to it, and the reading of its answers.
+//! Hotjar as documented: its requests, and the reading of its responses.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ async fn requests_a_token_with_a_form_of_exactly_three_parameters() {
 }
 
 #[tokio::test]
-async fn is_inspected_by_a_token_request_and_names_nothing() {
+async fn is_inspected_by_a_token_request_and_offers_no_choices() {
     let (connector, script) = scripted().await;
     let token = json!({"access_token": "hj-token-1", "token_type": "bearer"});
     script
@@ -58,7 +58,7 @@ async fn is_inspected_by_a_token_request_and_names_nothing() {
 }
 
 #[tokio::test]
-async fn refuses_in_many_shapes() {
+async fn reads_refusals_in_many_forms() {
     let (connector, script) = scripted().await;
     for (body, code, confirmed) in [
         (
@@ -89,7 +89,7 @@ async fn refuses_in_many_shapes() {
 }
 
 #[tokio::test]
-async fn makes_both_namings_of_its_fields_findable() {
+async fn names_its_fields_as_both_pages_of_the_vendor_do() {
     let (connector, _script) = scripted().await;
     let schema: Value =
         serde_json::from_str(&connector.credential_schema("hotjar", &[]).await.unwrap()).unwrap();

@@ -1,5 +1,5 @@
 //! A hundred thousand inputs for the built component, mutated from `fuzz/cases`: no call traps.
-//! `silence.rs` tests that no result repeats its input.
+//! `silence.rs` checks that no result contains a secret of its input.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -21,7 +21,7 @@ use super::samples::Suite;
 
 /// Each input is made for one call.
 const INPUTS: usize = 104_000;
-/// Each has a component, a network and inputs of its own.
+/// Each has its own component, network and inputs.
 const WORKERS: u8 = 2;
 
 /// The fuzz cases of some targets.
@@ -39,22 +39,21 @@ fn cases(targets: &[&str]) -> Arc<[Vec<u8>]> {
 /// One change to an input.
 #[derive(Debug, Clone)]
 enum Change {
-    /// Another byte, perhaps one that is no text.
+    /// Replaces a byte.
     Byte(Index, u8),
-    /// A word put in.
+    /// Inserts a word.
     Word(Index, &'static str),
-    /// A piece again and again.
+    /// Repeats a piece.
     Repeated(Index, usize, usize),
-    /// A piece left out.
+    /// Removes a piece.
     Left(Index, usize),
-    /// The end lost.
+    /// Removes the end.
     Cut(Index),
-    /// The end of another input.
+    /// Appends the end of another input.
     Other(Index, Index),
 }
 
-/// What parsers stumble over: signs of structure, numbers at the edges, texts at the edges of UTF-8
-/// and of what we look for.
+/// Difficult words for parsers: punctuation, numbers and strings near limits.
 const WORDS: [&str; 24] = [
     "{",
     "}",
@@ -143,7 +142,7 @@ fn changed(corpora: Arc<[Vec<u8>]>) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Bytes that are no text, texts that are nearly JSON, and JSON that is deep or long.
+/// Bytes that are not UTF-8, strings that are nearly JSON, and JSON that is deep or long.
 fn nonsense() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         6 => proptest::collection::vec(any::<u8>(), 0..200),
@@ -156,7 +155,7 @@ fn nonsense() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// The functions that take input of others.
+/// The functions of the contract with an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Function {
     Describe,
@@ -170,14 +169,14 @@ enum Function {
     Classify,
 }
 
-/// One call, with all that it is given.
+/// One call with its arguments.
 #[derive(Debug)]
 struct Call {
     function: Function,
     vendor: String,
-    /// A credential document, or the answer to a good one.
+    /// A credential document, or the response to a valid one.
     input: Input,
-    /// Instead of the answer's own status.
+    /// In place of the response's own status.
     status: Option<u16>,
 }
 
@@ -191,7 +190,7 @@ impl fmt::Display for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, input) = match &self.input {
             Input::Typed(input) => ("the document", input),
-            Input::Answered(input) => ("the answer", input),
+            Input::Answered(input) => ("the response", input),
         };
         let (function, vendor, status) = (self.function, &self.vendor, self.status);
         let input = input.escape_ascii();
@@ -252,10 +251,10 @@ fn call(vendors: Vec<String>) -> impl Strategy<Value = Call> {
     })
 }
 
-/// What a call needs beside its input.
+/// The component, and a session of each sample.
 struct Caller {
     suite: Suite,
-    /// One for each sample that opens one.
+    /// For each sample with sessions.
     sessions: Vec<Option<Session>>,
 }
 
@@ -345,7 +344,7 @@ impl Caller {
         }
     }
 
-    /// Lets the network answer so, as far as HTTP can.
+    /// Sets the response of the network, within the rules of HTTP.
     fn answer(&self, answer: &Answer) {
         let reply = Reply::bytes(http_status(answer.status), answer.body.clone());
         let reply = answer.headers.iter().fold(reply, |reply, (name, value)| {
@@ -360,7 +359,7 @@ impl Caller {
     }
 }
 
-/// A status that HTTP has.
+/// A status that is valid in HTTP.
 fn http_status(status: u16) -> u16 {
     match status {
         100..1000 => status,
@@ -368,8 +367,8 @@ fn http_status(status: u16) -> u16 {
     }
 }
 
-/// Reads an input as an answer. What is not in the form of one is a body, and stands in the header
-/// fields that are read.
+/// Reads an input as a response. An input without that form becomes the body and the value of the
+/// header fields that plugins read.
 fn read(input: &[u8], status: Option<u16>) -> Answer {
     let mut answer = Answer::read(input);
     answer.status = status.unwrap_or(answer.status);
@@ -385,7 +384,7 @@ fn read(input: &[u8], status: Option<u16>) -> Answer {
     answer
 }
 
-/// Makes a worker's share of the calls, and counts how those of each function ended.
+/// Makes a worker's share of the calls, and counts the outcomes of each function.
 async fn work(worker: u8) -> BTreeMap<(Function, &'static str), usize> {
     let caller = Caller::new().await;
     let calls = call(caller.vendors());
@@ -417,7 +416,7 @@ async fn no_call_traps_in_a_hundred_thousand_inputs() {
         }
     }
     assert!(ends.values().sum::<usize>() >= 100_000, "{ends:?}");
-    // The inputs are worth something only if they go all ways through the plugin.
+    // Otherwise the inputs would miss parts of the plugin.
     for (function, kind) in [
         (Function::Describe, "ok"),
         (Function::Origins, "ok"),

@@ -2,7 +2,7 @@
 //! each vendor by its documentation.
 //!
 //! The rules run over every vendor that the component lists, with documents made from its schema. A
-//! vendor whose server answers more than a plain token has a file `src/VENDOR.samples.json`.
+//! vendor whose server replies with more than a token has a file `src/VENDOR.samples.json`.
 
 leak_check::capture!();
 

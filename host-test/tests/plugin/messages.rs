@@ -1,5 +1,5 @@
-//! Issues are made of the plugin's own words. Which those are is derived: by probing every field of
-//! every form with each kind of wrong value, and from the names and choices of the schema.
+//! Issues contain only the plugin's own words. The words are derived: every field of every form is
+//! probed with each kind of wrong value, and the names and choices of the schema are added.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::samples::{Sample, Suite};
 
 const DOCUMENTS: usize = 1_000;
 
-/// One value for each way in which a field can be wrong. None holds a word.
+/// One value for each way in which a field can be wrong. None contains a word.
 fn wrong_values() -> Vec<Value> {
     vec![
         json!(null),
@@ -34,7 +34,7 @@ fn wrong_values() -> Vec<Value> {
     ]
 }
 
-/// The letters of a message, word by word. Numbers are not words: they tell a place or a limit.
+/// The words of a message. Numbers are not words: they are positions and limits.
 fn words(message: &str) -> impl Iterator<Item = String> {
     let words = message.split(|char: char| !char.is_alphabetic());
     words.filter(|word| !word.is_empty()).map(str::to_owned)
@@ -54,7 +54,7 @@ async fn issues(suite: &Suite, sample: &Sample, document: &str, tags: &[&str]) -
     }
 }
 
-/// Every word of the issues that the probes bring about.
+/// Every word in the issues of the probes.
 async fn vocabulary(suite: &Suite, sample: &Sample, tags: &[&str]) -> BTreeSet<String> {
     let mut probes = vec![
         String::new(),
@@ -67,7 +67,7 @@ async fn vocabulary(suite: &Suite, sample: &Sample, tags: &[&str]) -> BTreeSet<S
     probes.push(unknown.to_string());
     for name in sample.schema["properties"].as_object().unwrap().keys() {
         let mut values = wrong_values();
-        // Lists can hold a choice twice, and choices that do not go together.
+        // A list may contain a choice twice, or choices that conflict.
         let choices = sample.schema["properties"][name]["items"]["oneOf"].as_array();
         let choices: Vec<_> = choices.into_iter().flatten().collect();
         for first in &choices {
@@ -79,7 +79,7 @@ async fn vocabulary(suite: &Suite, sample: &Sample, tags: &[&str]) -> BTreeSet<S
             let mut document = sample.credential.clone();
             document[name] = value.clone();
             probes.push(document.to_string());
-            // Conditions between fields show where the others have other values.
+            // Conditions between fields apply with other values of the other fields.
             for other in sample.schema["properties"].as_object().unwrap() {
                 for choice in other.1["oneOf"].as_array().into_iter().flatten() {
                     document[other.0] = choice["const"].clone();
@@ -101,16 +101,13 @@ async fn vocabulary(suite: &Suite, sample: &Sample, tags: &[&str]) -> BTreeSet<S
 }
 
 #[tokio::test]
-async fn issues_are_made_of_the_plugins_own_words() {
+async fn issues_contain_only_the_plugins_own_words() {
     let suite = Suite::load().await;
     for sample in &suite.samples {
         let documents = document(&sample.schema).prop_map(|document| document.to_string());
         for tags in [&[][..], &[FRENCH]] {
             let known = vocabulary(&suite, sample, tags).await;
-            assert!(
-                known.len() > 20,
-                "the probes bring about few issues: {known:?}"
-            );
+            assert!(known.len() > 20, "the probes cause few issues: {known:?}");
             let mut runner = runner();
             for _ in 0..DOCUMENTS {
                 let document = documents.new_tree(&mut runner).unwrap().current();

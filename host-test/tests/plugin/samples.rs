@@ -1,5 +1,5 @@
-//! A sample for each vendor that the component lists, made from what the component says of it. The
-//! file `src/VENDOR.samples.json` adds what no schema says: the replies of the vendor's server.
+//! A sample for each vendor that the component lists, derived from its schema. The optional file
+//! `src/VENDOR.samples.json` adds the replies of the vendor's server.
 
 use std::fs;
 
@@ -18,19 +18,19 @@ pub(crate) struct Suite {
     pub(crate) samples: Vec<Sample>,
 }
 
-/// What the suite needs of a vendor.
+/// The data of a vendor for the tests.
 pub(crate) struct Sample {
     pub(crate) vendor: Vendor,
     pub(crate) schema: Value,
-    /// A good credential document.
+    /// A valid credential document.
     pub(crate) credential: Value,
     document: String,
-    /// A good token reply.
+    /// A valid token reply.
     pub(crate) token: Value,
-    /// A good reply to `inspect`.
+    /// A valid reply to `inspect`.
     pub(crate) access: Value,
-    /// Whether the good token reply opens a session. It need not where there is no file: then the
-    /// rules about sessions are left to the vendor's own tests.
+    /// Whether the token reply opens a session. Without a file it need not; then the vendor's own
+    /// tests cover its sessions.
     pub(crate) opens: bool,
 }
 
@@ -49,18 +49,18 @@ impl Suite {
         }
     }
 
-    /// The vendors that a session can be opened for.
+    /// The vendors with sessions.
     pub(crate) fn open(&self) -> impl Iterator<Item = &Sample> {
         self.samples.iter().filter(|sample| sample.opens)
     }
 
-    /// Opens a session with the good credential and the good reply.
+    /// Opens a session with the credential and the token reply.
     pub(crate) async fn session(&self, sample: &Sample) -> Session {
         self.network.answer(sample.token_reply());
         let opened = self
             .connector
             .authenticate(&sample.vendor.id, sample.document());
-        let session = opened.await.expect("the good credential opens a session");
+        let session = opened.await.expect("a valid credential opens a session");
         self.network.take_asked();
         session
     }
@@ -74,7 +74,7 @@ impl Sample {
         let part = |name: &str| file.as_ref().and_then(|file| file.get(name).cloned());
         let credential = part("credential").unwrap_or_else(|| good_document(&schema));
         let is_good = validator(&schema).is_valid(&credential);
-        assert!(is_good, "the sample document of {} is not good", vendor.id);
+        assert!(is_good, "the sample document of {} is invalid", vendor.id);
         let token = part("token").unwrap_or_else(
             || json!({"access_token": "token-1", "token_type": "Bearer", "expires_in": 3600}),
         );
@@ -94,7 +94,7 @@ impl Sample {
         if file.is_some() {
             opened
                 .as_ref()
-                .expect("the replies of the samples file are good");
+                .expect("the replies of the samples file are valid");
         }
         sample.opens = opened.is_ok();
         sample
@@ -104,7 +104,7 @@ impl Sample {
         &self.vendor.id
     }
 
-    /// The good credential as it is passed on.
+    /// The credential document as a string.
     pub(crate) fn document(&self) -> &str {
         &self.document
     }
@@ -121,7 +121,7 @@ impl Sample {
         self.vendor.inspection != Inspection::None
     }
 
-    /// The fields that take any string, in which people put their secrets.
+    /// The fields that accept any string, such as secrets.
     pub(crate) fn free_fields(&self) -> Vec<String> {
         let validator = validator(&self.schema);
         let fields = self.credential.as_object().unwrap().keys();

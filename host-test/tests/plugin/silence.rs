@@ -1,6 +1,6 @@
-//! Whatever a vendor answers, no error and no verdict repeats the secret, the token or the vendor's
-//! own words. The plugin has no log and no standard stream to leak into: `component.rs` holds it to
-//! its imports. That it always answers is in `inputs.rs`.
+//! No error and no verdict contains a secret, a token or the vendor's own words. The plugin has no
+//! log and no standard stream: `component.rs` checks its imports. `inputs.rs` checks that it never
+//! traps.
 
 use connector_host::CallError;
 use host_test::script::Reply;
@@ -17,12 +17,12 @@ const ANSWERS: usize = 2_000;
 /// Status, header fields and body.
 type Answer = (u16, Vec<(&'static str, String)>, String);
 
-/// A private value: so long that no constant text of ours holds it by chance.
+/// A private value, too long to be in one of our own texts by chance.
 fn private() -> impl Strategy<Value = String> {
     prop_oneof!["[A-Za-z0-9_.-]{12,40}", "[A-Za-z0-9;?&=+%\"\\\\]{12,40}"]
 }
 
-/// A text that repeats something private, whole or in part, alone or in a sentence.
+/// A string that contains a private value, whole or in part, alone or in a sentence.
 fn echo(private: &[String]) -> BoxedStrategy<String> {
     let whole = proptest::sample::select(private.to_vec());
     (whole, 0..5_usize)
@@ -36,7 +36,7 @@ fn echo(private: &[String]) -> BoxedStrategy<String> {
         .boxed()
 }
 
-/// Fields in which vendors put codes and texts of failures.
+/// Fields in which vendors report failures.
 const FIELDS: [&str; 10] = [
     "error",
     "error_description",
@@ -50,7 +50,7 @@ const FIELDS: [&str; 10] = [
     "success",
 ];
 
-/// A vendor's answer with echoes everywhere.
+/// A vendor's response with private values in all places.
 fn answer(sample: &Sample, private: &[String]) -> BoxedStrategy<Answer> {
     let replies = [&sample.token, &sample.access];
     let read = replies
@@ -101,7 +101,7 @@ fn answer(sample: &Sample, private: &[String]) -> BoxedStrategy<Answer> {
     (status, headers, body).boxed()
 }
 
-/// Whether `text` shows a piece of `private`, in any case of letters.
+/// Whether `text` contains eight consecutive bytes of `private`, in any letter case.
 fn shows(text: &str, private: &str) -> bool {
     let (text, private) = (text.to_lowercase(), private.to_lowercase());
     private
@@ -129,17 +129,17 @@ fn misplaced(sample: &Sample, private: &[String]) -> String {
     wrong.to_string()
 }
 
-fn said(error: &CallError) -> String {
+fn text_of(error: &CallError) -> String {
     format!("{error} {error:?} {}", error.kind())
 }
 
-/// Header values may hold only visible characters, and tokens fewer.
+/// A token that a header field may contain.
 fn as_token(text: &str) -> String {
     let odd = |char: char| "\"\\;?&%=+".contains(char);
     text.replace(odd, "-")
 }
 
-/// Makes every call of the vendor that may fail, and returns what each says.
+/// Makes every call of the vendor that may fail, and returns the text of each failure.
 async fn outcomes(
     suite: &Suite,
     sample: &Sample,
@@ -162,7 +162,7 @@ async fn outcomes(
         |reply, (name, value)| reply.header(name, value),
     );
 
-    // A session whose token is private too.
+    // The token of the session is private too.
     let mut good = sample.token.clone();
     good["access_token"] = private[2].as_str().into();
     suite.network.answer(Reply::json(200, good));
@@ -191,14 +191,14 @@ async fn outcomes(
     if let Some(session) = session {
         failures.push(connector.refresh(vendor, &document, &session).await.err());
     }
-    let failures = failures.iter().flatten().map(said);
+    let failures = failures.iter().flatten().map(text_of);
     failures
         .chain([format!("{:?}", verdict.unwrap())])
         .collect()
 }
 
 #[tokio::test]
-async fn no_error_and_no_verdict_repeats_the_secret_or_the_token() {
+async fn no_error_and_no_verdict_contains_the_secret_or_the_token() {
     let suite = Suite::load().await;
     let mut runner = runner();
     let mut count = 0;
@@ -216,5 +216,5 @@ async fn no_error_and_no_verdict_repeats_the_secret_or_the_token() {
             }
         }
     }
-    assert!(count > 2 * ANSWERS, "only {count} texts were looked at");
+    assert!(count > 2 * ANSWERS, "only {count} texts were checked");
 }

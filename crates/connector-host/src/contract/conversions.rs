@@ -80,7 +80,7 @@ pub(crate) fn origins(origins: &[String], declared: &[Origin]) -> Result<Vec<Ori
         .ok_or(breach)
 }
 
-/// A session lives between one minute and one year, whatever the vendor reports.
+/// The vendor's life of a session is limited to between one minute and one year.
 const LIFETIME: RangeInclusive<Duration> = Duration::from_mins(1)..=Duration::from_hours(24 * 365);
 
 impl Session {
@@ -235,7 +235,7 @@ impl TryFrom<wit::Choice> for Choice {
     }
 }
 
-/// The result holds the caller's header fields and body: zeroize what is secret after use.
+/// The result holds the caller's header fields and body: zeroize secrets in it after use.
 impl From<&RequestHead> for wit::RequestHead {
     fn from(request: &RequestHead) -> Self {
         Self {

@@ -157,7 +157,7 @@ impl Decoder {
         flushed.map_err(|_| self.error())
     }
 
-    /// Checks that the encoded data is complete, where the encoding tells.
+    /// Checks that the encoded data is complete, if the encoding marks its end.
     fn finish(&mut self) -> Result<(), TransportError> {
         if self.is_empty {
             // Servers name an encoding even where there is no body to encode.

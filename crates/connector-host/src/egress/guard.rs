@@ -16,9 +16,10 @@ use crate::deadline::after;
 use crate::egress::content_encoding::decoded;
 use crate::egress::error_code::{code_of, error_of};
 use crate::egress::exchange::{exchange, header_fits, span};
+use crate::egress::joined_body::JoinedBody;
 use crate::egress::origin::Origin;
 use crate::egress::policy::EgressPolicy;
-use crate::egress::zeroized_bytes::{collect_zeroized, zeroized};
+use crate::egress::zeroized_bytes::collect_zeroized;
 use crate::limits::{Limits, Timeouts};
 use crate::transport::{Transport, TransportError};
 
@@ -28,6 +29,12 @@ const WRITE_AHEAD_BYTES: usize = 64 << 10;
 
 /// The outcome of a plugin's request.
 pub(crate) type Outcome = Result<http::Response<WasiBody>, ErrorCode>;
+
+/// A request that is not allowed.
+pub(crate) struct Denied {
+    /// The plugin may still be writing it.
+    pub(crate) body: WasiBody,
+}
 
 /// Sends the requests of one call.
 pub(crate) struct EgressGuard {
@@ -81,7 +88,7 @@ impl EgressGuard {
             return false;
         };
         self.remaining_requests = remaining;
-        // CONNECT requests a tunnel through the host, whatever its URL.
+        // CONNECT requests a tunnel through the host of its URL.
         request.method() != http::Method::CONNECT
             && header_fits(request.headers())
             && self.policy.allows(&self.origins, request.uri())
@@ -95,23 +102,19 @@ impl EgressGuard {
         &mut self,
         request: http::Request<WasiBody>,
         options: RequestOptions,
-    ) -> BoxFuture<'static, Outcome> {
+    ) -> Result<BoxFuture<'static, Outcome>, Denied> {
         if !self.allows(&request) {
             // Without the host, which the plugin may have made up.
             span(request.method(), None).record("outcome", TransportError::Denied.name());
-            let denied = async move {
-                // Not earlier: a plugin that is still writing would read the end of the body
-                // instead of this error.
-                drop(request);
-                Err(ErrorCode::HttpRequestDenied)
-            };
-            return denied.boxed();
+            return Err(Denied {
+                body: request.into_body(),
+            });
         }
         let transport = Arc::clone(&self.transport);
         let timeouts = shortened(self.timeouts, options);
         let (deadline, reply_bytes) = (self.deadline, self.reply_bytes);
         let (parts, body) = request.into_parts();
-        collected(parts, body, self.request_bytes)
+        let outcome = collected(parts, body, self.request_bytes)
             .and_then(move |request| {
                 let response =
                     exchange(&*transport, request, timeouts, Some(deadline), reply_bytes);
@@ -121,14 +124,10 @@ impl EgressGuard {
                 })
             })
             .map_ok(move |response| {
-                decoded(response, reply_bytes).map(|body| {
-                    // It may hold a token.
-                    body.map_frame(|frame| frame.map_data(zeroized))
-                        .map_err(error_of)
-                        .boxed_unsync()
-                })
-            })
-            .boxed()
+                decoded(response, reply_bytes)
+                    .map(|body| JoinedBody::new(body).map_err(error_of).boxed_unsync())
+            });
+        Ok(outcome.boxed())
     }
 }
 
@@ -162,7 +161,7 @@ impl WasiHttpHooks for EgressGuard {
     }
 }
 
-/// The time limits that the plugin asks for, within the host's.
+/// The plugin's time limits, within the host's.
 fn shortened(limits: Timeouts, options: RequestOptions) -> Timeouts {
     let shorter = |limit: Duration, asked: Option<Duration>| asked.map_or(limit, |t| t.min(limit));
     Timeouts {

@@ -8,12 +8,15 @@ use std::task::Poll;
 
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
+use http_body_util::BodyExt;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use wasmtime_wasi::async_trait;
 use wasmtime_wasi::p2::Pollable;
+use wasmtime_wasi_http::WasiBody;
 use wasmtime_wasi_http::p2::bindings::http::types::ErrorCode;
 
-use crate::egress::guard::Outcome;
+use crate::egress::guard::{Denied, Outcome};
+use crate::egress::zeroized_bytes::zeroized;
 
 /// The requests of one call that are in flight or about to start.
 #[derive(Clone, Default)]
@@ -39,6 +42,13 @@ impl InFlightRequests {
         };
         self.added().push(in_flight.boxed());
         ResponsePromise::Pending(receiver)
+    }
+
+    /// The promise of a denied request, which is ready at once. Its body is read and dropped until
+    /// the call ends, because a plugin whose write fails would not read the denial.
+    pub(crate) fn deny(&self, denied: Denied) -> ResponsePromise {
+        self.added().push(discard(denied.body).boxed());
+        ResponsePromise::Ready(Err(ErrorCode::HttpRequestDenied))
     }
 
     /// Runs a call, and its requests while it waits. They are cancelled when it ends.
@@ -68,6 +78,15 @@ impl InFlightRequests {
     }
 }
 
+async fn discard(mut body: WasiBody) {
+    while let Some(Ok(frame)) = body.frame().await {
+        if let Ok(data) = frame.into_data() {
+            // It may hold a secret.
+            drop(zeroized(data));
+        }
+    }
+}
+
 /// A request is dropped without an outcome only together with its call.
 const CANCELLED: Outcome = Err(ErrorCode::InternalError(None));
 
@@ -79,7 +98,7 @@ pub(crate) enum ResponsePromise {
     Taken,
 }
 
-/// The answer to a plugin that asks for its response.
+/// The state of a response that the plugin polls.
 pub(crate) enum Polled {
     Pending,
     Ready(Outcome),
@@ -87,7 +106,7 @@ pub(crate) enum Polled {
 }
 
 impl ResponsePromise {
-    /// Takes the outcome if there is one. A plugin may ask without having waited.
+    /// Takes the outcome if there is one. A plugin may call this without having waited.
     pub(crate) fn take(&mut self) -> Polled {
         if let Self::Pending(outcome) = self {
             match outcome.try_recv() {

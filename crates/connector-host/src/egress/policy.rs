@@ -12,8 +12,8 @@ pub(crate) struct EgressPolicy {
 }
 
 impl EgressPolicy {
-    /// The policy of a vendor. Without a grant it is what the vendor declares. A grant takes its
-    /// place: it allows less of that, and more than that where a credential needs another origin.
+    /// The policy of a vendor. Without a grant, the declared origins apply. A grant
+    /// replaces them: it may be narrower, or include another origin that a credential needs.
     pub(crate) fn new(declared: &[Origin], granted: Option<&Arc<[Origin]>>) -> Self {
         let within = granted.map_or_else(|| declared.into(), Arc::clone);
         Self { within }

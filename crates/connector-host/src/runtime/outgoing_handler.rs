@@ -80,8 +80,10 @@ fn handle(
         Ok(request) => request,
         Err(code) => return Ok((Err(code),)),
     };
-    let outcome = state.egress().send(request, options);
-    let promise = state.in_flight().start(outcome);
+    let promise = match state.egress().send(request, options) {
+        Ok(outcome) => state.in_flight().start(outcome),
+        Err(denied) => state.in_flight().deny(denied),
+    };
     Ok((Ok(state.table().push(promise)?),))
 }
 

@@ -114,7 +114,7 @@ impl Plugin {
     }
 
     /// Calls a function in a new instance, which is dropped with the call. A call with a network
-    /// asks the same instance for the origins of the credential before.
+    /// first gets the origins of the credential from the same instance.
     async fn call_instance<P, T>(
         &self,
         function: &Function,

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 const FIRST: Duration = Duration::from_secs(1);
 /// Long enough to be no burden, short enough to recover without a restart.
 const LONGEST: Duration = Duration::from_mins(5);
-/// For refusals that are not confirmed: most of them are final, but nobody says so.
+/// For refusals that are not confirmed: most of them are final.
 const LONGEST_UNCONFIRMED: Duration = Duration::from_hours(1);
 /// After so many of the longest pauses without a failure the backoff starts again.
 const QUIET_PAUSES: u32 = 2;

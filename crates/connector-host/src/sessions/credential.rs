@@ -14,7 +14,7 @@ pub struct Credential<'a> {
     /// An id that stays the same when the document is edited, unique within the vendor: the id of
     /// the row in the platform's store. Without one, each document is a credential of its own.
     pub id: Option<&'a str>,
-    /// The credential document, a JSON text.
+    /// The credential document, a JSON string.
     pub document: &'a str,
 }
 

@@ -26,7 +26,7 @@ pub(super) struct CredentialKey {
 
 impl CredentialKey {
     pub(super) fn new(key: &hmac::Key, vendor: usize, credential: &Credential<'_>) -> Self {
-        // The prefixes keep an id apart from a document of the same text.
+        // The prefixes keep an id apart from an equal document.
         let id = match credential.id {
             Some(id) => keyed_hash(key, b"id:", id),
             None => revision(key, credential.document),

@@ -22,7 +22,7 @@ pub(super) struct SessionState {
     /// The expiry of the session on a clock that cannot be set back; `None` while the session does
     /// not expire.
     expires_at: Option<Instant>,
-    /// What the vendor's API said of the session before its expiry.
+    /// A refusal of the session by the vendor's API before its expiry.
     doubt: Doubt,
     failure: Option<Failure>,
     /// Between token requests that give no lasting session.
@@ -35,7 +35,7 @@ pub(super) struct SessionState {
     refusals: Backoff,
 }
 
-/// What the vendor's API said of a session before its expiry.
+/// A refusal of a session by the vendor's API before its expiry.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Doubt {
     None,
@@ -253,7 +253,7 @@ fn retry(error: &CallError, has_durable_state: bool) -> Retry {
                 Retry::After(Duration::from_secs((*secs).into()))
             }
             E::Unreachable(stage) if has_durable_state && stage.was_sent() => Retry::ByHand,
-            // The unreadable answer may have held the next token.
+            // The unreadable response may have contained the next token.
             E::InvalidResponse(InvalidResponse { status, .. })
                 if has_durable_state && (200..300).contains(status) =>
             {
@@ -268,7 +268,7 @@ fn retry(error: &CallError, has_durable_state: bool) -> Retry {
         },
         // No request was sent: the host had no capacity.
         CallError::Plugin(PluginError::Busy) => Retry::After(Duration::from_secs(1)),
-        // A request may have been sent, and its answer is lost.
+        // A request may have been sent, and its response is lost.
         CallError::Plugin(_) if has_durable_state => Retry::ByHand,
         // Of a session that was not saved, only the saving is repeated.
         CallError::Plugin(_) | CallError::NoStore | CallError::Store(_) => Retry::Backoff,

@@ -36,7 +36,7 @@ pub(crate) fn stage_of(error: &(dyn StdError + 'static)) -> TransportError {
     }
     let hyper = || causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>());
     if hyper().any(hyper::Error::is_timeout) {
-        // Pings without an answer.
+        // Pings without a reply.
         return TransportError::Timeout;
     }
     if hyper().any(hyper::Error::is_parse_too_large) {

@@ -140,19 +140,25 @@ async fn a_tunnel_is_denied() {
 }
 
 #[tokio::test]
-async fn a_plugin_that_writes_before_it_sends_reads_the_denial_as_the_response() {
-    let plugin = sending(&format!(
-        "(local $stream i32)
-         (local.set $i (call $request))
-         {CONNECT}
-         (local.set $stream (call $body (local.get $i)))
-         (local.set $i (call $send (local.get $i)))
-         (call $blocking-write (local.get $stream) (i32.const 1024) (i32.const 4096)
+async fn a_denied_request_can_be_written_and_its_denial_is_the_response() {
+    // The host gets to run during a pause. The pages are more than it buffers.
+    let page = "(call $blocking-write (local.get $stream) (i32.const 1024) (i32.const 4096)
            (i32.const 640))
-         (if (i32.load8_u (i32.const 640)) (then unreachable))
-         (call $say (call $wait (local.get $i)))"
-    ));
-    check(Row::new(plugin), denied()).await;
+         (if (i32.load8_u (i32.const 640)) (then unreachable))";
+    for pause in ["", "(call $block (call $alarm (i64.const 1)))"] {
+        let plugin = sending(&format!(
+            "(local $stream i32)
+             (local.set $i (call $request))
+             {CONNECT}
+             (local.set $stream (call $body (local.get $i)))
+             (local.set $i (call $send (local.get $i)))
+             {pause}
+             {}
+             (call $say (call $wait (local.get $i)))",
+            times(40, page)
+        ));
+        check(Row::new(plugin), denied()).await;
+    }
 }
 
 #[tokio::test]

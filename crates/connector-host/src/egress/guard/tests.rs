@@ -31,9 +31,14 @@ async fn sent(
     url: &str,
     body: &'static str,
 ) -> Option<ErrorCode> {
-    let request = request(method, url, body);
-    let response = guard.send(request, RequestOptions::default()).await;
-    response.err()
+    answered(guard, request(method, url, body)).await.err()
+}
+
+async fn answered(guard: &mut EgressGuard, request: http::Request<WasiBody>) -> Outcome {
+    match guard.send(request, RequestOptions::default()) {
+        Ok(outcome) => outcome.await,
+        Err(_) => Err(ErrorCode::HttpRequestDenied),
+    }
 }
 
 fn request(method: &str, url: &str, body: &'static str) -> http::Request<WasiBody> {
@@ -80,7 +85,7 @@ async fn one_request_is_sent_and_no_second() {
 async fn bodies_that_may_hold_secrets_are_zeroized() {
     let fake = Arc::new(pieces(&[(0, Ok("abcd"))]));
     let request = request("POST", URL, "a=b");
-    let response = guard(&fake).send(request, RequestOptions::default()).await;
+    let response = answered(&mut guard(&fake), request).await;
     let response = response.unwrap();
     let sent = fake.requests.lock().unwrap().pop().unwrap();
     let frame = response.into_body().frame().await.unwrap().unwrap();
@@ -135,7 +140,7 @@ async fn a_compressed_response_reaches_the_plugin_decoded_and_within_the_limit()
         let mut guard = EgressGuard::new(transport, policy, &limits);
         guard.allow(declared);
         let request = request("GET", URL, "");
-        let response = guard.send(request, RequestOptions::default()).await;
+        let response = answered(&mut guard, request).await;
         let response = response.unwrap();
         assert!(response.headers().is_empty());
         match response.into_body().collect().await {
@@ -177,7 +182,7 @@ async fn a_request_with_a_wrong_content_length_is_not_sent() {
             let fields = request.headers_mut();
             fields.append(CONTENT_LENGTH, length.parse().unwrap());
         }
-        let response = guard(&fake).send(request, RequestOptions::default()).await;
+        let response = answered(&mut guard(&fake), request).await;
         let refused = matches!(response, Err(ErrorCode::HttpRequestBodySize(Some(3))));
         assert_eq!(refused, !is_sent);
         assert_eq!(fake.requests.lock().unwrap().is_empty(), !is_sent);
@@ -190,7 +195,7 @@ async fn a_request_with_too_long_a_header_section_is_denied() {
         let fake = Arc::new(Fake::default());
         let mut request = request("POST", URL, "");
         *request.headers_mut() = fields(1, longest_bytes);
-        let response = guard(&fake).send(request, RequestOptions::default()).await;
+        let response = answered(&mut guard(&fake), request).await;
         let is_denied = matches!(response, Err(ErrorCode::HttpRequestDenied));
         assert_eq!(is_denied, denied);
         assert_eq!(fake.requests.lock().unwrap().is_empty(), denied);

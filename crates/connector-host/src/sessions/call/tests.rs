@@ -1,4 +1,4 @@
-//! Tests of what a caller gets after the API refused a session without confirmation.
+//! Tests of the result for a caller after the API refused a session without confirmation.
 
 use futures::FutureExt;
 

@@ -26,7 +26,7 @@ struct Case {
     now: u64,
 }
 
-/// A store in memory that fails as many times as it is told.
+/// A store in memory whose next loads and saves fail.
 #[derive(Default)]
 struct FlakyStore {
     memory: MemorySessionStore,
@@ -90,7 +90,7 @@ impl Case {
         self.renew_with(document, current, Ok).await
     }
 
-    /// Renews with a vendor that replaces the state, and whose answer is then lost or read.
+    /// Renews with a vendor that replaces the state, and whose response is then lost or read.
     async fn renew_with(
         &self,
         document: &str,

@@ -103,7 +103,7 @@ fn every_range_of_ipv6_that_is_not_public_is_refused_to_its_edges() {
         ("3ffe:ffff:ffff:ffff:ffff:ffff:ffff:ffff", true),
         ("3fff::", false),
         ("3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff", false),
-        // 6to4, whatever it embeds.
+        // 6to4, with any embedded address.
         ("2001:ffff:ffff:ffff:ffff:ffff:ffff:ffff", true),
         ("2002::", false),
         ("2002:808:808::1", false),
