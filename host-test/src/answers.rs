@@ -1,5 +1,5 @@
-//! Scripted HTTP for many requests in any order: a function from a request to its reply. For a known
-//! order use a [`Script`](crate::script::Script).
+//! Scripted HTTP for many requests in any order: a function from a request to its reply. For a
+//! known order use a [`Script`](crate::script::Script).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

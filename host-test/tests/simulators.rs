@@ -1,4 +1,4 @@
-//! Tests of the simulators against the vendors' documentation, over real TLS and the live transport.
+//! Tests of the simulators against the vendors' documentation, over TLS and the live transport.
 
 use std::time::Duration;
 

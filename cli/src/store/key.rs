@@ -10,15 +10,10 @@ use zeroize::Zeroizing;
 
 use super::StoreError;
 use super::location::{KEY_VARIABLE, KeySource, Location};
-use super::seal;
-
-/// The length of a key, in bytes.
-pub(super) const KEY_BYTES: usize = 32;
+use super::seal::{self, KEY_BYTES, Key};
 
 /// A key in base64 has 45 bytes with its line end; bounds the read of a wrong file.
 const MAX_KEY_FILE_BYTES: u64 = 256;
-
-pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
 
 /// The key of a store that holds something.
 pub(super) fn existing(location: &Location) -> Result<Key, StoreError> {

@@ -7,7 +7,12 @@ use chacha20poly1305::{KeyInit, XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use super::key::Key;
+
+/// The length of a key, in bytes.
+pub(super) const KEY_BYTES: usize = 32;
+
+/// The key of a store.
+pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
 
 /// The length of a credential's random id in seals, in bytes.
 pub(super) const ID_BYTES: usize = 16;

@@ -106,9 +106,9 @@ use crate::types::{Access, Inspection, Session, Vendor};
 ///   [`Store`](CallError::Store), the session is not used, and later only the saving is repeated.
 /// - A token request that may have been sent, and whose response is lost, is never repeated: after
 ///   `timeout`, `cut-off`, `protocol` or `other` of `unreachable`, a plugin that broke or exceeded
-///   its deadline, or an unreadable response with a status of success. The old session is used until
-///   it expires, and then the error is returned, until the document changes or a person asks for
-///   another attempt: call [`renew`](Sessions::renew).
+///   its deadline, or an unreadable response with a successful status. The old session is used
+///   until it expires, and then the error is returned, until the document changes or a person
+///   requests another attempt: call [`renew`](Sessions::renew).
 /// - For a deleted credential, call [`remove`](Sessions::remove).
 #[derive(Clone)]
 pub struct Sessions {

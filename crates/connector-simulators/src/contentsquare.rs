@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use crate::Rules;
 use crate::call::{self, Call, Refusal};
+use crate::rules::Rules;
 use crate::tokens::{Grant, LIFE_SECS, Tokens, Unusable};
 
 const FIXED_HOST: &str = "api.contentsquare.com";

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::Rules;
 use crate::call::{self, Call, Refusal};
+use crate::rules::Rules;
 use crate::tokens::{Grant, LIFE_SECS, Tokens, Unusable};
 
 const HOST: &str = "api.hotjar.io";

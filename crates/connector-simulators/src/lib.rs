@@ -12,6 +12,7 @@ mod call;
 mod contentsquare;
 mod fault;
 mod hotjar;
+mod rules;
 mod serve;
 pub mod tls;
 mod tokens;
@@ -19,20 +20,18 @@ mod tokens;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
 use connector_host::{ConnectTo, Live, LiveBuilder};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 
-use call::Call;
 pub use fault::Fault;
+use rules::Rules;
+pub use serve::Options;
 use serve::Service;
 use tls::Authority;
 pub use tokens::TOKEN_PREFIX;
-use tokens::Tokens;
 
 /// The simulators of all vendors. They stop when this is dropped.
 pub struct Simulators {
@@ -48,43 +47,6 @@ pub struct Simulator {
     service: Arc<Service>,
     address: SocketAddr,
     task: AbortHandle,
-}
-
-/// How the services speak, whatever they say.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// The time between a request and its answer: a vendor that takes a second.
-    pub answer_after: Duration,
-    /// Whether that time begins with the latest request of all, so that those who asked at once are
-    /// all in flight at once.
-    pub together: bool,
-    /// Whether HTTP/1.1 is all they offer, so that every request under way has a connection to
-    /// itself.
-    pub http1_only: bool,
-    /// How many requests may be under way in one HTTP/2 connection; more of them wait at whoever
-    /// asks.
-    pub streams: u32,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            answer_after: Duration::ZERO,
-            together: false,
-            http1_only: false,
-            streams: 200,
-        }
-    }
-}
-
-/// What makes a vendor: data, and one function from a request to its answer.
-trait Rules: Send + Sync {
-    fn id(&self) -> &'static str;
-    /// The names it serves; a request for any other is refused.
-    fn hosts(&self) -> &'static [&'static str];
-    fn sample_credentials(&self) -> Vec<(&'static str, Value)>;
-    fn sample_call(&self) -> &'static str;
-    fn answer(&self, tokens: &Tokens, call: &Call) -> http::Response<Bytes>;
 }
 
 impl Simulators {

@@ -1,5 +1,5 @@
-//! The wire of every simulator: accepts, speaks TLS and HTTP, keeps the record, plays the faults,
-//! and asks the vendor's rules.
+//! The HTTP server of every simulator: TLS, the record of requests, queued faults, and answers by
+//! the vendor's rules.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -20,17 +20,43 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::call::{Call, Refusal};
 use crate::fault::{Body, Fault, whole};
+use crate::rules::Rules;
 use crate::tokens::Tokens;
-use crate::{Options, Rules};
 
-/// Requests here are credentials and queries; anything longer is a mistake of whoever asks.
+/// Requests are credentials and queries; a longer one is a mistake of the client.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
-/// `simulate` may run for days, and a benchmark asks a hundred thousand times.
+/// `simulate` may run for days, and a benchmark sends a hundred thousand requests.
 const MAX_RECORDED_REQUESTS: usize = 1024;
 
 /// A listener that cannot accept is out of descriptors; trying again at once would only spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
+
+/// How the simulators answer, apart from the content of their answers.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// The time between a request and its answer: a slow vendor.
+    pub answer_after: Duration,
+    /// Whether that time starts with the latest request of all. Requests sent together are then all
+    /// in flight at once.
+    pub together: bool,
+    /// Whether only HTTP/1.1 is offered. Each concurrent request then has a connection of its own.
+    pub http1_only: bool,
+    /// The maximum number of concurrent streams of an HTTP/2 connection. Further requests wait in
+    /// the client.
+    pub streams: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            answer_after: Duration::ZERO,
+            together: false,
+            http1_only: false,
+            streams: 200,
+        }
+    }
+}
 
 pub(crate) struct Service {
     pub(crate) rules: &'static dyn Rules,

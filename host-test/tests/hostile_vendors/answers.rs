@@ -14,7 +14,7 @@ fn answers(status: &str, fields: &str, body: impl AsRef<[u8]>) -> Row {
 /// Checks that a token reply is invalid when this field is changed.
 async fn check_field(name: &str, value: Value) {
     for call in [Call::Hotjar, Call::Contentsquare] {
-        let mut body = call.honest();
+        let mut body = call.valid_reply();
         body[name] = value.clone();
         let row = answers("200 OK", "", body.to_string()).only(&[call]);
         row.fails(invalid(200, name)).await;
@@ -59,10 +59,10 @@ async fn sends_a_token_of_another_type() {
 /// Checks that this value of an optional field does not prevent signing in.
 async fn check_optional_field(name: &str, value: Value) {
     for call in [Call::Hotjar, Call::Contentsquare] {
-        let mut body = call.honest();
+        let mut body = call.valid_reply();
         body[name] = value.clone();
         let row = answers("200 OK", "", body.to_string()).only(&[call]);
-        row.goes_well().await;
+        row.succeeds().await;
     }
 }
 
@@ -83,7 +83,7 @@ async fn sends_a_scope_that_is_no_string() {
 
 #[tokio::test]
 async fn sends_a_project_that_is_no_id() {
-    let mut body = Call::Contentsquare.honest();
+    let mut body = Call::Contentsquare.valid_reply();
     body["project_id"] = json!(["lavender"]);
     let row = answers("200 OK", "", body.to_string()).only(&[Call::Contentsquare]);
     row.fails(invalid(200, "project_id")).await;
@@ -207,19 +207,19 @@ async fn redirects_to_nowhere() {
 async fn answers_with_a_maintenance_page() {
     let fields = "content-type: text/html\r\nretry-after: lavender\r\n";
     let row = answers("503 Service Unavailable", fields, "<h1>lavender</h1>");
-    row.fails(End::Otherwise("unavailable".to_owned())).await;
+    row.fails(End::Other("unavailable".to_owned())).await;
 }
 
 #[tokio::test]
 async fn throttles_for_longer_than_any_integer() {
     let fields = "retry-after: 99999999999999999999999\r\nretry-after: -1\r\n";
     let row = answers("429 Too Many Requests", fields, "lavender");
-    row.fails(End::Otherwise("throttled".to_owned())).await;
+    row.fails(End::Other("throttled".to_owned())).await;
 }
 
 /// Checks that a valid response with these additional header fields is read.
 async fn check_fields(fields: &[u8]) {
-    Row::http1(Play::Fields(fields.to_vec())).goes_well().await;
+    Row::http1(Play::Fields(fields.to_vec())).succeeds().await;
 }
 
 #[tokio::test]
@@ -236,9 +236,9 @@ async fn repeats_header_fields() {
 
 #[tokio::test]
 async fn repeats_the_length() {
-    let length = Call::Hotjar.honest().to_string().len();
+    let length = Call::Hotjar.valid_reply().to_string().len();
     let row = Row::http1(Play::Fields(format!("content-length: {length}\r\n").into()));
-    row.only(&[Call::Hotjar]).goes_well().await;
+    row.only(&[Call::Hotjar]).succeeds().await;
 }
 
 /// Checks that a valid response after these interim ones is read.
@@ -247,7 +247,7 @@ async fn check_interim(before: &str) {
         before: before.into(),
         behind: Vec::new(),
     });
-    row.goes_well().await;
+    row.succeeds().await;
 }
 
 #[tokio::test]

@@ -7,13 +7,13 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::check::{
-    AUTHORITY, Call, Elsewhere, End, HOSTS, Plugin, Row, credential, invalid, live, send,
+    AUTHORITY, Call, End, ForbiddenServer, HOSTS, Plugin, Row, credential, invalid, live, send,
 };
 use super::server::{Play, Server, Step, answer};
 
 /// A token reply that is valid except for its endpoint.
 fn names(endpoint: &str) -> Play {
-    let mut body = Call::Contentsquare.honest();
+    let mut body = Call::Contentsquare.valid_reply();
     body["endpoint"] = json!(endpoint);
     let answer = answer("200 OK", b"", body.to_string().as_bytes());
     Play::Answer(vec![Step::Send(answer)])
@@ -26,36 +26,36 @@ async fn check_reply(endpoint: &str) {
 
 /// Makes an API call with a session that has this base URL, and one with a valid session.
 async fn check_session(base_url: &str, end: End) {
-    let elsewhere = Elsewhere::listen().await;
+    let forbidden = ForbiddenServer::listen().await;
     let server = serve(HOSTS, []).await;
     let rules = [
         format!("api.contentsquare.com:443:{}", server.address),
-        elsewhere.rule(),
+        forbidden.rule(),
     ];
     let plugin = Plugin::on(vec![("", live(&rules))]).await;
-    let connector = &plugin.patient;
+    let connector = &plugin.default_limits;
     assert_eq!(send(connector, "contentsquare", base_url).await, end);
-    assert_eq!((server.connections(), elsewhere.connections()), (0, 0));
+    assert_eq!((server.connections(), forbidden.connections()), (0, 0));
     let good = send(connector, "contentsquare", "https://api.contentsquare.com").await;
-    assert_eq!(good, Call::Api.well());
+    assert_eq!(good, Call::Api.success());
     plugin.leave();
 }
 
 async fn serve(hosts: &[&str], plays: impl IntoIterator<Item = Play>) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let tls = AUTHORITY.serve_as(hosts, &[HTTP1]).unwrap();
-    Server::start(listener, tls, plays, Call::Api.honest().to_string())
+    Server::start(listener, tls, plays, Call::Api.valid_reply().to_string())
 }
 
 /// Checks that an endpoint of the vendor's own is normalized, and that calls go to `host`.
 async fn check_own(endpoint: &str, host: &str) {
-    let elsewhere = Elsewhere::listen().await;
+    let forbidden = ForbiddenServer::listen().await;
     let server = serve(&["api.contentsquare.com", host], [names(endpoint)]).await;
     let rules =
         ["api.contentsquare.com", host].map(|host| format!("{host}:443:{}", server.address));
-    let rules = [&rules[..], &[elsewhere.rule()]].concat();
+    let rules = [&rules[..], &[forbidden.rule()]].concat();
     let plugin = Plugin::on(vec![("", live(&rules))]).await;
-    let connector = &plugin.patient;
+    let connector = &plugin.default_limits;
     let document = credential("contentsquare");
     let session = connector.authenticate("contentsquare", &document).await;
     let session = session.unwrap();
@@ -63,7 +63,7 @@ async fn check_own(endpoint: &str, host: &str) {
     let request = http::Request::get("/v1/sites").body(Bytes::new()).unwrap();
     let reply = connector.send("contentsquare", &session, request).await;
     assert_eq!(reply.unwrap().status(), 200);
-    assert_eq!((server.requests(), elsewhere.connections()), (2, 0));
+    assert_eq!((server.requests(), forbidden.connections()), (2, 0));
     plugin.leave();
 }
 
@@ -114,7 +114,7 @@ macro_rules! rows {
 }
 
 fn request() -> End {
-    End::Otherwise("request".to_owned())
+    End::Other("request".to_owned())
 }
 
 rows! {

@@ -28,13 +28,13 @@ pub(crate) const HOSTS: &[&str] = &["api.hotjar.io", "api.contentsquare.com"];
 const PRIVATE: [&str; 5] = [
     "invented-client",
     "invented;secret",
-    "honest-token",
+    "valid-token",
     "forged-token",
-    VENDORS_WORDS,
+    VENDOR_WORD,
 ];
 
 /// A word that a hostile vendor puts into its responses.
-pub(crate) const VENDORS_WORDS: &str = "lavender";
+pub(crate) const VENDOR_WORD: &str = "lavender";
 
 /// The issuer of the valid certificates.
 pub(crate) static AUTHORITY: LazyLock<Authority> = LazyLock::new(|| Authority::new().unwrap());
@@ -63,7 +63,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum End {
     /// A success, with data of the vendor's valid response.
-    Well(String),
+    Success(String),
     /// No response, with the stage.
     Unreachable(String),
     /// An invalid response, with its status and the wrong field.
@@ -71,7 +71,7 @@ pub(crate) enum End {
     /// The request was denied.
     Denied,
     /// Another outcome, by the name of its kind.
-    Otherwise(String),
+    Other(String),
 }
 
 pub(crate) fn unreachable(stage: &str) -> End {
@@ -114,32 +114,32 @@ impl Call {
     }
 
     /// The valid response.
-    pub(crate) fn honest(self) -> Value {
+    pub(crate) fn valid_reply(self) -> Value {
         match self {
             Self::Hotjar => {
-                json!({"access_token": "honest-token", "token_type": "Bearer", "expires_in": 3600})
+                json!({"access_token": "valid-token", "token_type": "Bearer", "expires_in": 3600})
             }
             Self::Contentsquare => json!({
-                "access_token": "honest-token", "token_type": "bearer", "expires_in": 3600,
+                "access_token": "valid-token", "token_type": "bearer", "expires_in": 3600,
                 "scope": "metrics",
                 "project_id": 42, "endpoint": "https://api.contentsquare.com",
             }),
             Self::Inspect => json!({
                 "scopes": "metrics",
-                "permissions": {"projects": [{"id": 42, "name": "honest shop"}]},
+                "permissions": {"projects": [{"id": 42, "name": "valid shop"}]},
             }),
-            Self::Api => json!({"sites": ["honest site"]}),
+            Self::Api => json!({"sites": ["valid site"]}),
         }
     }
 
     /// The outcome of the valid response.
-    pub(crate) fn well(self) -> End {
+    pub(crate) fn success(self) -> End {
         let held = match self {
-            Self::Hotjar | Self::Contentsquare => "honest-token".to_owned(),
-            Self::Inspect => "honest shop".to_owned(),
-            Self::Api => self.honest().to_string(),
+            Self::Hotjar | Self::Contentsquare => "valid-token".to_owned(),
+            Self::Inspect => "valid shop".to_owned(),
+            Self::Api => self.valid_reply().to_string(),
         };
-        End::Well(held)
+        End::Success(held)
     }
 
     /// Makes the call.
@@ -170,7 +170,7 @@ impl Call {
 pub(crate) fn credential(vendor: &str) -> String {
     PRIVATE
         .iter()
-        .filter(|text| **text != VENDORS_WORDS)
+        .filter(|text| **text != VENDOR_WORD)
         .for_each(leak_check::register);
     let mut document = json!({"client_id": "invented-client", "client_secret": "invented;secret"});
     if vendor == "contentsquare" {
@@ -201,7 +201,7 @@ pub(crate) async fn send(connector: &Connector, vendor: &str, base_url: &str) ->
     };
     let verdict = connector.classify(vendor, &seen).await.unwrap();
     if verdict.kind() != "accepted" {
-        return End::Otherwise(verdict.kind().to_owned());
+        return End::Other(verdict.kind().to_owned());
     }
     // The rest of a long body is up to the caller.
     let body = if seen.body.len() < 4096 {
@@ -212,27 +212,27 @@ pub(crate) async fn send(connector: &Connector, vendor: &str, base_url: &str) ->
     } else {
         Bytes::new()
     };
-    End::Well(String::from_utf8_lossy(&body).into_owned())
+    End::Success(String::from_utf8_lossy(&body).into_owned())
 }
 
 pub(crate) fn call_end(result: Result<String, CallError>) -> End {
     let error = match result {
-        Ok(held) => return End::Well(held),
+        Ok(held) => return End::Success(held),
         Err(error) => error,
     };
-    assert_silent(&format!("{error} {error:?} {}", error.kind()));
+    assert_no_secret(&format!("{error} {error:?} {}", error.kind()));
     match error {
         CallError::Connector(ConnectorError::Unreachable(stage)) => unreachable(stage.name()),
         CallError::Connector(ConnectorError::InvalidResponse(response)) => {
             invalid(response.status, &response.field)
         }
         CallError::Connector(ConnectorError::Denied) => End::Denied,
-        other => End::Otherwise(other.kind().to_owned()),
+        other => End::Other(other.kind().to_owned()),
     }
 }
 
 fn send_end(error: SendError) -> End {
-    assert_silent(&format!("{error} {error:?} {}", error.kind()));
+    assert_no_secret(&format!("{error} {error:?} {}", error.kind()));
     match error {
         SendError::Transport(TransportError::Denied) => End::Denied,
         SendError::Transport(error) => unreachable(match error {
@@ -246,11 +246,11 @@ fn send_end(error: SendError) -> End {
             TransportError::Protocol | TransportError::TooLong => "protocol",
             _ => "other",
         }),
-        other => End::Otherwise(other.kind().to_owned()),
+        other => End::Other(other.kind().to_owned()),
     }
 }
 
-fn assert_silent(text: &str) {
+fn assert_no_secret(text: &str) {
     for private in PRIVATE {
         assert!(!text.contains(private), "{text} shows {private}");
     }
@@ -268,13 +268,13 @@ pub(crate) fn live(rules: &[String]) -> Live {
 }
 
 /// The server for every connection that must not be made.
-pub(crate) struct Elsewhere(Server);
+pub(crate) struct ForbiddenServer(Server);
 
-impl Elsewhere {
+impl ForbiddenServer {
     pub(crate) async fn listen() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let tls = AUTHORITY.serve_as(HOSTS, &[HTTP1]).unwrap();
-        Self(Server::start(listener, tls, [], VENDORS_WORDS.to_owned()))
+        Self(Server::start(listener, tls, [], VENDOR_WORD.to_owned()))
     }
 
     /// The last rule of a transport, for all hosts that no earlier rule matches.
@@ -292,8 +292,8 @@ impl Elsewhere {
 ///
 /// Loading takes longer than a test, so a test takes one that is loaded, and leaves it to the next.
 pub(crate) struct Plugin {
-    pub(crate) patient: Connector,
-    pub(crate) hurried: Connector,
+    pub(crate) default_limits: Connector,
+    pub(crate) short_limits: Connector,
     network: Network,
 }
 
@@ -319,10 +319,10 @@ impl Plugin {
             let loaded = builder.load_file(Path::new(COMPONENT)).await;
             loaded.expect("the component loads")
         };
-        let hurried = Limits::new().timeouts(SHORT).deadline(SHORT_DEADLINE);
+        let short_limits = Limits::new().timeouts(SHORT).deadline(SHORT_DEADLINE);
         Self {
-            patient: load(Limits::default()).await,
-            hurried: load(hurried).await,
+            default_limits: load(Limits::default()).await,
+            short_limits: load(short_limits).await,
             network,
         }
     }
@@ -355,7 +355,7 @@ pub(crate) struct Row {
     play: Play,
     end: Option<End>,
     tls: TlsAcceptor,
-    is_hurried: bool,
+    has_short_limits: bool,
     calls: Vec<Call>,
     /// The number of requests after the hostile call.
     requests: u64,
@@ -380,7 +380,7 @@ impl Row {
             play,
             end: None,
             tls: AUTHORITY.serve_as(HOSTS, &[protocol]).unwrap(),
-            is_hurried: false,
+            has_short_limits: false,
             calls: Call::ALL.into(),
             requests: u64::from(is_asked),
             taken_bytes: None,
@@ -388,8 +388,8 @@ impl Row {
     }
 
     /// The calls end by a time limit.
-    pub(crate) fn until_time_is_up(mut self) -> Self {
-        self.is_hurried = true;
+    pub(crate) fn until_a_time_limit(mut self) -> Self {
+        self.has_short_limits = true;
         self
     }
 
@@ -419,7 +419,7 @@ impl Row {
     }
 
     /// Runs the test: every call succeeds.
-    pub(crate) async fn goes_well(self) {
+    pub(crate) async fn succeeds(self) {
         self.run().await;
     }
 
@@ -433,19 +433,19 @@ impl Row {
     }
 
     async fn calls(&self) {
-        let elsewhere = Elsewhere::listen().await;
+        let forbidden = ForbiddenServer::listen().await;
         let mut servers = Vec::new();
         let mut routes = Vec::new();
         for call in &self.calls {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let plays = [self.play.clone()];
-            let honest = call.honest().to_string();
-            let server = Server::start(listener, self.tls.clone(), plays, honest);
+            let valid_body = call.valid_reply().to_string();
+            let server = Server::start(listener, self.tls.clone(), plays, valid_body);
             let mut rules: Vec<_> = HOSTS
                 .iter()
                 .map(|host| format!("{host}:443:{}", server.address))
                 .collect();
-            rules.push(elsewhere.rule());
+            rules.push(forbidden.rule());
             routes.push((call.url(), live(&rules)));
             servers.push(server);
         }
@@ -453,23 +453,23 @@ impl Row {
         let calls = self.calls.iter().zip(&servers);
         let calls = calls.map(|(call, server)| self.call(*call, &plugin, server));
         futures::future::join_all(calls).await;
-        assert_eq!(elsewhere.connections(), 0, "a connection to another host");
+        assert_eq!(forbidden.connections(), 0, "a connection to another host");
         plugin.leave();
     }
 
     async fn call(&self, call: Call, plugin: &Plugin, server: &Server) {
-        let (connector, within) = if self.is_hurried {
-            (&plugin.hurried, SHORT_DEADLINE + PATIENCE)
+        let (connector, within) = if self.has_short_limits {
+            (&plugin.short_limits, SHORT_DEADLINE + PATIENCE)
         } else {
-            (&plugin.patient, PROMPTLY)
+            (&plugin.default_limits, PROMPTLY)
         };
         let hostile = timeout(within, call.make(connector)).await;
         let hostile = hostile.unwrap_or_else(|_| panic!("{call:?} takes too long"));
         match (&self.end, call) {
-            (None, _) => assert_eq!(hostile, call.well(), "{call:?}"),
+            (None, _) => assert_eq!(hostile, call.success(), "{call:?}"),
             // Any response to an API call belongs to the caller.
             (Some(End::Invalid(..)), Call::Api) => {
-                assert!(matches!(hostile, End::Well(_)), "{call:?}: {hostile:?}");
+                assert!(matches!(hostile, End::Success(_)), "{call:?}: {hostile:?}");
             }
             (Some(end), _) => assert_eq!(hostile, *end, "{call:?}"),
         }
@@ -478,8 +478,8 @@ impl Row {
             let taken = server.sent_bytes();
             assert!(taken <= most, "{call:?} took {taken} bytes");
         }
-        let next = timeout(PATIENCE, call.make(&plugin.patient)).await;
-        assert_eq!(next, Ok(call.well()), "{call:?} afterwards");
+        let next = timeout(PATIENCE, call.make(&plugin.default_limits)).await;
+        assert_eq!(next, Ok(call.success()), "{call:?} afterwards");
         assert_eq!(server.requests(), self.requests + 1, "{call:?} afterwards");
         if self.play.is_endless() {
             let left = timeout(PATIENCE, server.is_left()).await;

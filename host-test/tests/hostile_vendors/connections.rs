@@ -6,9 +6,7 @@ use std::time::Duration;
 use connector_simulators::tls::HTTP1;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 
-use super::check::{
-    AUTHORITY, Call, HOSTS, PATIENCE, Plugin, Row, VENDORS_WORDS, live, unreachable,
-};
+use super::check::{AUTHORITY, Call, HOSTS, PATIENCE, Plugin, Row, VENDOR_WORD, live, unreachable};
 use super::server::{Play, Server, Step, answer};
 
 fn socket() -> TcpSocket {
@@ -21,11 +19,11 @@ fn socket() -> TcpSocket {
 async fn check_opening(address: SocketAddr, opens: impl AsyncFnOnce() -> TcpListener) {
     let call = Call::Contentsquare;
     let plugin = Plugin::on(vec![("", live(&[format!(":443:{address}")]))]).await;
-    let hostile = tokio::time::timeout(PATIENCE, call.make(&plugin.hurried)).await;
+    let hostile = tokio::time::timeout(PATIENCE, call.make(&plugin.short_limits)).await;
     assert_eq!(hostile, Ok(unreachable("connect")));
     let tls = AUTHORITY.serve_as(HOSTS, &[HTTP1]).unwrap();
-    let _server = Server::start(opens().await, tls, [], call.honest().to_string());
-    assert_eq!(call.make(&plugin.patient).await, call.well());
+    let _server = Server::start(opens().await, tls, [], call.valid_reply().to_string());
+    assert_eq!(call.make(&plugin.default_limits).await, call.success());
     plugin.leave();
 }
 
@@ -64,12 +62,12 @@ async fn closes_the_connection_within_the_handshake() {
 #[tokio::test]
 async fn is_silent_within_the_handshake() {
     let row = Row::http1(Play::Handshake(vec![Step::Wait]));
-    row.until_time_is_up().fails(unreachable("tls")).await;
+    row.until_a_time_limit().fails(unreachable("tls")).await;
 }
 
 #[tokio::test]
 async fn speaks_no_tls() {
-    let words = answer("200 OK", b"", VENDORS_WORDS.as_bytes());
+    let words = answer("200 OK", b"", VENDOR_WORD.as_bytes());
     let row = Row::http1(Play::Handshake(vec![Step::Send(words), Step::Wait]));
     row.fails(unreachable("tls")).await;
 }
@@ -132,25 +130,25 @@ async fn closes_the_connection_within_the_body() {
 
 #[tokio::test]
 async fn is_silent_before_the_header() {
-    let row = begins("", Step::Wait).until_time_is_up();
+    let row = begins("", Step::Wait).until_a_time_limit();
     row.fails(unreachable("timeout")).await;
 }
 
 #[tokio::test]
 async fn is_silent_within_the_header() {
-    let row = begins(WITHIN_THE_HEADER, Step::Wait).until_time_is_up();
+    let row = begins(WITHIN_THE_HEADER, Step::Wait).until_a_time_limit();
     row.fails(unreachable("timeout")).await;
 }
 
 #[tokio::test]
 async fn is_silent_after_the_header() {
-    let row = begins(AFTER_THE_HEADER, Step::Wait).until_time_is_up();
+    let row = begins(AFTER_THE_HEADER, Step::Wait).until_a_time_limit();
     row.fails(unreachable("timeout")).await;
 }
 
 #[tokio::test]
 async fn is_silent_within_the_body() {
-    let row = begins(WITHIN_THE_BODY, Step::Wait).until_time_is_up();
+    let row = begins(WITHIN_THE_BODY, Step::Wait).until_a_time_limit();
     row.fails(unreachable("timeout")).await;
 }
 
@@ -165,13 +163,13 @@ fn drips(byte: &str) -> Step {
 
 #[tokio::test]
 async fn drips_a_byte_at_a_time_within_the_header() {
-    let row = begins(WITHIN_THE_HEADER, drips("a")).until_time_is_up();
+    let row = begins(WITHIN_THE_HEADER, drips("a")).until_a_time_limit();
     row.fails(unreachable("timeout")).await;
 }
 
 #[tokio::test]
 async fn drips_a_byte_at_a_time_within_the_body() {
-    let row = begins(AFTER_THE_HEADER, drips(" ")).until_time_is_up();
+    let row = begins(AFTER_THE_HEADER, drips(" ")).until_a_time_limit();
     let row = row.only(&Call::OF_THE_PLUGIN);
     row.fails(unreachable("timeout")).await;
 }
@@ -186,11 +184,11 @@ async fn drips_the_body_of_an_api_response_until_the_caller_gives_up() {
     ])];
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let tls = AUTHORITY.serve_as(HOSTS, &[HTTP1]).unwrap();
-    let server = Server::start(listener, tls, plays, call.honest().to_string());
+    let server = Server::start(listener, tls, plays, call.valid_reply().to_string());
     let plugin = Plugin::on(vec![("", live(&[format!(":443:{}", server.address)]))]).await;
-    let caller = tokio::time::timeout(Duration::from_secs(1), call.make(&plugin.hurried));
+    let caller = tokio::time::timeout(Duration::from_secs(1), call.make(&plugin.short_limits));
     assert!(caller.await.is_err());
-    assert_eq!(call.make(&plugin.patient).await, call.well());
+    assert_eq!(call.make(&plugin.default_limits).await, call.success());
     assert_eq!(server.connections(), 2);
     plugin.leave();
 }

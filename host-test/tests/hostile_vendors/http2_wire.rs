@@ -20,9 +20,9 @@ fn begins(fields: &[u8]) -> Vec<u8> {
 }
 
 /// Checks that a valid response between these frames is read.
-async fn goes_well(before: Vec<u8>, behind: Vec<u8>) {
+async fn succeeds(before: Vec<u8>, behind: Vec<u8>) {
     let row = Row::http2(Play::Around { before, behind });
-    row.goes_well().await;
+    row.succeeds().await;
 }
 
 #[tokio::test]
@@ -37,12 +37,12 @@ async fn goes_away_before_any_request() {
 
 #[tokio::test]
 async fn announces_a_goaway_before_the_response() {
-    goes_well(goaway(FIRST, NO_ERROR), Vec::new()).await;
+    succeeds(goaway(FIRST, NO_ERROR), Vec::new()).await;
 }
 
 #[tokio::test]
 async fn ends_the_stream_when_the_response_is_complete() {
-    goes_well(Vec::new(), rst_stream(FIRST, NO_ERROR)).await;
+    succeeds(Vec::new(), rst_stream(FIRST, NO_ERROR)).await;
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn goes_away_within_the_response() {
 #[tokio::test]
 async fn goes_away_and_never_ends_its_response() {
     let frames = [goaway(FIRST, NO_ERROR), begins(&[])];
-    let row = answers(&frames, Some(Step::Wait)).until_time_is_up();
+    let row = answers(&frames, Some(Step::Wait)).until_a_time_limit();
     row.fails(unreachable("timeout")).await;
 }
 
@@ -105,20 +105,20 @@ async fn resets_the_connection_within_the_response() {
 
 #[tokio::test]
 async fn is_silent() {
-    let row = answers(&[], None).until_time_is_up();
+    let row = answers(&[], None).until_a_time_limit();
     row.fails(unreachable("timeout")).await;
 }
 
 #[tokio::test]
 async fn is_silent_within_the_response() {
-    let row = answers(&[begins(&[])], None).until_time_is_up();
+    let row = answers(&[begins(&[])], None).until_a_time_limit();
     row.fails(unreachable("timeout")).await;
 }
 
 #[tokio::test]
 async fn sends_an_interim_response_and_then_none() {
     let frames = [frame(HEADERS, END_HEADERS, FIRST, STATUS_103)];
-    let row = answers(&frames, None).until_time_is_up();
+    let row = answers(&frames, None).until_a_time_limit();
     row.fails(unreachable("timeout")).await;
 }
 
@@ -209,10 +209,10 @@ async fn sends_a_204() {
 #[tokio::test]
 async fn sends_an_interim_response_and_then_the_final_one() {
     let interim = frame(HEADERS, END_HEADERS, FIRST, STATUS_103);
-    goes_well(interim, Vec::new()).await;
+    succeeds(interim, Vec::new()).await;
 }
 
 #[tokio::test]
 async fn goes_away_when_the_response_is_complete() {
-    goes_well(Vec::new(), goaway(FIRST, NO_ERROR)).await;
+    succeeds(Vec::new(), goaway(FIRST, NO_ERROR)).await;
 }

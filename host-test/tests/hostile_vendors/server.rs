@@ -75,7 +75,7 @@ struct Shared {
     tls: TlsAcceptor,
     plays: Mutex<VecDeque<Play>>,
     /// The body of a valid response.
-    honest: String,
+    valid_body: String,
     connections: AtomicU64,
     ended: watch::Sender<u64>,
     requests: AtomicU64,
@@ -88,13 +88,13 @@ impl Server {
         listener: TcpListener,
         tls: TlsAcceptor,
         plays: impl IntoIterator<Item = Play>,
-        honest: String,
+        valid_body: String,
     ) -> Self {
         let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared {
             tls,
             plays: Mutex::new(plays.into_iter().collect()),
-            honest,
+            valid_body,
             connections: AtomicU64::new(0),
             ended: watch::Sender::new(0),
             requests: AtomicU64::new(0),
@@ -201,17 +201,17 @@ impl Shared {
                 None
             };
             self.requests.fetch_add(1, Ordering::Relaxed);
-            let honest = |fields: &[u8]| match number {
-                Some(stream) => http2::answer(stream, self.honest.as_bytes()),
-                None => answer("200 OK", fields, self.honest.as_bytes()),
+            let valid = |fields: &[u8]| match number {
+                Some(stream) => http2::answer(stream, self.valid_body.as_bytes()),
+                None => answer("200 OK", fields, self.valid_body.as_bytes()),
             };
             let steps = match self.next(|_| true) {
                 Some(Play::Answer(steps)) => steps,
                 Some(Play::Around { before, behind }) => {
-                    vec![Step::Send([before, honest(b""), behind].concat())]
+                    vec![Step::Send([before, valid(b""), behind].concat())]
                 }
-                Some(Play::Fields(fields)) => vec![Step::Send(honest(&fields))],
-                _ => vec![Step::Send(honest(b""))],
+                Some(Play::Fields(fields)) => vec![Step::Send(valid(&fields))],
+                _ => vec![Step::Send(valid(b""))],
             };
             self.play(&mut stream, steps).await?;
         }

@@ -107,7 +107,9 @@ async fn sends_empty_lines_without_end() {
 async fn sends_interim_responses_without_end() {
     // All are read and dropped, so a time limit ends the call.
     let more = without_end(b"HTTP/1.1 103 Early Hints\r\nlink: lavender\r\n\r\n");
-    let row = http1("", more).until_time_is_up().taking_at_most(u64::MAX);
+    let row = http1("", more)
+        .until_a_time_limit()
+        .taking_at_most(u64::MAX);
     row.fails(unreachable("timeout")).await;
 }
 
@@ -162,7 +164,7 @@ async fn sends_empty_continuations_without_end() {
 #[tokio::test]
 async fn sends_interim_responses_without_end_over_http2() {
     let more = without_end(&frame(HEADERS, END_HEADERS, FIRST, STATUS_103));
-    let row = http2(&[], more).until_time_is_up();
+    let row = http2(&[], more).until_a_time_limit();
     let row = row.taking_at_most(u64::MAX).only(&[Call::Hotjar]);
     row.fails(unreachable("timeout")).await;
 }
@@ -183,10 +185,16 @@ async fn sends_a_body_without_end_over_http2() {
         for vendor in [simulators.hotjar(), simulators.contentsquare()] {
             let document = vendor.sample_credentials().swap_remove(0).1.to_string();
             vendor.fault(Fault::Endless);
-            let endless = plugin.patient.authenticate(vendor.id(), &document).await;
+            let endless = plugin
+                .default_limits
+                .authenticate(vendor.id(), &document)
+                .await;
             let endless = call_end(endless.map(|_| String::new()));
             assert_eq!(endless, invalid(200, "body"));
-            let next = plugin.patient.authenticate(vendor.id(), &document).await;
+            let next = plugin
+                .default_limits
+                .authenticate(vendor.id(), &document)
+                .await;
             assert!(next.is_ok());
             // The end of one stream is not the end of the connection.
             assert_eq!((vendor.asked(), vendor.connections()), (2, 1));
@@ -206,13 +214,13 @@ async fn sends_empty_frames_without_end() {
 #[tokio::test]
 async fn sends_pings_without_end() {
     let row = http2(&[], without_end(&frame(PING, 0, 0, b"lavender")));
-    let row = row.until_time_is_up().taking_at_most(u64::MAX);
+    let row = row.until_a_time_limit().taking_at_most(u64::MAX);
     row.fails(unreachable("timeout")).await;
 }
 
 #[tokio::test]
 async fn sends_settings_without_end() {
     let row = http2(&[], without_end(&frame(SETTINGS, 0, 0, &[])));
-    let row = row.until_time_is_up().taking_at_most(u64::MAX);
+    let row = row.until_a_time_limit().taking_at_most(u64::MAX);
     row.fails(unreachable("timeout")).await;
 }

@@ -1,6 +1,7 @@
-//! `wasi:http/outgoing-handler` and `future-incoming-response`, which replace the runtime's own.
-//! The egress guard decides whether a request is allowed.
+//! `wasi:http/outgoing-handler`, `future-incoming-response`, and the path of an outgoing request,
+//! which replace the runtime's own. The egress guard decides whether a request is allowed.
 
+use http::uri::PathAndQuery;
 use http_body_util::{BodyExt, Empty};
 use wasmtime::StoreContextMut;
 use wasmtime::component::{Linker, Resource, ResourceType};
@@ -27,6 +28,9 @@ pub(crate) fn add_to_linker(linker: &mut Linker<PluginState>) -> wasmtime::Resul
     )?;
     types.func_wrap("[method]future-incoming-response.subscribe", poll)?;
     types.func_wrap("[method]future-incoming-response.get", get)?;
+    // The runtime would log the query at TRACE, which may hold a secret.
+    types.func_wrap("[method]outgoing-request.path-with-query", path)?;
+    types.func_wrap("[method]outgoing-request.set-path-with-query", set_path)?;
     let mut handler = linker.instance("wasi:http/outgoing-handler@0.2.12")?;
     handler.func_wrap("handle", handle)?;
     Ok(())
@@ -60,6 +64,29 @@ fn get(
         body: Some(HostIncomingBody::new(body)),
     };
     Ok((Some(Ok(Ok(http.table.push(response)?))),))
+}
+
+fn path(
+    mut store: StoreContextMut<'_, PluginState>,
+    (request,): (Resource<HostOutgoingRequest>,),
+) -> wasmtime::Result<(Option<String>,)> {
+    let request = store.data_mut().table().get(&request)?;
+    Ok((request.path_with_query.clone(),))
+}
+
+fn set_path(
+    mut store: StoreContextMut<'_, PluginState>,
+    (request, path): (Resource<HostOutgoingRequest>, Option<String>),
+) -> wasmtime::Result<(Result<(), ()>,)> {
+    let is_valid = |path: &String| {
+        (path.is_empty() || path.starts_with(['/', '?'])) && path.parse::<PathAndQuery>().is_ok()
+    };
+    let request = store.data_mut().table().get_mut(&request)?;
+    if path.as_ref().is_some_and(|path| !is_valid(path)) {
+        return Ok((Err(()),));
+    }
+    request.path_with_query = path;
+    Ok((Ok(()),))
 }
 
 type Handled = Result<Resource<ResponsePromise>, ErrorCode>;

@@ -1,7 +1,7 @@
 //! Coalescing of the first connections to a host: one request of a burst connects, and the others
 //! wait to learn whether they can share its connection. hyper-util's pool coalesces only where
-//! HTTP/2 is certain beforehand (`http2_only`). Where TLS negotiates it, the pool opens a connection
-//! with a handshake for each request.
+//! HTTP/2 is certain beforehand (`http2_only`). Where TLS negotiates the protocol, the pool opens a
+//! connection for each request.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};

@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::join;
 
-use crate::server::{HTTP1, Server, TIMEOUTS, answer, get, read_head, settle};
+use crate::server::{HTTP1, HTTP2, Server, TIMEOUTS, answer, get, read_head, settle};
 
 #[tokio::test]
 async fn a_request_over_http1_has_its_own_header_its_host_and_its_length() {
@@ -37,6 +37,23 @@ async fn a_request_over_http1_has_its_own_header_its_host_and_its_length() {
     ];
     assert_eq!(lines, expected);
     assert_eq!(&body, b"abc");
+}
+
+/// The leak check finds the secret if a library logs the URL.
+#[tokio::test]
+async fn a_query_may_hold_a_secret() {
+    leak_check::register("lilac;4711");
+    let secret = || get("/?key=lilac;4711");
+    let server = Server::start(HTTP1).await;
+    let live = server.live();
+    let answered = async { server.answer("HTTP/1.1 204 \r\n\r\n").await.1 };
+    let (reply, head) = join!(live.send(secret(), TIMEOUTS), answered);
+    assert_eq!(reply.unwrap().status(), 204);
+    assert!(head.starts_with("GET /?key=lilac;4711 HTTP/1.1"));
+    let server = Server::start(HTTP2).await;
+    let live = server.live();
+    server.run(http::Response::default);
+    assert_eq!(live.send(secret(), TIMEOUTS).await.unwrap().status(), 200);
 }
 
 #[tokio::test]

@@ -181,6 +181,22 @@ async fn an_extension_method_is_sent_and_an_invalid_one_is_rejected() {
 }
 
 #[tokio::test]
+async fn a_path_is_set_if_it_is_valid() {
+    // "/a.exa" of the origin; "a.exa"; and a space.
+    for (address, length, is_valid) in [(137, 6, true), (138, 5, false), (1024, 1, false)] {
+        let set = format!(
+            "(i32.store8 (i32.const 1024) (i32.const 32))
+             (if (i32.ne (i32.const {}) (call $set-path (local.get $i) (i32.const 1)
+               (i32.const {address}) (i32.const {length}))) (then unreachable))
+             (drop (call $set-path (local.get $i) (i32.const 1) (i32.const 136) (i32.const 1)))",
+            u32::from(!is_valid)
+        );
+        let row = Row::new(asking(&set)).network(Network::Answers);
+        check(row, Err(said(ANSWERED))).await;
+    }
+}
+
+#[tokio::test]
 async fn more_handles_than_any_call_needs_are_refused() {
     for make in [
         "(drop (call $fields))",
