@@ -1,5 +1,5 @@
-// Builds the page into dist/, without source maps, and with nothing inline, which a strict content
-// security policy would refuse.
+// Builds the page into dist/, without source maps and inline assets: the content security policy
+// blocks inline assets.
 import { fileURLToPath } from "node:url";
 
 import react from "@vitejs/plugin-react";
@@ -9,14 +9,14 @@ export default defineConfig({
   plugins: [react()],
   resolve: {
     alias: {
-      // Imported by a test helper of the form library, of which nothing is built in.
+      // Only a test helper of the form library imports it, and the page does not use the helper.
       "@rjsf/validator-ajv8": fileURLToPath(new URL("src/validator.ts", import.meta.url)),
     },
   },
   build: {
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // The form library and its theme are one chunk, served by this machine.
+    // The page is one chunk, since it is served locally.
     chunkSizeWarningLimit: 2000,
   },
 });

@@ -1,9 +1,9 @@
-// The stories of choices by JSON pointer, with the made-up vendor.
+// End-to-end tests of choices by JSON pointer, with an invented vendor.
 import assert from "node:assert/strict";
 
 import { stub } from "./stub.mjs";
 
-/** Runs the stories at this address. */
+/** Runs the tests at this address. */
 export async function choices(visitor, url, story) {
   const field = (name) => visitor.page.getByLabel(name, { exact: true });
   const button = (name) => visitor.page.getByRole("button", { name, exact: true });
@@ -29,7 +29,7 @@ export async function choices(visitor, url, story) {
     await says(/^Expires on 6 May 2031/);
   });
 
-  await story("the only choice is set, with the title of the form", async () => {
+  await story("a field with a single choice is set, and shown by the form's title", async () => {
     assert(await radio("Europe").isChecked());
     await says("Zone is set to the only choice: Europe.");
     assert.equal(await visitor.page.getByText("Frankfurt").count(), 0);
@@ -39,7 +39,7 @@ export async function choices(visitor, url, story) {
     assert.equal(await field("Pass word *").inputValue(), "w", "a secret is never set");
   });
 
-  await story("options and values that are not among complete choices are marked", async () => {
+  await story("options and values missing from complete choices are marked", async () => {
     for (const name of ["America", "Asia"]) {
       await radio(`${name} — not available to this credential`).waitFor();
     }
@@ -57,7 +57,7 @@ export async function choices(visitor, url, story) {
     await gone("Change Site, or ask an administrator for access to typed before.");
   });
 
-  await story("incomplete choices are suggestions, and lists offer theirs as items", async () => {
+  await story("incomplete choices are suggestions, and a list offers them as items", async () => {
     const team = field("Team");
     await team.fill("another team");
     const list = await team.getAttribute("list");
@@ -70,13 +70,13 @@ export async function choices(visitor, url, story) {
     await visitor.look("acme-checked");
   });
 
-  await story("choices go when a field changes on which they depend", async () => {
+  await story("choices disappear when a field on which they depend changes", async () => {
     await field("Team").fill("a third team");
     await says("Acme accepts this credential");
     await field("Tenant key *").fill("another");
     await gone("Acme accepts this credential");
     assert.equal(await visitor.page.getByRole("combobox", { name: "Site" }).count(), 0);
-    assert.equal(await field("Site").inputValue(), "s1", "the chosen value stays");
+    assert.equal(await field("Site").inputValue(), "s1", "the chosen value is kept");
     await radio("America — not available to this credential").waitFor();
     await box("Sales (a1)").waitFor();
     await radio("America — not available to this credential").check();
@@ -85,7 +85,7 @@ export async function choices(visitor, url, story) {
     await radio("America — not available to this credential").waitFor();
   });
 
-  await story("the document holds the chosen values", async () => {
+  await story("the document has the chosen values", async () => {
     const { body } = requests.findLast(({ path }) => path === "inspect");
     assert.deepEqual(body.credential, {
       "tenant/key": "k",
@@ -109,7 +109,7 @@ export async function choices(visitor, url, story) {
     });
   });
 
-  await story("a session without an expiry, with its account by name", async () => {
+  await story("a session without an expiry shows its account by name", async () => {
     await visitor.page.getByRole("button", { name: /Saved before/ }).click();
     await says("Main site (s1)");
     await says("Does not expire");
@@ -118,7 +118,7 @@ export async function choices(visitor, url, story) {
     await visitor.look("acme-chosen");
   });
 
-  await story("a refresh that fails leaves the session that is still valid", async () => {
+  await story("a failed refresh keeps a session that is still valid", async () => {
     const failed = { status: 502, json: { error: { kind: "unavailable" } } };
     await visitor.page.route("**/api/credentials/1/refresh*", (route) => route.fulfill(failed));
     await button("Refresh session").click();
@@ -128,7 +128,7 @@ export async function choices(visitor, url, story) {
     await visitor.look("acme-kept");
   });
 
-  await story("without dependencies, a check is about the required fields", async () => {
+  await story("without dependencies, a change of a required field ends a check", async () => {
     await visitor.open("about:blank");
     requests = await stub(visitor.page, { fields: [] });
     await visitor.page.goto(`${url}#/acme`);
@@ -146,7 +146,7 @@ export async function choices(visitor, url, story) {
     }
   });
 
-  await story("the page speaks French to a French browser", async () => {
+  await story("a French browser gets a French page", async () => {
     await visitor.open("about:blank", { locale: "fr-FR" });
     requests = await stub(visitor.page);
     await visitor.page.goto(`${url}#/acme`);

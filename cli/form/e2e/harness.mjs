@@ -38,7 +38,7 @@ export class Program {
       program.output += chunk;
       process.stderr.write(chunk);
     });
-    // To the end, not only to the line with the address: later output is searched too.
+    // Not only up to the line with the address: later output is searched too.
     program.child.stdout.on("data", (chunk) => {
       program.output += chunk;
     });
@@ -55,7 +55,7 @@ export class Program {
     return program;
   }
 
-  /** A sample by what it shows. */
+  /** The sample with this title. */
   sample(shows) {
     const found = this.samples.find((sample) => sample.shows === shows);
     assert(found, `there is no sample "${shows}"`);
@@ -65,17 +65,17 @@ export class Program {
   async stop() {
     const ended = new Promise((resolve) => this.child.once("exit", resolve));
     this.child.kill("SIGINT");
-    assert.equal(await ended, 0, "Ctrl-C ends the program with success");
+    assert.equal(await ended, 0, "Ctrl-C ends the program with status 0");
     await rm(this.dir, { recursive: true });
   }
 
-  /** Every byte below the folder of the store, keys and journals included. */
+  /** All bytes below the folder of the store, including keys and journals. */
   async kept() {
     const files = await readdir(this.dir, { recursive: true, withFileTypes: true });
     const texts = files
       .filter((file) => file.isFile())
       .map((file) => readFile(path.join(file.parentPath, file.name), "latin1"));
-    assert(texts.length > 0, "the store is a file");
+    assert(texts.length > 0, "the store has files");
     return (await Promise.all(texts)).join("\n");
   }
 }
@@ -117,7 +117,7 @@ export class Visitor {
     this.page.setDefaultTimeout(15_000);
     this.page.on("pageerror", (error) => this.warnings.push(String(error)));
     this.page.on("console", (message) => {
-      // Errors of the API are part of the stories; the page shows them.
+      // API errors are part of the tests; the page shows them.
       const refusal = /Failed to load resource.*status of (422|502|404)/.test(message.text());
       if (["error", "warning"].includes(message.type()) && !refusal) {
         this.warnings.push(message.text());
@@ -134,7 +134,7 @@ export class Visitor {
     return this.page;
   }
 
-  /** What the page keeps in the browser. */
+  /** The data that the page stores in the browser. */
   storage() {
     return this.page.evaluate(() => {
       // An empty page has no storage.
@@ -147,11 +147,11 @@ export class Visitor {
   async known() {
     const answers = await Promise.all(this.answers);
     const listed = answers.some((answer) => answer.includes('"secrets":["client_secret"]'));
-    assert(listed, "the responses about credentials were read");
+    assert(listed, "responses about credentials were recorded");
     return [...answers, ...this.stored, await this.storage()].join("\n");
   }
 
-  /** Checks the screen in both themes by all rules of axe, and keeps screenshots. */
+  /** Checks the screen in both themes by all rules of axe, and saves screenshots. */
   async look(name) {
     for (const scheme of ["light", "dark"]) {
       await this.page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
@@ -164,7 +164,7 @@ export class Visitor {
         return Promise.all(running);
       });
       await this.page.screenshot({ path: path.join(SHOTS, `${name}-${scheme}.png`) });
-      // Through the debugger: the content security policy refuses other scripts.
+      // Through the debugger: the content security policy blocks other scripts.
       await this.page.evaluate(AXE);
       const { violations } = await this.page.evaluate(() =>
         globalThis.axe.run(document, { resultTypes: ["violations"] }),
@@ -180,6 +180,6 @@ export class Visitor {
 
   async stop() {
     await this.browser.close();
-    assert.deepEqual(this.warnings, [], "the browser's console is empty");
+    assert.deepEqual(this.warnings, [], "the browser's console has no warnings");
   }
 }

@@ -1,4 +1,4 @@
-// The stories of the page, from the first tile to the last, in the order of a person's work.
+// End-to-end tests of the page. They run in order and build on each other, like a user's session.
 import assert from "node:assert/strict";
 
 import { choices } from "./choices.mjs";
@@ -21,9 +21,9 @@ const deleteConfirmed = async () => {
   await dialog.getByRole("button", { name: "Delete" }).click();
 };
 
-async function story(name, tell) {
+async function story(name, run) {
   process.stdout.write(`${name} … `);
-  await tell();
+  await run();
   console.log("ok");
 }
 
@@ -69,7 +69,7 @@ try {
     assert.deepEqual(steps, ["session", "refresh"], "the vendor got no other request");
   });
 
-  await story("a wrong secret is explained, and the entered values stay", async () => {
+  await story("a wrong secret is explained, and the entered values are kept", async () => {
     await button("Add Credential").click();
     await field("Credential Name *").fill("Hotjar, wrong");
     await type({ client_id: "simulated-hotjar-key-1", client_secret: "quite wrong" });
@@ -89,7 +89,7 @@ try {
     await visitor.look("hotjar-not-signed-in");
   });
 
-  await story("an edit keeps a blank secret, and replaces it with a new one", async () => {
+  await story("an edit keeps the saved secret unless a new one is entered", async () => {
     await button("Edit").click();
     await visitor.page.getByRole("dialog", { name: "Edit Credential" }).waitFor();
     const secret = await field("Client secret").inputValue();
@@ -110,7 +110,7 @@ try {
     await visitor.page.getByText("Signed in", { exact: true }).first().waitFor();
   });
 
-  await story("a name is unique", async () => {
+  await story("a duplicate name is rejected", async () => {
     await button("Edit").click();
     await field("Credential Name *").fill("Hotjar, marketing");
     await button("Save").click();
@@ -119,7 +119,7 @@ try {
     await overlayIsGone();
   });
 
-  await story("delete asks first", async () => {
+  await story("delete asks for confirmation", async () => {
     await button("Delete").click();
     await says("Delete this credential?");
     await visitor.look("delete");
@@ -140,7 +140,7 @@ try {
     const problem = visitor.page.locator("#credential_client_id-error");
     await problem.getByText("This field is required").waitFor();
     const first = "[role=dialog] .mantine-TextInput-root";
-    assert(await isFocused(first), "the first problem has the focus");
+    assert(await isFocused(first), "the first field with a problem has the focus");
     await visitor.look("contentsquare-problems");
     await field("Credential Name *").fill("Contentsquare, shop");
     await type(program.sample("a key of a whole account"));
@@ -148,7 +148,7 @@ try {
     await visitor.page.getByRole("radio", { name: /^Account/ }).check();
     visitor.requests.length = 0;
     await button("Save").click();
-    // In the description of the group or of the input, which a screen reader announces.
+    // A problem is part of its group's or input's description, which screen readers announce.
     await visitor.page.locator("#credential_scopes-error").getByText(/enrichment/i).waitFor();
     const project = visitor.page.locator("#credential_project_id-error");
     await project.getByText(/needs the project/).waitFor();
@@ -156,15 +156,15 @@ try {
     assert.match(await group.getAttribute("aria-describedby"), /credential_scopes-error/);
     for (const scope of [/^Data Export/, /^Enrichment/]) {
       const box = visitor.page.getByRole("checkbox", { name: scope });
-      assert(await box.isChecked(), "the chosen scopes stay");
+      assert(await box.isChecked(), "the chosen scopes are kept");
     }
-    assert(await isFocused("#credential_scopes"), "the first problem has the focus");
+    assert(await isFocused("#credential_scopes"), "the first field with a problem has the focus");
     await visitor.look("contentsquare-conditions");
     const others = visitor.requests.filter((request) => !request.endsWith("/validate"));
     assert.deepEqual(others, [], "only validation was requested");
   });
 
-  await story("Contentsquare: a failed check is explained, and leaves a plain input", async () => {
+  await story("Contentsquare: after a failed check the project is a plain input", async () => {
     await field("Client secret *").fill("quite wrong");
     await button("Check").click();
     await says(/Contentsquare refused the credential. Check the client secret/);
@@ -200,7 +200,8 @@ try {
     visitor.requests.length = 0;
     await visitor.page.getByRole("button", { name: /Contentsquare, shop/ }).click();
     await says("Simulated bank (4203)");
-    assert(!visitor.requests.some((request) => request.endsWith("/access")), "the check is known");
+    const inspected = visitor.requests.some((request) => request.endsWith("/access"));
+    assert(!inspected, "the result of the check is reused");
     await says("https://api.eu-west-1.production.contentsquare.com");
     await visitor.look("contentsquare-chosen");
   });
@@ -255,7 +256,7 @@ try {
     await says("Enrichment is deleted.");
   });
 
-  await story("a phone shows the same", async () => {
+  await story("the page fits a phone", async () => {
     const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
     await visitor.open(`${program.url}#/contentsquare`, phone);
     await visitor.page.getByRole("button", { name: /Contentsquare, shop/ }).click();
@@ -272,7 +273,7 @@ try {
 
   await choices(visitor, program.url, story);
 
-  await story("no secret and no token is in the store, the output or the browser", async () => {
+  await story("the store, the output and the browser have no secret and no token", async () => {
     const places = {
       store: await program.kept(),
       output: program.output,

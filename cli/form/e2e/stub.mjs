@@ -1,5 +1,5 @@
-// A made-up vendor, answered within the browser: a form with field names of its own, and choices of
-// every kind. What the real vendors do not use is tested with it.
+// An invented vendor, simulated in the browser, for features that the real vendors do not use: a
+// form with other field names, and all kinds of choices.
 
 const option = (value, title) => ({ const: value, title });
 
@@ -33,7 +33,7 @@ const SCHEMA = {
 
 const choice = (value, title) => ({ value, title });
 
-/** The page of choices: complete and not, of fields with options of their own and without. */
+/** Complete and incomplete choices, for fields with and without options of their own. */
 const ACCESS = {
   identity: "Ada's key",
   scopes: ["read"],
@@ -68,7 +68,7 @@ const ACCESS = {
       complete: true,
       depends_on: [],
     },
-    // Without effect: a secret, a field that the form lacks, a deeper place, the whole document.
+    // Ignored: a secret, a field outside the form, a deeper pointer, the whole document.
     { pointer: "/word", choices: [choice("hush", "Hush")], complete: true, depends_on: [] },
     { pointer: "/nothing", choices: [choice("x", "X")], complete: true, depends_on: [] },
     { pointer: "/site/deeper", choices: [choice("x", "X")], complete: true, depends_on: [] },
@@ -102,8 +102,8 @@ const SAVED = {
 };
 
 /**
- * Answers the page's requests instead of the server; returns the list that records them. `access`
- * replaces fields of the answer to a check.
+ * Answers the page's requests in place of the server, and returns a list that records them.
+ * `access` replaces fields of the response to a check.
  */
 export async function stub(page, access = {}) {
   const requests = [];

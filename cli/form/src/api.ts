@@ -1,4 +1,4 @@
-// Calls the server of this page. No answer holds a secret or a token.
+// Calls the server of this page. No response has a secret or a token.
 
 /** A JSON document. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -9,7 +9,7 @@ export type Fields = { [name: string]: Json | undefined };
 /** A vendor and its description, in a language of the browser. */
 export interface Vendor {
   id: string;
-  /** What a check needs; `none` if the vendor has no inspection. */
+  /** The requirement of a check; `none` if the vendor has no inspection. */
   inspection: "none" | "credential" | "session";
   name: string;
   summary?: string;
@@ -19,7 +19,7 @@ export interface Vendor {
   icon?: string;
 }
 
-/** A saved credential: its fields without the secret ones, which are listed by name. */
+/** A saved credential: the values of its other fields, and the names of its secret ones. */
 export interface Saved {
   id: number;
   name: string;
@@ -41,10 +41,10 @@ export interface Access {
 
 /** The choices that the vendor offers for one field of the form. */
 export interface FieldChoices {
-  /** A JSON pointer into the credential document, as are those of `depends_on`. */
+  /** A JSON pointer into the credential document, like those of `depends_on`. */
   pointer: string;
   choices: Choice[];
-  /** Whether there are no others. */
+  /** Whether other values are impossible. */
   complete: boolean;
   /** The fields whose change makes these choices stale. */
   depends_on: string[];
@@ -64,7 +64,7 @@ export interface Session {
   expires_at?: string;
 }
 
-/** A problem of the entered data: the JSON pointer of its field, a code, and a sentence. */
+/** A problem of the entered data: the JSON pointer of its field, a code, and a message. */
 export interface Issue {
   pointer: string;
   code?: string;
@@ -83,16 +83,16 @@ export interface Entry extends Draft {
   description: string;
 }
 
-/** Why a call failed, as the server reports it. */
+/** The error of a failed call, from the server. */
 export interface Reason {
   kind: string;
   message?: string;
   issues?: Issue[];
   seconds?: number;
   stage?: string;
-  /** Of a refusal: whether the vendor's code says that it is final. */
+  /** For a refusal: whether the vendor's code makes it final. */
   confirmed?: boolean;
-  /** Of another fault: whether asking again may help. */
+  /** For other errors: whether a retry may help. */
   retry?: boolean;
 }
 
@@ -102,7 +102,7 @@ export class Failed extends Error {
   }
 }
 
-/** The languages of the browser, for the texts of the plugin. */
+/** The browser's languages, for the plugin's texts. */
 function locales(): string {
   return `?locales=${encodeURIComponent(navigator.languages.join(","))}`;
 }

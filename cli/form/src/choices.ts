@@ -1,5 +1,5 @@
-// Applies the choices of a check to the form. They name their fields by JSON pointer; the fields of
-// a credential schema are all at its top level, so pointers to other places are ignored.
+// Applies the choices from a check to the form. Choices name their field by JSON pointer. A
+// credential schema has fields at its top level only, so deeper pointers are ignored.
 import type { RJSFSchema } from "@rjsf/utils";
 
 import type { Access, Choice, FieldChoices, Fields, Json } from "./api";
@@ -7,13 +7,13 @@ import { stepsOf, valueAt } from "./pointer";
 import { fieldNamed, fieldsOf, isList, isSecret, optionsOf, singleOf } from "./schema";
 import { acceptedBy } from "./validator";
 
-/** The choices for one field, of which its schema accepts every one. */
+/** The choices for one field; its schema accepts all of them. */
 export interface Offer {
   name: string;
   field: RJSFSchema;
   choices: Choice[];
   complete: boolean;
-  /** Whether the vendor named exactly one choice, and there is no other. */
+  /** The choice, if the vendor offers exactly one and no other exists. */
   only?: Choice;
 }
 
@@ -25,7 +25,7 @@ export function includes(choices: { value: Json }[], value: Json): boolean {
   return choices.some((choice) => same(choice.value, value));
 }
 
-/** The offers of a check, for the fields that the form has. */
+/** The offers of a check for fields of the form. */
 export function offersOf(schema: RJSFSchema, access: Access | undefined): Offer[] {
   return (access?.fields ?? []).flatMap(({ pointer, choices, complete }): Offer[] => {
     const [name, ...deeper] = stepsOf(pointer);
@@ -38,7 +38,7 @@ export function offersOf(schema: RJSFSchema, access: Access | undefined): Offer[
   });
 }
 
-/** The fields to set, because they have exactly one choice and another value. */
+/** New values of the fields that have exactly one choice and hold another value. */
 export function settled(schema: RJSFSchema, access: Access, data: Fields): Fields {
   const set: Fields = {};
   for (const { name, field, only } of offersOf(schema, access)) {
@@ -49,7 +49,7 @@ export function settled(schema: RJSFSchema, access: Access, data: Fields): Field
   return set;
 }
 
-/** The values of a field: the items of a list, or the one value. */
+/** The values of a field: the items of a list, or a single value. */
 export function valuesOf(data: Fields, name: string): Json[] {
   const value = data[name];
   if (value === undefined || value === null || value === "") return [];
@@ -59,13 +59,13 @@ export function valuesOf(data: Fields, name: string): Json[] {
 /** Options and values outside the access of the credential, by the titles of the form. */
 export interface Unreached {
   field: string;
-  /** Every option of the schema, or value of the form, that the vendor did not name. */
+  /** All options of the schema and values of the form that the vendor does not offer. */
   titles: string[];
-  /** Those of them that are entered now. */
+  /** The entered ones among them. */
   entered: string[];
 }
 
-/** The options and values that are not among complete choices, by field. */
+/** The options and values missing from complete choices, by field. */
 export function unreached(schema: RJSFSchema, access: Access, data: Fields): Unreached[] {
   return offersOf(schema, access).flatMap(({ name, field, choices, complete }): Unreached[] => {
     if (!complete) return [];
@@ -88,17 +88,17 @@ function isStale(choices: FieldChoices, before: Fields, after: Fields): boolean 
   );
 }
 
-/** The rest of a check after a change of the document. */
+/** The valid part of a check after a change of the document. */
 export interface Remaining {
   access: Access;
-  /** Whether the credential is still the one that the vendor accepted. */
+  /** Whether the result of the check still applies to the credential. */
   current: boolean;
 }
 
 /**
- * Drops the choices that a change made stale. The check speaks about another credential after a
- * change of a secret, or of a field on which choices depend. Where none depend on any, those fields
- * are the required ones for which the vendor offered no choices.
+ * Drops the choices that a change made stale. The result of a check applies until a secret changes,
+ * or a field on which choices depend. If no choices depend on a field, a change of a required field
+ * without choices ends it.
  */
 export function afterChange(
   schema: RJSFSchema,
@@ -119,7 +119,7 @@ export function afterChange(
   return { access: { ...access, fields }, current };
 }
 
-/** The vendor's title of an account, where it is among the choices for a field. */
+/** The vendor's title of an account, if a field has it as a choice. */
 export function accountTitle(
   schema: RJSFSchema,
   access: Access | undefined,

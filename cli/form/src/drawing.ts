@@ -1,5 +1,4 @@
-// Prepares a schema for the form library: how each field is drawn, by its kind, and the choices of
-// a check.
+// Prepares a schema for the form library: the widget of each field, and the choices of a check.
 import type { RJSFSchema, UiSchema } from "@rjsf/utils";
 
 import type { Access, Choice, Fields, Json, Saved } from "./api";
@@ -15,17 +14,17 @@ import {
   singleOf,
 } from "./schema";
 
-/** More options are easier to read in a list that opens. */
+/** A field with more options is a drop-down list, which is easier to read. */
 const MAX_RADIOS = 4;
 const MAX_CHECKBOXES = 12;
 
-/** A schema and its hints, as the form library takes them. */
+/** A schema and its `uiSchema` for the form library. */
 export interface Drawing {
   schema: RJSFSchema;
   ui: UiSchema;
 }
 
-/** Draws a schema with what a check found, and without requiring secrets that are saved. */
+/** Adds the choices of a check to a schema, and makes saved secrets optional. */
 export function draw(
   schema: RJSFSchema,
   access: Access | undefined,
@@ -51,7 +50,7 @@ export function draw(
 
 type Hints = { [hint: string]: unknown };
 
-/** The hints for a field that depend on its kind only. */
+/** The hints for a field by its type. */
 function hints(field: RJSFSchema, isOwn: boolean, kept: boolean, messages: Messages): Hints {
   const count = optionsOf(field).length;
   const select = {
@@ -77,11 +76,11 @@ function hints(field: RJSFSchema, isOwn: boolean, kept: boolean, messages: Messa
   return { autoComplete: "off", autoCapitalize: "none", spellCheck: false };
 }
 
-/** Puts the choices of a check into the schema of a field; returns the hints that they need. */
+/** Adds the choices of a check to the schema of a field; returns the hints for them. */
 function apply(offer: Offer, isOwn: boolean, entered: Json[], messages: Messages): Hints {
   const single = singleOf(offer.field);
   if (isOwn) {
-    // The titles of the schema win; the vendor only says which of them it offers.
+    // Options keep the titles of the schema; those outside the vendor's choices are marked.
     if (!offer.complete) return {};
     const titled = optionsOf(offer.field).map(({ value, title }) =>
       includes(offer.choices, value) ? title : messages.notOffered(title),
@@ -94,7 +93,7 @@ function apply(offer: Offer, isOwn: boolean, entered: Json[], messages: Messages
     return isList(offer.field) ? {} : { widget: "suggestions", suggestions: offer.choices };
   }
   const others = entered.filter((value) => !includes(offer.choices, value));
-  // As `enum`: the form library selects the first option of a `oneOf` by itself.
+  // Not `oneOf`: the form library would select its first option.
   single.enum = [...offer.choices.map(({ value }) => value), ...others];
   if (isList(offer.field)) {
     offer.field.items = single;
@@ -119,7 +118,7 @@ function rename(single: RJSFSchema, titles: string[]): Hints {
   return {};
 }
 
-/** The title of a choice, with its value where that differs. */
+/** The title of a choice, followed by its value if they differ. */
 export function choiceTitle({ value, title }: Choice): string {
   const text = String(value);
   return title === text || title === "" ? text : `${title} (${text})`;

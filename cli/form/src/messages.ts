@@ -40,7 +40,7 @@ export interface Messages {
   signingIn: string;
   signedIn: string;
   notSignedIn: string;
-  /** The session was not replaced, and the old one is valid. */
+  /** A refresh failed, and the current session is still valid. */
   sessionKept: string;
   howToCreate(vendor: string): string;
   identity: string;
@@ -78,7 +78,7 @@ export interface Messages {
   checkFailed: string;
   notSaved: string;
 
-  /** A problem of the name or the description; the server's sentence for an unknown code. */
+  /** A problem of the name or the description; the server's message for an unknown code. */
   entry(issue: Issue): string;
   /** Why a call failed, and the next step. `secrets` are the titles of the secret fields. */
   reason(reason: Reason, vendor: string, secrets: string[]): string;
@@ -423,7 +423,7 @@ const FRENCH: Messages = {
   },
 };
 
-/** The messages in the first language that there is, with its dates; else in English. */
+/** The messages and dates in the first available language, else in English. */
 export function messagesFor(languages: readonly string[]): Messages {
   for (const tag of languages) {
     const language = tag.split("-")[0]?.toLowerCase();
@@ -441,7 +441,7 @@ export function useMessages(): Messages {
   return useContext(MessagesContext);
 }
 
-/** A link to a web page; a vendor's URL of another kind does not become one. */
+/** The URL if it is safe to link: a plugin could declare one that runs a script. */
 export function safeLink(url: string | undefined): string | undefined {
   return url?.startsWith("https://") ? url : undefined;
 }

@@ -1,15 +1,15 @@
-// Reads a credential schema: its fields, their titles and options, and the places of issues. No
-// field is known by its name here.
+// Reads a credential schema: its fields, their titles and options, and the fields of issues. No
+// field name of a vendor occurs here.
 import { retrieveSchema, type ErrorSchema, type RJSFSchema } from "@rjsf/utils";
 
 import type { Fields, Issue, Json, Saved } from "./api";
 import { stepsOf } from "./pointer";
 import { validator } from "./validator";
 
-/** The first part of the ids that the form library gives its fields. */
+/** The prefix of the fields' ids in the page. */
 export const ID_PREFIX = "credential";
 
-/** A value that the schema offers for a field. */
+/** An allowed value of a field, with its title. */
 export interface Option {
   value: Json;
   title: string;
@@ -38,13 +38,13 @@ export function isList(field: RJSFSchema): boolean {
   return field.type === "array";
 }
 
-/** The schema of a field's single values: of its items where it holds a list. */
+/** The schema of a single value: of the items if the field is a list, else of the field. */
 export function singleOf(field: RJSFSchema): RJSFSchema {
   if (!isList(field)) return field;
   return typeof field.items === "object" && !Array.isArray(field.items) ? field.items : {};
 }
 
-/** The options that the schema itself gives for a field, or for the items of its list. */
+/** The schema's options for a field, or for the items of a list. */
 export function optionsOf(field: RJSFSchema): Option[] {
   const single = singleOf(field);
   const listed = (single.enum ?? []) as Json[];
@@ -62,7 +62,7 @@ export function secretTitles(schema: RJSFSchema): string[] {
   return secrets.map(([name, field]) => field.title ?? name);
 }
 
-/** The title that the form gives a scope, or the scope itself. */
+/** The title of a scope in the form, or else the scope itself. */
 export function scopeTitle(schema: RJSFSchema, scope: string): string {
   const lists = fieldsOf(schema).filter(([, field]) => isList(field));
   const options = lists.flatMap(([, field]) => optionsOf(field));
@@ -75,8 +75,8 @@ function branches(schema: RJSFSchema): RJSFSchema[] {
 }
 
 /**
- * Leaves to conditions which fields they show and require. Other keywords of a branch are for the
- * plugin to check: the form library would silently cut a list to the `maxItems` of a branch.
+ * Reduces the branches of conditions to the fields that they show and require. The plugin checks
+ * their other keywords: the form library would silently cut a list to the `maxItems` of a branch.
  */
 export function keepPresenceOnly(schema: RJSFSchema) {
   for (const branch of branches(schema)) {
@@ -87,7 +87,7 @@ export function keepPresenceOnly(schema: RJSFSchema) {
   }
 }
 
-/** Makes the secrets optional that are saved. */
+/** Makes saved secrets optional. */
 export function relax(schema: RJSFSchema, saved: Saved) {
   if (schema.required) {
     schema.required = schema.required.filter((name) => !saved.secrets.includes(name));
@@ -109,7 +109,7 @@ export function fieldOf(schema: RJSFSchema, issue: Issue): string | undefined {
   return name !== undefined && fieldNamed(schema, name) ? name : undefined;
 }
 
-/** The issues as the form library takes them. */
+/** The issues in the form library's format. */
 export function atFields(schema: RJSFSchema, issues: Issue[]): ErrorSchema {
   const errors: { [name: string]: { __errors: string[] } } = {};
   for (const issue of issues) {
@@ -122,7 +122,7 @@ export function atFields(schema: RJSFSchema, issues: Issue[]): ErrorSchema {
   return errors as ErrorSchema;
 }
 
-/** A message of the plugin, with titles for field names that are not plain words. */
+/** A message of the plugin, with titles in place of field names that have an underscore. */
 function inTitles(schema: RJSFSchema, message: string): string {
   const technical = fieldsOf(schema).filter(([name]) => name.includes("_"));
   const text = technical.reduce(

@@ -5,10 +5,17 @@ import addFormats from 'ajv-formats';
 
 /** A new validator that treats warnings as errors. */
 export function strictAjv() {
-  const refuse = (...words) => {
-    throw new Error(words.join(' '));
+  const fail = (...message) => {
+    throw new Error(message.join(' '));
   };
-  const logger = { log: refuse, warn: refuse, error: refuse };
-  const ajv = new Ajv2020({ strict: true, strictTypes: true, strictTuples: true, strictRequired: true, allErrors: true, logger });
+  const logger = { log: fail, warn: fail, error: fail };
+  const ajv = new Ajv2020({
+    strict: true,
+    strictTypes: true,
+    strictTuples: true,
+    strictRequired: true,
+    allErrors: true,
+    logger,
+  });
   return addFormats.default ? addFormats.default(ajv) : addFormats(ajv);
 }

@@ -1,14 +1,40 @@
-// The expected forms, written by hand and not read from the schemas, which are tested against them.
+// The expected forms. They are written by hand, so that a wrong schema fails the tests.
 
-const contentsquareScopes = ['data-export', 'metrics', 'enrichment', 'speed-analysis', 'surveys', 'session-replay', 'symbolicator'];
-const combinations = [['data-export', 'metrics'], contentsquareScopes.filter((scope) => scope !== 'enrichment'), ['metrics', 'enrichment'], ['enrichment', 'surveys']];
+const contentsquareScopes = [
+  'data-export',
+  'metrics',
+  'enrichment',
+  'speed-analysis',
+  'surveys',
+  'session-replay',
+  'symbolicator',
+];
+const combinations = [
+  ['data-export', 'metrics'],
+  contentsquareScopes.filter((scope) => scope !== 'enrichment'),
+  ['metrics', 'enrichment'],
+  ['enrichment', 'surveys'],
+];
 const pair = { client_id: 'an id', client_secret: 'a;secret?' };
 
-/** Every state of every form: the chosen values, the fields that are then shown and required, and whether the filled form is valid. */
+/**
+ * Every state of every form: the chosen values, the fields shown and required for them, and the
+ * validity of the filled form.
+ */
 export const states = [
-  { vendor: 'hotjar', name: 'hotjar', chosen: {}, shown: Object.keys(pair), required: Object.keys(pair), filled: pair, good: true },
+  {
+    vendor: 'hotjar',
+    name: 'hotjar',
+    chosen: {},
+    shown: Object.keys(pair),
+    required: Object.keys(pair),
+    filled: pair,
+    good: true,
+  },
   ...['project', 'account'].flatMap((level) =>
-    [...contentsquareScopes.map((scope) => [scope]), ...combinations].map((scopes) => contentsquare(level, scopes)),
+    [...contentsquareScopes.map((scope) => [scope]), ...combinations].map((scopes) =>
+      contentsquare(level, scopes),
+    ),
   ),
 ];
 
@@ -22,11 +48,20 @@ function contentsquare(level, scopes) {
     name: `contentsquare, ${level}, ${scopes.join(' + ')}`,
     chosen,
     shown: [...always, 'project_id', ...(enrichment ? ['integration_id'] : [])],
-    required: [...always, ...(account ? ['project_id'] : []), ...(enrichment ? ['integration_id'] : [])],
-    filled: { ...pair, ...chosen, ...(account ? { project_id: 42 } : {}), ...(enrichment ? { integration_id: 7 } : {}) },
+    required: [
+      ...always,
+      ...(account ? ['project_id'] : []),
+      ...(enrichment ? ['integration_id'] : []),
+    ],
+    filled: {
+      ...pair,
+      ...chosen,
+      ...(account ? { project_id: 42 } : {}),
+      ...(enrichment ? { integration_id: 7 } : {}),
+    },
     good: !(enrichment && scopes.length > 1) && !(account && scopes.includes('surveys')),
   };
 }
 
-/** The secret fields, which are masked in every state; no other is. */
+/** The secret fields. Only these are masked, in every state. */
 export const masked = ['client_secret'];

@@ -1,14 +1,46 @@
-// Credential documents similar to a schema, as JSON strings, the same in every run: with missing, wrong and additional fields.
-// Some numbers are written in ways that parsers and validators may read differently.
+// Generates credential documents for a schema, as JSON strings, the same in every run. Some have
+// missing, invalid or additional fields, or numbers in notations on which parsers disagree.
 
-const fittingTexts = ['an id', ' spaced ', 'a;secret?&=+% "\\', 'é€😀', '\u00a0x\ufeff', 'x'.repeat(1024), '😀'.repeat(1024), 'two\u2003words'];
-const wrongTexts = ['', ' ', '\n', '\u200b\ufeff', 'a\u0000b', 'a\nb', '\u0085', 'x\u007f', 'x'.repeat(1025), '😀'.repeat(1025), 'a\n\u2003'];
-const fittingNumbers = ['1', '42', '42.0', '4.2e1', '9007199254740991', '99999'];
-const wrongNumbers = ['0', '-1', '1.5', '9007199254740992', '9007199254740993', '18446744073709551615', '123456789012345678901234567890', '1e300', '-0', '0.0'];
+const validStrings = [
+  'an id',
+  ' spaced ',
+  'a;secret?&=+% "\\',
+  'é€😀',
+  '\u00a0x\ufeff',
+  'x'.repeat(1024),
+  '😀'.repeat(1024),
+  'two\u2003words',
+];
+const invalidStrings = [
+  '',
+  ' ',
+  '\n',
+  '\u200b\ufeff',
+  'a\u0000b',
+  'a\nb',
+  '\u0085',
+  'x\u007f',
+  'x'.repeat(1025),
+  '😀'.repeat(1025),
+  'a\n\u2003',
+];
+const validNumbers = ['1', '42', '42.0', '4.2e1', '9007199254740991', '99999'];
+const invalidNumbers = [
+  '0',
+  '-1',
+  '1.5',
+  '9007199254740992',
+  '9007199254740993',
+  '18446744073709551615',
+  '123456789012345678901234567890',
+  '1e300',
+  '-0',
+  '0.0',
+];
 const anything = ['null', 'true', '"text"', '42', '[]', '{}', '[["metrics"]]', '[null]', '"42"'];
 const extras = ['extra', '__proto__', 'constructor', 'toString', '', 'client_id '];
 
-/** Numbers in [0, 1), always the same ones (a linear congruential generator, which is as random as this needs). */
+/** A linear congruential generator of numbers in [0, 1): reproducible, and random enough here. */
 function numbers(seed) {
   let state = BigInt(seed);
   return () => {
@@ -17,7 +49,7 @@ function numbers(seed) {
   };
 }
 
-/** `count` documents around `schema`. */
+/** `count` documents for `schema`, valid and invalid. */
 export function documents(schema, count) {
   const next = numbers(1);
   const chance = (odds) => next() < odds;
@@ -32,15 +64,17 @@ export function documents(schema, count) {
     if (chance(0.03)) return one(anything);
     if (field.oneOf) return JSON.stringify(chance(0.03) ? 'nonsense' : one(consts(field.oneOf)));
     if (field.type === 'array') return list(consts(field.items.oneOf));
-    if (field.type === 'integer') return one(chance(0.1) ? wrongNumbers : fittingNumbers);
-    return JSON.stringify(one(chance(0.06) ? wrongTexts : fittingTexts));
+    if (field.type === 'integer') return one(chance(0.1) ? invalidNumbers : validNumbers);
+    return JSON.stringify(one(chance(0.06) ? invalidStrings : validStrings));
   };
   const document = () => {
     if (chance(0.005)) return one(anything);
-    const names = Object.keys(schema.properties).filter((name) => chance(schema.required.includes(name) ? 0.98 : 0.5));
-    const members = names.map((name) => `${JSON.stringify(name)}:${value(schema.properties[name])}`);
-    if (chance(0.05)) members.push(`${JSON.stringify(one(extras))}:${one(anything)}`);
-    return `{${members.join(',')}}`;
+    const isPresent = (name) => chance(schema.required.includes(name) ? 0.98 : 0.5);
+    const names = Object.keys(schema.properties).filter(isPresent);
+    const field = (name) => `${JSON.stringify(name)}:${value(schema.properties[name])}`;
+    const fields = names.map(field);
+    if (chance(0.05)) fields.push(`${JSON.stringify(one(extras))}:${one(anything)}`);
+    return `{${fields.join(',')}}`;
   };
   return Array.from({ length: count }, document);
 }

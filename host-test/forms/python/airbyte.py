@@ -1,5 +1,6 @@
-"""Checks an exported specification with Airbyte's own model and the rules of its acceptance tests.
-Reads the specification, its schema and documents from standard input. Fails with an assertion."""
+"""Checks an exported specification by Airbyte's own model and the rules of its acceptance tests.
+Reads the specification, its schema and documents from standard input. Raises an assertion error
+if a check fails."""
 
 import json
 import sys
@@ -7,14 +8,24 @@ import sys
 from airbyte_protocol.models import ConnectorSpecification
 from jsonschema import Draft7Validator, Draft202012Validator
 
-# Airbyte refuses these, since nothing there reads them.
+# Keywords that Airbyte rejects, because its form ignores them.
 FORBIDDEN = {
-    "not", "anyOf", "allOf", "if", "then", "else", "patternProperties", "prefixItems", "dependentSchemas", "dependentRequired", "$ref",
-}  # fmt: skip
+    "$ref",
+    "allOf",
+    "anyOf",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "if",
+    "not",
+    "patternProperties",
+    "prefixItems",
+    "then",
+}
 
 
 def keywords(schema):
-    """Every keyword of the schema, and of those below it."""
+    """All keywords of the schema and its subschemas."""
     for keyword, value in schema.items():
         yield keyword
         if keyword == "properties":
@@ -40,7 +51,8 @@ def check(given):
     assert list(properties) == list(schema["properties"])
     assert [field["order"] for field in properties.values()] == list(range(len(properties)))
     secret = [name for name, field in properties.items() if field.get("airbyte_secret")]
-    assert secret == [name for name, field in schema["properties"].items() if field.get("writeOnly")]
+    write_only = [name for name, field in schema["properties"].items() if field.get("writeOnly")]
+    assert secret == write_only
     assert all(properties[name]["type"] == "string" for name in secret)
     assert all("title" in field and "description" in field for field in properties.values())
 
@@ -48,8 +60,8 @@ def check(given):
     documents = [json.loads(document) for document in given["documents"]]
     good = [document for document in documents if ours.is_valid(document)]
     assert len(good) > len(documents) // 20, len(good)
-    refused = [document for document in good if not theirs.is_valid(document)]
-    assert not refused, refused[0]
+    rejected = [document for document in good if not theirs.is_valid(document)]
+    assert not rejected, rejected[0]
     assert not theirs.is_valid({})
 
 

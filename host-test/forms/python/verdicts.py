@@ -1,5 +1,6 @@
-"""Reads credential documents as JSON lines from standard input, and prints `true` or `false` for each: the
-verdict of Python's `jsonschema` by the schema in the given file. `test/agreement.test.js` compares it with others."""
+"""Validates documents with Python's `jsonschema`, for `test/agreement.test.js`. The argument is the
+file of the schema. Reads documents as JSON lines from standard input, and prints `true` or `false`
+for each."""
 
 import json
 import sys

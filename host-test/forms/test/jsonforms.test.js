@@ -1,7 +1,7 @@
-// JSON Forms renders every field with its label, mask, choices and rule, in every state of the form, and reports a missing field at its place.
-// It marks no list as required, and shows a message in place of a mark at a field that is required conditionally.
+// JSON Forms renders every state of the form: labels, masks, choices and rules, and an error at a
+// missing field. It does not mark required lists or conditionally required fields.
 
-import { drawn } from '../lib/dom.js';
+import { rendered } from '../lib/dom.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -13,12 +13,19 @@ import { strictAjv } from '../lib/ajv.js';
 import { exported, schema } from '../lib/connector.js';
 import { masked, states } from '../lib/contract.js';
 
-async function drawForm(vendor, data, look) {
+async function renderForm(vendor, data, inspect) {
   let errors;
   const onChange = (change) => ({ errors } = change);
-  const uischema = exported(vendor, 'jsonforms');
-  const props = { schema: schema(vendor), uischema, data, renderers: vanillaRenderers, cells: vanillaCells, ajv: strictAjv(), onChange };
-  return drawn(createElement(JsonForms, props), (form) => look(form, () => errors));
+  const props = {
+    schema: schema(vendor),
+    uischema: exported(vendor, 'jsonforms'),
+    data,
+    renderers: vanillaRenderers,
+    cells: vanillaCells,
+    ajv: strictAjv(),
+    onChange,
+  };
+  return rendered(createElement(JsonForms, props), (form) => inspect(form, () => errors));
 }
 
 const control = (form, name) => form.querySelector(`.root_properties_${name}`);
@@ -34,58 +41,79 @@ const label = (form, name) => control(form, name).querySelector('label').textCon
 
 const message = (form, name) => control(form, name).querySelector('.validation').textContent;
 
+/** The labels of the choices of a field, as radio buttons or as options. */
+function choices(form, name) {
+  const radios = [...control(form, name).querySelectorAll('.radio-label')];
+  const options = [...(control(form, name).querySelector('select')?.options ?? [])];
+  // The first option in a list is empty.
+  return [
+    ...radios.map((radio) => radio.textContent),
+    ...options.slice(1).map(({ label }) => label),
+  ];
+}
+
+/** The titles of the choices in the schema of a field. */
+const titles = ({ oneOf, items }) => (oneOf ?? items?.oneOf ?? []).map((choice) => choice.title);
+
 for (const state of states) {
-  const { properties } = schema(state.vendor);
+  const { properties, required } = schema(state.vendor);
   const all = Object.keys(properties);
 
-  test(`${state.name}: fields, labels, marks and masks`, () =>
-    drawForm(state.vendor, state.chosen, (form) => {
-      assert.deepEqual(all.filter((name) => isShown(form, name)), state.shown);
+  test(`${state.name}: fields, labels, required marks and masks are as expected`, () =>
+    renderForm(state.vendor, state.chosen, (form) => {
+      assert.deepEqual(
+        all.filter((name) => isShown(form, name)),
+        state.shown,
+      );
       for (const name of state.shown) {
-        const mark = schema(state.vendor).required.includes(name) && !isList(state.vendor, name) ? '*' : '';
-        assert.equal(label(form, name), properties[name].title + mark);
+        const isMarked = required.includes(name) && !isList(state.vendor, name);
+        assert.equal(label(form, name), properties[name].title + (isMarked ? '*' : ''));
       }
-      const hidden = all.filter((name) => control(form, name).querySelector('input[type=password]'));
-      assert.deepEqual(hidden, masked);
+      const isMasked = (name) => control(form, name).querySelector('input[type=password]');
+      assert.deepEqual(all.filter(isMasked), masked);
     }));
 
-  test(`${state.name}: only a missing required field has a message`, () =>
-    drawForm(state.vendor, state.chosen, (form) => {
-      const saying = all.filter((name) => message(form, name).includes('is a required property'));
-      assert.deepEqual(saying, state.required.filter((name) => !(name in state.chosen)));
+  test(`${state.name}: only missing required fields have an error`, () =>
+    renderForm(state.vendor, state.chosen, (form) => {
+      const isReported = (name) => message(form, name).includes('is a required property');
+      const missing = state.required.filter((name) => !(name in state.chosen));
+      assert.deepEqual(all.filter(isReported), missing);
     }));
 
-  test(`${state.name}: help and choices are those of the schema`, () =>
-    drawForm(state.vendor, state.filled, (form) => {
+  test(`${state.name}: help and choices match the schema`, () =>
+    renderForm(state.vendor, state.filled, (form) => {
       for (const name of state.shown) {
-        const drawnChoices = [...control(form, name).querySelectorAll('.radio-label')].map((choice) => choice.textContent);
-        // The first option of a list's entry is empty.
-        const inList = [...(control(form, name).querySelector('select')?.options ?? [])].slice(1).map((option) => option.label);
-        const choices = properties[name].oneOf ?? properties[name].items?.oneOf ?? [];
-        assert.deepEqual([...drawnChoices, ...inList], choices.map((choice) => choice.title), name);
+        assert.deepEqual(choices(form, name), titles(properties[name]), name);
         // The table of a list shows no help.
-        if (state.good && !isList(state.vendor, name)) assert.equal(message(form, name), properties[name].description);
+        if (state.good && !isList(state.vendor, name)) {
+          assert.equal(message(form, name), properties[name].description);
+        }
       }
     }));
 
-  test(`${state.name}: filled in it is ${state.good ? 'valid' : 'invalid'}`, () =>
-    drawForm(state.vendor, state.filled, async (_form, errors) => {
-      // Changes are reported after a pause.
+  test(`${state.name}: the filled form is ${state.good ? 'valid' : 'invalid'}`, () =>
+    renderForm(state.vendor, state.filled, async (_form, errors) => {
+      // JSON Forms debounces its change events.
       while (errors() === undefined) await act(async () => new Promise(setImmediate));
       assert.equal(errors().length === 0, state.good);
     }));
 }
 
-test('a choice changes the form at once', () =>
-  drawForm('contentsquare', { credential_level: 'project', scopes: ['metrics'] }, async (form) => {
-    assert.equal(message(form, 'project_id').includes('required'), false);
-    await act(async () => control(form, 'credential_level').querySelector('input[value=account]').click());
-    assert.equal(message(form, 'project_id').includes('required'), true);
-    assert.equal(isShown(form, 'integration_id'), false);
-    const select = control(form, 'scopes').querySelector('select');
-    await act(async () => {
-      select.value = 'enrichment';
-      select.dispatchEvent(new window.Event('change', { bubbles: true }));
-    });
-    assert.equal(isShown(form, 'integration_id'), true);
-  }));
+test('a choice updates the form at once', () =>
+  renderForm(
+    'contentsquare',
+    { credential_level: 'project', scopes: ['metrics'] },
+    async (form) => {
+      assert.equal(message(form, 'project_id').includes('required'), false);
+      const account = control(form, 'credential_level').querySelector('input[value=account]');
+      await act(async () => account.click());
+      assert.equal(message(form, 'project_id').includes('required'), true);
+      assert.equal(isShown(form, 'integration_id'), false);
+      const select = control(form, 'scopes').querySelector('select');
+      await act(async () => {
+        select.value = 'enrichment';
+        select.dispatchEvent(new window.Event('change', { bubbles: true }));
+      });
+      assert.equal(isShown(form, 'integration_id'), true);
+    },
+  ));

@@ -1,4 +1,4 @@
-// n8n's own code shows and requires the exported properties as expected, in every state of the form.
+// n8n's own code shows, requires and masks the expected properties in every state of the form.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
@@ -11,11 +11,15 @@ import { masked, states } from '../lib/contract.js';
 const { NodeHelpers } = createRequire(import.meta.url)('n8n-workflow');
 
 for (const state of states) {
-  test(`${state.name}: fields, marks and masks`, () => {
+  test(`${state.name}: fields, required marks and masks are as expected`, () => {
     const properties = exported(state.vendor, 'n8n');
-    const shown = properties.filter((property) => NodeHelpers.displayParameter(state.chosen, property, null, null));
-    assert.deepEqual(shown.map(({ name }) => name), state.shown);
-    assert.deepEqual(shown.filter(({ required }) => required).map(({ name }) => name), state.required);
-    assert.deepEqual(shown.filter(({ typeOptions }) => typeOptions?.password).map(({ name }) => name), masked);
+    const isShown = (property) => NodeHelpers.displayParameter(state.chosen, property, null, null);
+    const shown = properties.filter(isShown);
+    const required = shown.filter((property) => property.required);
+    const password = shown.filter(({ typeOptions }) => typeOptions?.password);
+    const names = (properties) => properties.map(({ name }) => name);
+    assert.deepEqual(names(shown), state.shown);
+    assert.deepEqual(names(required), state.required);
+    assert.deepEqual(names(password), masked);
   });
 }

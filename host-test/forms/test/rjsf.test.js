@@ -1,6 +1,6 @@
-// react-jsonschema-form renders every field with its label, mask, choices and required mark, in every state of the form.
+// react-jsonschema-form renders every state of the form: labels, masks, choices, required marks.
 
-import { drawn } from '../lib/dom.js';
+import { rendered } from '../lib/dom.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
@@ -14,48 +14,69 @@ import { masked, states } from '../lib/contract.js';
 
 const validator = customizeValidator({ AjvClass: Ajv2020 });
 
-const drawForm = (vendor, formData, look) =>
-  drawn(createElement(Form, { schema: schema(vendor), uiSchema: exported(vendor, 'rjsf'), validator, formData }), look);
+function renderForm(vendor, formData, inspect) {
+  const uiSchema = exported(vendor, 'rjsf');
+  const props = { schema: schema(vendor), uiSchema, validator, formData };
+  return rendered(createElement(Form, props), inspect);
+}
 
-/** The names of the fields that are there, in their order. */
-const names = (form) => [...form.querySelectorAll('label.control-label')].map((label) => label.htmlFor.replace(/^root_/, ''));
+/** The name of a field by its id in the page. */
+const fieldName = (id) => id.replace(/^root_/, '');
+
+/** The names of the rendered fields, in order. */
+const names = (form) =>
+  [...form.querySelectorAll('label.control-label')].map((label) => fieldName(label.htmlFor));
 
 const isMarked = (form, name) => form.querySelector(`label[for="root_${name}"] .required`) !== null;
 
 for (const state of states) {
-  test(`${state.name}: fields, marks and masks`, () =>
-    drawForm(state.vendor, state.chosen, (form) => {
+  test(`${state.name}: fields, required marks and masks are as expected`, () =>
+    renderForm(state.vendor, state.chosen, (form) => {
       assert.deepEqual(names(form), state.shown);
-      assert.deepEqual(state.shown.filter((name) => isMarked(form, name)), state.required);
-      const hidden = [...form.querySelectorAll('input[type=password]')].map((input) => input.name.replace(/^root_/, ''));
-      assert.deepEqual(hidden, masked);
+      const marked = state.shown.filter((name) => isMarked(form, name));
+      assert.deepEqual(marked, state.required);
+      const passwords = [...form.querySelectorAll('input[type=password]')];
+      assert.deepEqual(
+        passwords.map((input) => fieldName(input.name)),
+        masked,
+      );
     }));
 
-  test(`${state.name}: labels, descriptions and choices are those of the schema`, () =>
-    drawForm(state.vendor, state.chosen, (form) => {
+  test(`${state.name}: labels, descriptions and choices match the schema`, () =>
+    renderForm(state.vendor, state.chosen, (form) => {
       const { properties } = schema(state.vendor);
       for (const name of state.shown) {
         const label = form.querySelector(`label[for="root_${name}"]`);
         assert.equal(label.textContent.replace(/\*$/, ''), properties[name].title);
-        assert.equal(form.querySelector(`#root_${name}__description`).textContent, properties[name].description);
+        const description = form.querySelector(`#root_${name}__description`);
+        assert.equal(description.textContent, properties[name].description);
         const choices = properties[name].oneOf ?? properties[name].items?.oneOf ?? [];
-        const drawnChoices = [...form.querySelectorAll(`#root_${name} label`)].map((choice) => choice.textContent);
-        assert.deepEqual(drawnChoices, choices.map((choice) => choice.title), name);
+        const labels = [...form.querySelectorAll(`#root_${name} label`)];
+        const titles = choices.map((choice) => choice.title);
+        assert.deepEqual(
+          labels.map((label) => label.textContent),
+          titles,
+          name,
+        );
       }
     }));
 }
 
-const fitting = (form, text) => [...form.querySelectorAll('label')].find((label) => label.textContent.startsWith(text)).querySelector('input');
+/** The input whose label starts with `text`. */
+function input(form, text) {
+  const labels = [...form.querySelectorAll('label')];
+  return labels.find((label) => label.textContent.startsWith(text)).querySelector('input');
+}
 
-test('a choice changes the form at once', () =>
-  drawForm('contentsquare', {}, async (form) => {
+test('a choice updates the form at once', () =>
+  renderForm('contentsquare', {}, async (form) => {
     assert.equal(isMarked(form, 'project_id'), false);
-    await act(async () => fitting(form, 'Account').click());
+    await act(async () => input(form, 'Account').click());
     assert.equal(isMarked(form, 'project_id'), true);
     assert.ok(!names(form).includes('integration_id'));
-    await act(async () => fitting(form, 'Data Export').click());
-    await act(async () => fitting(form, 'Enrichment').click());
+    await act(async () => input(form, 'Data Export').click());
+    await act(async () => input(form, 'Enrichment').click());
     assert.equal(isMarked(form, 'integration_id'), true);
-    await act(async () => fitting(form, 'Project').click());
+    await act(async () => input(form, 'Project').click());
     assert.equal(isMarked(form, 'project_id'), false);
   }));
