@@ -3,8 +3,8 @@
 /// Makes a plugin of vendors, in the order to show them: the names of unit structs that implement
 /// [`Vendor`](crate::Vendor).
 ///
-/// Defines the type `Connector`, which implements [`Plugin`](crate::Plugin), and exports it when the
-/// crate is built as a component. Used once in a crate.
+/// Defines the type `Connector`, which implements [`Plugin`](crate::Plugin), and exports it when
+/// the crate is built as a component. Used once in a crate.
 #[macro_export]
 macro_rules! export {
     ($($vendor:ident),+ $(,)?) => {

@@ -43,9 +43,9 @@
 //!   loops or grows ends only its own call, with a [`PluginError`].
 //! - [`Limits`] on memory, time, requests and lengths, each with a default and its reason.
 //! - An egress policy: `https` only, to origins that the credential needs ([`Connector::origins`])
-//!   *and* that the vendor declares or the operator grants ([`Builder::grant`]), and to addresses
-//!   that are public or that the operator names ([`LiveBuilder::allow_addresses`]). Functions of
-//!   the contract without network have none.
+//!   *and* that the operator grants ([`Builder::grant`]; by default, those that the vendor
+//!   declares), and to addresses that are public or that the operator names
+//!   ([`LiveBuilder::allow_addresses`]). Functions of the contract without network have none.
 //! - Responses to the plugin without their `content-encoding` (gzip or deflate), within the limit
 //!   on their length.
 //! - Errors named for who acts next ([`ConnectorError`]). No error, span or `Debug` of this crate's
