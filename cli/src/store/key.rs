@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::StoreError;
 use super::location::{KEY_VARIABLE, KeySource, Location};
-use super::seal::{self, KEY_BYTES, Key};
+use super::seal::{self, Key};
 
 /// A key in base64 has 45 bytes with its line end; bounds the read of a wrong file.
 const MAX_KEY_FILE_BYTES: u64 = 256;

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::StoreError;
 
 /// The length of a key, in bytes.
-pub(super) const KEY_BYTES: usize = 32;
+const KEY_BYTES: usize = 32;
 
 /// The key of a store.
 pub(super) type Key = Zeroizing<[u8; KEY_BYTES]>;
