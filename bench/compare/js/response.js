@@ -1,69 +1,96 @@
-// What an answer comes to: the members that were promised, the error that it is, or a verdict. As in `src/reply.rs`, `src/token.rs`,
-// `src/verdict.rs` and `src/http.rs`.
+// What a response comes to: the promised fields, the error that it is, or a verdict. Like
+// `response.rs`, `codes.rs`, `error_body.rs`, `token.rs`, `verdict.rs` and `date.rs` of the guest
+// SDK.
 
-import { parse } from "./credential.js";
-import { MAX_REPLY_BYTES } from "./wire.js";
+import { codes as standardCodes, words } from "./data.js";
+import { parse } from "./form.js";
+import { MAX_RESPONSE_BYTES } from "./wire.js";
 
 const MAX_CODE_CHARS = 64;
+const MAX_CODES = 8;
+const MAX_ERROR_DEPTH = 3;
+const MAX_JSON_DEPTH = 128;
+const MAX_ID_CHARS = 256;
 const MAX_SCOPE_CHARS = 256;
+const MAX_SCOPES = 256;
 const MAX_TOKEN_CHARS = 16 * 1024;
 const DEFAULT_LIFETIME_SECS = 3600;
 const MIN_LIFETIME_SECS = 60;
-const DAY_SECS = 86_400;
-const ENOUGH_BODY_BYTES = 4096;
+const MAX_LIFETIME_SECS = 365 * 86_400;
+const MAX_RETRY_AFTER_SECS = 86_400;
+const MAX_CLASSIFIED_BYTES = 4096;
 
-/** The words of which vendors make codes; whatever else stands in the place of one stays behind. */
-const CODE_WORDS = new Set(
-  `access account active api app application auth authentication authorization bad bearer blocked call calls client closed code
-  concurrent conflict credential credentials customer deleted denied disabled does enabled endpoint enrichment error exceeded exist
-  exists expire expired export failed failure feature forbidden format found grant id inactive incorrect insufficient integration
-  internal invalid ip jwt key limit limited locked login malformed many method metrics mismatch missing no not oauth of organization
-  parameter password permission permissions plan project quota rate refused request required resource response revoked role scope
-  scopes secret server service site subscription suspended temporarily throttled token too type unauthenticated unauthorized
-  unavailable unknown unsupported user validation wrong`.split(/\s+/),
-);
+const WORDS = new Set(words);
 
-/** Reads the reply of an endpoint that takes a credential; the status first, as RFC 6749 §5.2 has it. */
-export function accept(vendor, reply, now) {
-  const { status } = reply;
-  const { success, codes } = complaint(reply.body);
-  const refusal = { status, code: codes.find(isSpeakable) };
-  const isClient = status >= 400 && status < 500;
-  if (status === 200 && success !== false) return readMembers(reply);
-  if ((status === 200 || isClient) && codes.some((code) => vendor.meanings[code] === "throttled")) {
-    throw { tag: "throttled", val: retryAfter(reply.headers, now) };
+/** Reads the response of an endpoint that takes a credential: a known code decides first. */
+export function accept(vendor, response, now) {
+  const { status, headers } = response;
+  const { success, hasError, codes } = readErrorBody(response.body);
+  const isSuccess = [200, 201, 203].includes(status);
+  if (isSuccess && success !== false && !hasError) return readFields(response);
+  // A server that fails may say anything about a token or a request.
+  const counts = (meaning) => status < 500 || !["expired", "malformed"].includes(meaning);
+  const { meaning, code } = decide(vendor, codes, counts);
+  const wait = retryAfter(headers, now);
+  const refused = (tag) => ({ tag, val: { status, code, confirmed: meaning !== undefined } });
+  if (meaning === "throttled") throw { tag: "throttled", val: wait };
+  if (meaning === "forbidden") throw refused("forbidden");
+  if (["rejected", "malformed", "expired"].includes(meaning)) throw refused("rejected");
+  if (meaning === undefined) {
+    const isClientError = status >= 400 && status < 500;
+    const isThrottled = status === 429 || (isClientError && wait !== undefined);
+    if (isThrottled) throw { tag: "throttled", val: wait };
+    if (status === 403) throw refused("forbidden");
+    if (isSuccess || status === 400 || status === 401) throw refused("rejected");
   }
-  if (status === 400 && codes.some((code) => ["invalid_scope", "unauthorized_client"].includes(code))) {
-    throw { tag: "forbidden", val: refusal };
-  }
-  if ([200, 400, 401].includes(status)) throw { tag: "rejected", val: refusal };
-  if (status === 403) throw { tag: "forbidden", val: refusal };
-  if (status === 429) throw { tag: "throttled", val: retryAfter(reply.headers, now) };
-  if (status >= 500 && status < 600) throw { tag: "unavailable", val: retryAfter(reply.headers, now) };
-  throw unintelligible(status, "status");
+  const isDown = status === 408 || (status >= 500 && status < 600);
+  if (meaning === "unavailable" || isDown) throw { tag: "unavailable", val: wait };
+  throw invalidResponse(status, "status");
 }
 
-const isSpeakable = (code) =>
-  code.length <= MAX_CODE_CHARS && code.split(/[_.-]/).every((word) => CODE_WORDS.has(word.toLowerCase()));
+const invalidResponse = (status, field) => ({ tag: "invalid-response", val: { status, field } });
 
-const unintelligible = (status, part) => ({ tag: "unintelligible", val: { status, part } });
+/** The first meaning that counts, and the code that may be passed on. */
+function decide(vendor, codes, counts) {
+  const known = codes.find((code) => {
+    const meaning = meaningOf(vendor, code);
+    return meaning !== undefined && counts(meaning);
+  });
+  const passes = (code) => isPassedOn(vendor, code);
+  const code = known !== undefined && passes(known) ? known : codes.find(passes);
+  return { meaning: known === undefined ? undefined : meaningOf(vendor, known), code };
+}
 
-function readMembers({ status, body, cut }) {
-  if (cut) throw { tag: "unreachable", val: cut };
+function meaningOf(vendor, code) {
+  if (Object.hasOwn(vendor.codes, code)) return vendor.codes[code];
+  const standard = code.replace(/[_. -]/g, "").toLowerCase();
+  return Object.hasOwn(standardCodes, standard) ? standardCodes[standard] : undefined;
+}
+
+function isPassedOn(vendor, code) {
+  if (code.length > MAX_CODE_CHARS || !/^[A-Za-z0-9_.:-]*$/.test(code)) return false;
+  const isKnown = (word) => WORDS.has(word.toLowerCase());
+  return meaningOf(vendor, code) !== undefined || code.split(/[_.:-]/).every(isKnown);
+}
+
+function readFields({ status, body, cutOff }) {
+  if (cutOff) throw { tag: "unreachable", val: cutOff };
   let object;
   try {
-    if (body.length <= MAX_REPLY_BYTES) {
+    if (body.length <= MAX_RESPONSE_BYTES) {
       object = parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body));
     }
   } catch {
-    // Said below.
+    // Reported below.
   }
-  if (object === null || typeof object !== "object" || Array.isArray(object)) throw unintelligible(status, "body");
-  return new Members(status, object);
+  if (object === null || typeof object !== "object" || Array.isArray(object)) {
+    throw invalidResponse(status, "body");
+  }
+  return new Fields(status, object);
 }
 
-/** The members of a reply that was promised as a JSON object with status 200. */
-class Members {
+/** The fields of a JSON object that a vendor promised. */
+class Fields {
   #status;
   #object;
 
@@ -72,132 +99,223 @@ class Members {
     this.#object = object;
   }
 
-  /** The value of a member; `null` counts as absent. */
+  /** The value of a field; `null` counts as absent. */
   value(name) {
     return this.#object[name] ?? undefined;
   }
 
-  /** The text of a member; another type is an error. */
-  text(name) {
+  /** The string in a field; another type is an error. */
+  string(name) {
     const value = this.value(name);
-    if (value !== undefined && typeof value !== "string") throw this.unintelligible(name);
+    if (value !== undefined && typeof value !== "string") throw this.invalid(name);
     return value;
   }
 
-  unintelligible(part) {
-    return unintelligible(this.#status, part);
+  invalid(field) {
+    return invalidResponse(this.#status, field);
   }
 }
 
-/** The token reply of RFC 6749 §5.1. */
-export function readToken(members) {
-  const accessToken = members.text("access_token");
+/** Reads an id that a vendor gives as a string or as a whole number. */
+export function readId(value) {
+  if (typeof value === "string") {
+    return value.length <= MAX_ID_CHARS && /^[!-~]+$/.test(value) ? value : undefined;
+  }
+  return Number.isSafeInteger(value) ? `${value}` : undefined;
+}
+
+/** Reads the token reply of RFC 6749 §5.1. Optional fields that cannot be read count as absent. */
+export function readToken(fields) {
+  const accessToken = fields.string("access_token");
   if (!(accessToken?.length <= MAX_TOKEN_CHARS) || !/^[\w.~+/-]+=*$/.test(accessToken)) {
-    throw members.unintelligible("access_token");
+    throw fields.invalid("access_token");
   }
-  if (members.text("token_type")?.toLowerCase() !== "bearer") throw members.unintelligible("token_type");
-  const lifetimeSecs = readLifetime(members.value("expires_in") ?? DEFAULT_LIFETIME_SECS);
-  if (lifetimeSecs === undefined) throw members.unintelligible("expires_in");
-  const scope = members.text("scope");
-  const scopes = scope?.trim() ? readScopes(scope) : undefined;
-  if (scope?.trim() && !scopes) throw members.unintelligible("scope");
-  return { accessToken, lifetimeSecs, scopes };
+  if (fields.string("token_type")?.toLowerCase() !== "bearer") throw fields.invalid("token_type");
+  const lifetimeSecs = readLifetime(fields.value("expires_in")) ?? DEFAULT_LIFETIME_SECS;
+  return { accessToken, lifetimeSecs, scopes: readScopes(fields.value("scope")) };
 }
 
-/** A lifetime as a number, or as text that is a number, within what is believed. */
+/** Reads a lifetime given as a number, or as a string that is one, within the bounds. */
 function readLifetime(value) {
+  const secs = typeof value === "string" ? readNumber(value) : value;
+  if (typeof secs !== "number") return undefined;
+  return Math.min(Math.max(Math.trunc(secs), MIN_LIFETIME_SECS), MAX_LIFETIME_SECS);
+}
+
+/** Reads a number as JSON has it, but with zeros in front. */
+function readNumber(text) {
   try {
-    const secs = typeof value === "string" ? JSON.parse(value) : value;
-    if (typeof secs !== "number") return undefined;
-    return Math.min(Math.max(Math.trunc(secs), MIN_LIFETIME_SECS), DAY_SECS);
+    return parse(text.trim().replace(/^0+(?=\d)/, ""));
   } catch {
     return undefined;
   }
 }
 
-/** Splits a space-delimited list of scopes (RFC 6749 §3.3). */
-export function readScopes(text) {
-  const scopes = text.split(" ").filter((scope) => scope !== "");
-  const isScope = (scope) => scope.length <= MAX_SCOPE_CHARS && /^[!#-[\]-~]+$/.test(scope);
-  return scopes.every(isScope) ? scopes : undefined;
+/** Reads scopes, a list or an array. `undefined` when one of them is no scope. */
+function readScopes(value) {
+  const scopes = scopeWords(value);
+  return scopes?.length > 0 && scopes.length <= MAX_SCOPES && scopes.every(isScope)
+    ? scopes
+    : undefined;
 }
 
-/** What an answer says against itself, as far as it can be read: what stood before its end counts. */
-function complaint(body) {
-  const said = {};
+/** Reads scopes in the same way, and skips what is no scope. */
+export const readableScopes = (value) => scopeWords(value)?.slice(0, MAX_SCOPES).filter(isScope);
+
+function scopeWords(value) {
+  if (Array.isArray(value)) return value;
+  if (typeof value !== "string") return undefined;
+  return value.split(/[ \t\n\r\f]+/).filter((word) => word !== "");
+}
+
+const isScope = (word) =>
+  typeof word === "string" && word.length <= MAX_SCOPE_CHARS && /^[!#-[\]-~]+$/.test(word);
+
+/** Reads the codes of a failure out of a body, as far as it can be read. */
+function readErrorBody(body) {
   const text = new TextDecoder().decode(body).replace(/^[^\x00-\x7f]+/, "");
-  try {
-    for (const [name, value] of entries(text)) {
-      if (name === "success") said.success = typeof value === "boolean" ? value : undefined;
-      else if (typeof value === "string") said[name] = value;
+  const found = { success: undefined, hasError: false, ranked: [] };
+  collect(found, parsePart(text), "top", 0);
+  const ranked = found.ranked.slice(0, MAX_CODES).sort((one, other) => one.rank - other.rank);
+  return { ...found, codes: ranked.map(({ code }) => code) };
+}
+
+// The ranks of codes: the more telling ones come first.
+const [ERROR, ERROR_CODE, CODE, TYPE] = [0, 1, 2, 3];
+
+/** Collects what a value says. `place` is "top", "error", "success", or the rank of a code. */
+function collect(found, value, place, depth) {
+  const isError = place === "error";
+  const isRead = depth < MAX_ERROR_DEPTH;
+  if (typeof value === "string") {
+    if (isError) found.hasError ||= value.trim() !== "";
+    const rank = isError ? ERROR : place;
+    if (typeof rank === "number" && value !== "") found.ranked.push({ rank, code: value });
+    const flag = { true: true, false: false }[value.toLowerCase()];
+    if (place === "success" && flag !== undefined) found.success = flag;
+  } else if (typeof value === "boolean" || typeof value === "number") {
+    if (place === "success") found.success = Boolean(value);
+    if (isError) found.hasError ||= Boolean(value);
+  } else if (Array.isArray(value)) {
+    for (const item of isError && isRead ? value : []) {
+      collect(found, item, "error", depth + 1);
+      found.hasError = true;
     }
+  } else if (value && (isError || place === "top")) {
+    const fields = value instanceof PartialObject ? value.fields : Object.entries(value);
+    for (const [name, field] of fields) {
+      found.hasError ||= isError;
+      const inner = isRead ? placeOf(name, place) : undefined;
+      if (inner !== undefined) collect(found, field, inner, depth + 1);
+    }
+  }
+}
+
+function placeOf(name, place) {
+  if (name === "error" || name === "errors") return "error";
+  if (name === "errorCode" || name === "error_code") return ERROR_CODE;
+  if (name === "code") return place === "error" ? ERROR_CODE : CODE;
+  if (name === "type" && place === "error") return TYPE;
+  if (name === "success" && place === "top") return "success";
+  return undefined;
+}
+
+/** An object whose fields are kept as they come, repeated names included. */
+class PartialObject {
+  fields = [];
+}
+
+function parsePart(text) {
+  try {
+    // Of repeated names `JSON.parse` keeps the last, and for codes the first counts.
+    if (!/"(?:error|success|code)/.test(text)) return JSON.parse(text);
+  } catch {
+    // Read below.
+  }
+  return parseBroken(text);
+}
+
+/** Parses JSON that may break off, up to there. */
+function parseBroken(text) {
+  const tokens = /[ \t\n\r]*("(?:[^"\\\x00-\x1f]|\\.)*"|[{}[\]:,]|[^ \t\n\r"{}[\]:,]+)/y;
+  const next = () => tokens.exec(text)?.[1];
+  const broken = new SyntaxError("broken off");
+  const readItems = (end, readItem) => {
+    let token = next();
+    while (token !== end) {
+      readItem(token);
+      token = next();
+      if (token === ",") token = next();
+      else if (token !== end) throw broken;
+    }
+  };
+  const read = (token, depth, keep) => {
+    if (token === undefined || depth === MAX_JSON_DEPTH) throw broken;
+    if (token === "[") {
+      const array = [];
+      keep(array);
+      readItems("]", (token) => read(token, depth + 1, (item) => array.push(item)));
+    } else if (token === "{") {
+      const object = new PartialObject();
+      keep(object);
+      readItems("}", (token) => {
+        if (!token?.startsWith('"')) throw broken;
+        const field = [JSON.parse(token), undefined];
+        object.fields.push(field);
+        if (next() !== ":") throw broken;
+        read(next(), depth + 1, (value) => (field[1] = value));
+      });
+    } else {
+      keep(JSON.parse(token));
+    }
+  };
+  let value;
+  try {
+    read(next(), 0, (whole) => (value = whole));
   } catch {
     // Only says where reading ended.
   }
-  const codes = [said.error, said.errorCode, said.code].filter((code) => code !== undefined);
-  return { success: said.success, codes };
+  return value;
 }
 
-function entries(text) {
-  try {
-    return Object.entries(JSON.parse(text));
-  } catch {
-    return brokenEntries(text);
-  }
-}
-
-/** The members of an object that breaks off. */
-function* brokenEntries(text) {
-  const tokens = /[ \t\n\r]*("(?:[^"\\]|\\.)*"|[{}[\]:,]|[^ \t\n\r"{}[\]:,]+)/y;
-  const next = () => tokens.exec(text)?.[1];
-  if (next() !== "{") return;
-  do {
-    const name = next();
-    if (next() !== ":") return;
-    const start = tokens.lastIndex;
-    let depth = 0;
-    do {
-      const token = next();
-      if (token === undefined) return;
-      if (token === "{" || token === "[") depth += 1;
-      if (token === "}" || token === "]") depth -= 1;
-    } while (depth > 0);
-    yield [JSON.parse(name), JSON.parse(text.slice(start, tokens.lastIndex))];
-  } while (next() === ",");
-}
-
-/** Tells what an API response says about the session. Any answer gets a verdict. */
-export function judge(vendor, { status, headers, body }, now) {
-  const { success, codes } = complaint(body.subarray(0, ENOUGH_BODY_BYTES));
-  const isFailure = status >= 400 || success === false;
+/** Classifies an API response by what it says about the session. Every response gets a verdict. */
+export function classify(vendor, { status, headers, body }, now) {
+  const error = readErrorBody(body.subarray(0, MAX_CLASSIFIED_BYTES));
   const challenges = header(headers, "www-authenticate").map(bearerError);
-  const meaning = isFailure
-    ? [...codes, ...challenges].map((code) => vendor.meanings[code]).find((meaning) => meaning)
-    : undefined;
-  const tag = verdict(status, meaning);
-  return ["throttled", "unavailable"].includes(tag) ? { tag, val: retryAfter(headers, now) } : { tag };
+  const codes = [...error.codes, ...challenges.filter((code) => code !== undefined)];
+  const isFailure = status >= 400 || error.success === false || error.hasError;
+  const counts = (meaning) =>
+    isFailure && meaning !== "malformed" && (meaning !== "expired" || status < 500);
+  const { meaning, code } = decide(vendor, codes, counts);
+  const wait = retryAfter(headers, now);
+  const refused = (tag) => ({ tag, val: { status, code, confirmed: meaning !== undefined } });
+  const isClientError = status >= 400 && status < 500;
+  if (meaning === "throttled") return { tag: "throttled", val: wait };
+  if (meaning === "unavailable") return { tag: "unavailable", val: wait };
+  if (meaning === "forbidden") return refused("forbidden");
+  if (meaning !== undefined) return refused("refresh");
+  if (status >= 500 && status < 600) return { tag: "unavailable", val: wait };
+  const isThrottled = status === 429 || (isClientError && wait !== undefined);
+  if (isThrottled) return { tag: "throttled", val: wait };
+  if (status === 401) return refused("refresh");
+  return status === 403 ? refused("forbidden") : { tag: "accepted" };
 }
 
-function verdict(status, meaning) {
-  if (status >= 500 && status < 600) return "unavailable";
-  if (status === 401) return "refresh";
-  if (meaning) return meaning;
-  if (status === 403) return "forbidden";
-  return status === 429 ? "throttled" : "accepted";
-}
-
-/** The `error` of a `Bearer` challenge (RFC 6750 §3); what stands in quotes is a value and nothing else. */
+/** The `error` of a `Bearer` challenge (RFC 6750 §3). Commas within quotes separate nothing. */
 function bearerError(field) {
   let isBearer = false;
   for (let [parameter] of field.matchAll(/(?:"[^"]*(?:"|$)|[^",])+/g)) {
     parameter = parameter.trim();
-    const challenge = /^([^ \t=]*)[ \t](.*)$/s.exec(parameter);
+    // A challenge begins with its scheme and a space.
+    const challenge = /^([^ \t=]*)[ \t](?!\s*=)(.*)$/s.exec(parameter);
     if (challenge) {
       isBearer = challenge[1].toLowerCase() === "bearer";
       parameter = challenge[2].trim();
     }
     const [, name, value] = /^([^=]*)=(.*)$/s.exec(parameter) ?? [];
-    if (isBearer && name?.trim().toLowerCase() === "error") return value.trim().replace(/^"+|"+$/g, "");
+    if (isBearer && name?.trim().toLowerCase() === "error") {
+      return value.trim().replace(/^"+|"+$/g, "");
+    }
   }
   return undefined;
 }
@@ -218,32 +336,40 @@ function header(headers, name) {
 /** How many seconds to wait, by `Retry-After` in seconds or as a date (RFC 9110 §10.2.3). */
 function retryAfter(headers, now) {
   for (const field of header(headers, "retry-after")) {
-    const value = field.trim();
-    const secs = /^[0-9]+$/.test(value) ? Number(value) : readDate(value) - Number(now.seconds);
-    if (!Number.isNaN(secs)) return Math.min(Math.max(secs, 1), DAY_SECS);
+    const secs = readWait(field.trim(), headers, now);
+    if (secs !== undefined) return Math.min(Math.max(secs, 1), MAX_RETRY_AFTER_SECS);
   }
   return undefined;
 }
 
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-const TIME = "(\\d+):(\\d+):(\\d+)";
-const DATES = [
-  // Sun, 06 Nov 1994 08:49:37 GMT, or Sunday, 06-Nov-94 08:49:37 GMT
-  new RegExp(`^[^ ,-]+[ ,-]+(?<day>\\d+)[ ,-]+(?<month>[A-Z][a-z]{2})[ ,-]+(?<year>\\d+)[ ,-]+(?<time>${TIME})[ ,-]+GMT$`),
-  // Sun Nov  6 08:49:37 1994
-  new RegExp(`^[^ ,-]+[ ,-]+(?<month>[A-Z][a-z]{2})[ ,-]+(?<day>\\d+)[ ,-]+(?<time>${TIME})[ ,-]+(?<year>\\d+)$`),
-];
+/** Reads one wait. A date is read against that of the response, since the clock may be wrong. */
+function readWait(value, headers, now) {
+  if (/^[0-9]+(\.[0-9]*)?$/.test(value)) return Math.ceil(Number(value));
+  const date = readDate(value);
+  if (date === undefined) return undefined;
+  const sent = header(headers, "date").map(readDate);
+  return date - (sent.find((date) => date !== undefined) ?? Number(now.seconds));
+}
 
-/** An HTTP date (RFC 9110 §5.6.7) as seconds since 1970, or not a number. */
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** Reads an HTTP date (RFC 9110 §5.6.7) as seconds since 1970. */
 function readDate(text) {
-  const { groups } = DATES[0].exec(text) ?? DATES[1].exec(text) ?? {};
-  if (!groups) return NaN;
-  const month = MONTHS.indexOf(groups.month);
-  const day = Number(groups.day);
-  const [hours, minutes, secs] = groups.time.split(":").map(Number);
-  let year = Number(groups.year);
-  if (groups.year.length === 2) year += year < 70 ? 2000 : 1900;
-  const isDate = month >= 0 && day >= 1 && day <= 31 && year >= 1970 && year <= 9999;
-  const isTime = hours <= 23 && minutes <= 59 && secs <= 60;
-  return isDate && isTime ? Date.UTC(year, month, day, hours, minutes, secs) / 1000 : NaN;
+  const words = text.split(/[ ,-]/).filter((word) => word !== "");
+  // Sun Nov  6 08:49:37 1994
+  const isAsctime = MONTHS.includes(words[1]);
+  if (words.length !== (isAsctime ? 5 : 6) || !(isAsctime || words[5] === "GMT")) return undefined;
+  // Sun, 06 Nov 1994 08:49:37 GMT, or Sunday, 06-Nov-94 08:49:37 GMT
+  const [day, month, yearWord, time] = isAsctime
+    ? [words[2], words[1], words[4], words[3]]
+    : [words[1], words[2], words[3], words[4]];
+  if (![day, yearWord, ...time.split(":")].every((word) => /^[0-9]+$/.test(word))) return undefined;
+  const [hours, minutes, secs, ...more] = time.split(":").map(Number);
+  let year = Number(yearWord);
+  if (yearWord.length === 2) year += year < 70 ? 2000 : 1900;
+  const monthIndex = MONTHS.indexOf(month);
+  const isDate = monthIndex >= 0 && day >= 1 && day <= 31 && year >= 1970 && year <= 9999;
+  const isTime = hours <= 23 && minutes <= 59 && secs <= 60 && more.length === 0;
+  if (!isDate || !isTime) return undefined;
+  return Date.UTC(year, monthIndex, Number(day), hours, minutes, secs) / 1000;
 }
