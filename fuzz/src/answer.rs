@@ -1,8 +1,8 @@
-//! The form in which inputs hold a vendor's answer. It reads like HTTP, so that people can read
-//! and write the cases.
+//! The format of inputs that hold a vendor's response: like HTTP, so that people can read and write
+//! cases.
 
-/// A vendor's answer: a line of the credential's letter and the status, then header fields, each on
-/// a line, an empty line, and the body.
+/// A vendor's response: a line with the letter of the credential and the status, header fields,
+/// each on a line, an empty line, and the body.
 ///
 /// ```text
 /// c 429
@@ -11,14 +11,13 @@
 /// {"success":false,"errorCode":"CONCURRENT_API_CALL"}
 /// ```
 ///
-/// Anything is an answer: parts that cannot be read are left out, so that no mutation of an input
-/// is wasted.
+/// Every input is valid: parts that cannot be read are skipped, so that no mutation is wasted.
 pub struct Answer {
-    /// Chooses the credential that was sent, and with it the vendor.
+    /// Selects the credential, and with it the vendor.
     pub letter: u8,
     /// The HTTP status; 200 if there is none.
     pub status: u16,
-    /// Whether the line ends in `cut`: the body ended before it was complete.
+    /// Whether the first line ends in `cut`: the body is incomplete.
     pub is_cut: bool,
     /// The header fields.
     pub headers: Vec<(String, Vec<u8>)>,

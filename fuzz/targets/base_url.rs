@@ -1,4 +1,4 @@
-//! Feeds libFuzzer's inputs to the property of the same name, which is in `src/properties.rs`.
+//! Runs the property of the same name in `src/properties.rs` on inputs of libFuzzer.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| properties::base_url(input));

@@ -1,7 +1,8 @@
-"""A subject: the Airbyte CDK's OAuth authenticator, in threads where several are to be in flight.
+"""A subject: the Airbyte CDK's OAuth authenticator, in threads for several requests at a time.
 
-A source asks it by `get_auth_header`, behind one lock for all threads of the process; here `refresh_access_token` is asked, which is the
-request within, so that it can do more than one at a time."""
+A source calls `get_auth_header`, behind one lock for the whole process. Here it is
+`refresh_access_token`, the request within, so that several can be in flight.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""A subject: Authlib's OAuth client on httpx2, which keeps its connections."""
+"""A subject: Authlib's OAuth client on httpx2, with its connection pool."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ client = AsyncOAuth2Client(
     subject.credential["client_secret"],
     token_endpoint_auth_method="client_secret_post",
     timeout=subject.PATIENCE_SECS,
-    # By default a hundred, and whoever waits longer than five seconds for one of them fails.
+    # The default is a hundred, and waiting longer than five seconds for one of them fails.
     limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
 )
 

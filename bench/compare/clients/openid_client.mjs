@@ -1,5 +1,5 @@
-// A subject: openid-client on the fetch that is built into Node. It has the command line of all subjects and prints their line; the same is in
-// `subject.py` and in `../host/main.rs`.
+// A subject: openid-client on the fetch that is built into Node. Command line and output are those
+// of all subjects, as in `subject.py` and `../host/main.rs`.
 import { readFileSync, writeFileSync } from "node:fs";
 import tls from "node:tls";
 import * as oauth from "openid-client";
@@ -7,11 +7,14 @@ import * as oauth from "openid-client";
 const HOST = "api.hotjar.io";
 const credential = JSON.parse(process.env.COMPARE_CREDENTIAL);
 
-// Leads the vendor's name to the simulator, beneath the client. Its authority is trusted by NODE_EXTRA_CA_CERTS.
+// Resolves the vendor's name to the simulator, below the client. NODE_EXTRA_CA_CERTS makes the
+// client trust its certificate authority.
 const connect = tls.connect;
 tls.connect = (options, ...rest) =>
   connect(
-    options.host === HOST ? { ...options, host: "127.0.0.1", port: process.env.COMPARE_PORT } : options,
+    options.host === HOST
+      ? { ...options, host: "127.0.0.1", port: process.env.COMPARE_PORT }
+      : options,
     ...rest,
   );
 
@@ -21,7 +24,7 @@ const configuration = new oauth.Configuration(
   undefined,
   oauth.ClientSecretPost(credential.client_secret),
 );
-// By default thirty seconds; whoever drives this ends what takes too long.
+// The default is thirty seconds; the driver ends what takes too long.
 configuration.timeout = 600;
 
 async function signIn() {
@@ -43,7 +46,9 @@ async function signInOften(times, atOnce) {
 }
 
 function bytes(file, name) {
-  return Number(readFileSync(file, "ascii").match(new RegExp(`^${name}:\\s+(\\d+)`, "m"))[1]) * 1024;
+  return (
+    Number(readFileSync(file, "ascii").match(new RegExp(`^${name}:\\s+(\\d+)`, "m"))[1]) * 1024
+  );
 }
 
 function cpuSecs() {
@@ -51,7 +56,7 @@ function cpuSecs() {
   return (user + system) / 1e6;
 }
 
-// The name of an error and of what caused it. Not its words, which may be the vendor's.
+// The name of an error or of its cause. Not its message, which may hold the vendor's text.
 function named(error) {
   return error.cause instanceof Error ? named(error.cause) : (error.code ?? error.name);
 }
@@ -63,8 +68,8 @@ const before = { first: 0, loop: times, flight: 1 }[kind];
 
 const warm = await signInOften(before, atOnce);
 const resident = bytes("/proc/self/status", "VmRSS");
-writeFileSync("/proc/self/clear_refs", "5"); // Begins the search for the peak anew.
-// For the first session counts what the process has done since it began.
+writeFileSync("/proc/self/clear_refs", "5"); // Resets the peak.
+// For the first session, all since the start of the process counts.
 const cpuBefore = before ? cpuSecs() : 0;
 const begin = performance.now();
 const done = await signInOften(times, atOnce);

@@ -1,5 +1,9 @@
-"""What the subjects in Python share: the way to the simulated vendor, the command line, and what a process can tell of itself.
-The same in Rust is `../host/main.rs` and `../host/account.rs`, in JavaScript `openid_client.mjs`; all print the same line."""
+"""What the subjects in Python share: the connection to the simulated vendor, the command line, and
+the report of the process on itself.
+
+The same is in Rust in `../host/main.rs` and `../host/account.rs`, and in JavaScript in
+`openid_client.mjs`. All print the same line.
+"""
 
 import json
 import os
@@ -10,7 +14,7 @@ from collections.abc import Callable
 
 HOST = "api.hotjar.io"
 TOKEN_URL = f"https://{HOST}/v1/oauth/token"
-# As patient as whoever drives this, which ends what takes too long.
+# The driver ends what takes too long.
 PATIENCE_SECS = 600
 
 credential: dict[str, str] = json.loads(os.environ["COMPARE_CREDENTIAL"])
@@ -19,7 +23,10 @@ Answers = list[str | Exception]
 
 
 def reach_the_simulator() -> None:
-    """Leads the vendor's name to the simulator, beneath the client. Its authority is trusted by SSL_CERT_FILE and REQUESTS_CA_BUNDLE."""
+    """Resolves the vendor's name to the simulator, below the client.
+
+    SSL_CERT_FILE and REQUESTS_CA_BUNDLE make the client trust its certificate authority.
+    """
     look_up, connect = socket.getaddrinfo, socket.socket.connect
     there, port = ("127.0.0.1", 443), int(os.environ["COMPARE_PORT"])
 
@@ -30,21 +37,27 @@ def reach_the_simulator() -> None:
 
     socket.getaddrinfo = getaddrinfo
     # Some clients take the port from the URL, whatever the name leads to.
-    socket.socket.connect = lambda self, address: connect(self, ("127.0.0.1", port) if address == there else address)
+    socket.socket.connect = lambda self, address: connect(
+        self, ("127.0.0.1", port) if address == there else address
+    )
 
 
 def main(sign_in_often: Callable[[int, int], Answers]) -> None:
-    """Does what the arguments ask for with a function that signs in so often, so many at once, and prints what it took."""
+    """Runs `sign_in_often`, which signs in `times` times with `at_once` in flight, as the arguments
+    say, and prints its time and memory.
+    """
     kind, *numbers = sys.argv[1:]
     times = int(numbers[0]) if numbers else 1
-    at_once = {"first": 1, "loop": int(numbers[1]) if len(numbers) > 1 else 1, "flight": times}[kind]
+    at_once = {"first": 1, "loop": int(numbers[1]) if len(numbers) > 1 else 1, "flight": times}[
+        kind
+    ]
     before = {"first": 0, "loop": times, "flight": 1}[kind]
 
     warm = sign_in_often(before, at_once) if before else []
     resident = _kib("/proc/self/status", "VmRSS:")
     with open("/proc/self/clear_refs", "w", encoding="ascii") as file:
-        file.write("5")  # Begins the search for the peak anew.
-    # For the first session counts what the process has done since it began.
+        file.write("5")  # Resets the peak.
+    # For the first session, all since the start of the process counts.
     cpu = time.process_time() if before else 0
     begin = time.perf_counter()
     done = sign_in_often(times, at_once)
@@ -57,7 +70,7 @@ def main(sign_in_often: Callable[[int, int], Answers]) -> None:
                 "asked": before + times,
                 "n": times,
                 "ok": sum(isinstance(answer, str) and answer.startswith("sim") for answer in done),
-                # Not its words, which may be the vendor's.
+                # Not its message, which may hold the vendor's text.
                 "error": type(errors[0]).__name__ if errors else None,
                 "wall_secs": wall,
                 "cpu_secs": cpu,

@@ -1,5 +1,6 @@
-"""One trial: a subject in a process of its own on one core, at a vendor on another, watched until it prints what it took.
-In what order trials run is in `compare.py`."""
+"""One trial: a subject in its own process on one core, with the vendor on another, watched until it
+prints its figures. The order of the trials is in `compare.py`.
+"""
 
 import json
 import os
@@ -14,20 +15,20 @@ from subjects import COMPARE, Subject
 CORES = sorted(os.sched_getaffinity(0))
 SUBJECT_CORE, VENDOR_CORE = CORES[0], CORES[-1]
 
-# A subject that takes more has got as far as it can.
+# A subject that takes more is ended.
 MAX_MEMORY_BYTES = 8 << 30
-# Beyond, the machine itself would be in want: of what is free when the trial begins.
+# The share of the free memory that a subject may take, so that the machine does not swap.
 MAX_SHARE_OF_FREE = 0.7
-# How often a running subject is looked at.
+# How often a running subject is checked.
 LOOK_SECS = 0.05
 
 
 class Broken(Exception):
-    """A trial that says nothing about its subject, so that the whole comparison is worth nothing."""
+    """A failure of the comparison itself, which ends it."""
 
 
 class Stopped(Exception):
-    """A subject that got no further, and why."""
+    """A subject that failed or was ended, and why."""
 
 
 class Vendor:
@@ -36,13 +37,17 @@ class Vendor:
     def __init__(self, program: Path, answer_after_ms: int, authorities: Path):
         os.sched_setaffinity(0, {VENDOR_CORE})
         command = [program, "vendor", "--answer-after", str(answer_after_ms)]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         told = self._line()
         own = COMPARE / f"authority-{answer_after_ms}.pem"
         own.write_text(told["ca_pem"], encoding="ascii")
-        # Python's clients read all roots from one file, as they do when nobody tells them which.
+        # Python's clients read all roots from one file, so the usual ones are in it too.
         all_roots = COMPARE / f"authorities-{answer_after_ms}.pem"
-        all_roots.write_text(authorities.read_text(encoding="utf-8") + told["ca_pem"], encoding="utf-8")
+        all_roots.write_text(
+            authorities.read_text(encoding="utf-8") + told["ca_pem"], encoding="utf-8"
+        )
         self.environment = {
             **{name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ},
             "COMPARE_PORT": told["port"],
@@ -61,7 +66,7 @@ class Vendor:
         self._process.wait()
 
     def done(self) -> dict:
-        """What it has done since it began: requests for a token, connections, processor time."""
+        """The totals since the start: token requests, connections, processor time."""
         self._process.stdin.write("\n")
         self._process.stdin.flush()
         return self._line()
@@ -69,19 +74,26 @@ class Vendor:
     def _line(self) -> dict:
         line = self._process.stdout.readline()
         if not line:
-            raise Broken("the simulated vendor has ended")
+            raise Broken("the simulated vendor ended")
         return json.loads(line)
 
 
 def trial(subject: Subject, vendor: Vendor, work: list[str], max_secs: float) -> dict:
-    """Runs a subject once. Returns what it printed, with the time from its start to that line and with what the vendor did meanwhile."""
+    """Runs a subject once.
+
+    Returns its figures, with the time from its start to their line and the vendor's work meanwhile.
+    """
     before = vendor.done()
     log = COMPARE / "subject.log"
     with open(log, "wb") as errors:
         os.sched_setaffinity(0, {SUBJECT_CORE})  # For the new process, which inherits it.
         begin = time.perf_counter()
         process = subprocess.Popen(
-            [*subject.command, *work], env=vendor.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors
+            [*subject.command, *work],
+            env=vendor.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
         )
         os.sched_setaffinity(0, {VENDOR_CORE})
         try:
@@ -92,21 +104,31 @@ def trial(subject: Subject, vendor: Vendor, work: list[str], max_secs: float) ->
             process.stdout.close()
     if not line:
         words = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        why = words[-1] if words else signal.strsignal(-process.returncode) if process.returncode < 0 else "it said nothing"
+        why = (
+            words[-1]
+            if words
+            else signal.strsignal(-process.returncode)
+            if process.returncode < 0
+            else "it printed nothing"
+        )
         raise Stopped(why)
     result = json.loads(line)
     if result["ok"] != result["n"]:
-        why = result["error"] or "what they got is not the vendor's"
+        why = result["error"] or "the token is not the vendor's"
         raise Stopped(f"{result['n'] - result['ok']:,} of {result['n']:,} got no token: {why}")
     after = vendor.done()
     asked = after["asked"] - before["asked"]
-    # More when a client repeats what failed.
+    # More when a client retries.
     if asked < result["asked"]:
-        raise Broken(f"{subject.id} says that it made {result['asked']} requests, the vendor saw {asked}")
+        raise Broken(
+            f"{subject.id} says that it made {result['asked']} requests, the vendor saw {asked}"
+        )
     result["start_secs"] = started
     result["connections"] = after["connections"] - before["connections"]
-    # Without the warm-up's part.
-    result["vendor_cpu_secs"] = (after["cpu_secs"] - before["cpu_secs"]) * result["n"] / result["asked"]
+    # Without the share of the warm-up.
+    result["vendor_cpu_secs"] = (
+        (after["cpu_secs"] - before["cpu_secs"]) * result["n"] / result["asked"]
+    )
     return result
 
 

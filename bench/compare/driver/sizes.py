@@ -1,4 +1,6 @@
-"""How big what a subject is made of is: files as they are installed, without what the interpreter writes beside them."""
+"""The sizes of subjects: files as they are installed, without the caches that the interpreter
+writes.
+"""
 
 import gzip
 import importlib.metadata
@@ -25,7 +27,7 @@ def installed(subject: Subject) -> dict | None:
 
 
 def _closure(names: tuple[str, ...]) -> set[str]:
-    """Packages, and all that they ask for on this machine."""
+    """Packages and their dependencies on this machine."""
     from packaging.requirements import Requirement
 
     found: set[str] = set()
@@ -62,7 +64,7 @@ def _folder(folder: Path, without: tuple[str, ...] = ()) -> int:
 
 
 def runtimes(subjects: list[Subject]) -> dict[str, int]:
-    """What has to be there beside the subject, in bytes: interpreters, and the program that holds wasmtime."""
+    """The size of what a subject needs besides, in bytes: interpreters, and the host program."""
     found = {}
     if any(subject.component for subject in subjects):
         stripped = COMPARE / "compare-stripped"

@@ -1,4 +1,6 @@
-"""Who takes part: the name in the table, the command, and what has to be installed to run it. How big that is, is in `sizes.py`."""
+"""The subjects: their names in the table, their commands, and what they are made of. Sizes are in
+`sizes.py`.
+"""
 
 import os
 from dataclasses import dataclass
@@ -7,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent
 ROOT = HERE.parent.parent
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-# All that is installed, built and written on the way.
+# Everything that is installed, built and written.
 COMPARE = TARGET / "compare"
 
 PROGRAM = TARGET / "release/examples/compare"
@@ -22,29 +24,52 @@ def machine_code(component: Path) -> Path:
 
 @dataclass(frozen=True)
 class Subject:
-    """Something that signs in. What it is made of is a component, or packages of Python or Node, or nothing but the program itself."""
+    """A client or a plugin that signs in.
+
+    It is made of a component, of packages for Python or Node, or of the program alone.
+    """
 
     id: str
-    # In the table, and in the notes below it.
+    # Its name in the table, and its short name in the notes below.
     name: str
     short: str
     command: tuple[str | Path, ...]
     component: Path | None = None
-    # A component whose machine code is made beforehand, and mapped into memory at the start.
+    # Whether the component is compiled before the trials, and its machine code mapped at the start.
     compiled: bool = False
     python_packages: tuple[str, ...] = ()
     node_package: str | None = None
 
 
 def _baseline(id: str, name: str, short: str, component: Path) -> Subject:
-    return Subject(id, name, short, (PROGRAM, "baseline", machine_code(component)), component, compiled=True)
+    return Subject(
+        id, name, short, (PROGRAM, "baseline", machine_code(component)), component, compiled=True
+    )
 
 
 SUBJECTS = (
-    Subject("connector", "**this plugin in `connector-host`**", "`connector-host`", (PROGRAM, "connector", COMPARE / "code"), CONNECTOR),
-    _baseline("baseline", "this plugin in a baseline wasmtime host", "the baseline host", CONNECTOR),
-    _baseline("js", "the plugin in JavaScript, baseline host", "the plugin in JavaScript", COMPARE / "connector-js.wasm"),
-    _baseline("py", "the plugin in Python, baseline host", "the plugin in Python", COMPARE / "connector-py.wasm"),
+    Subject(
+        "connector",
+        "**this plugin in `connector-host`**",
+        "`connector-host`",
+        (PROGRAM, "connector", COMPARE / "code"),
+        CONNECTOR,
+    ),
+    _baseline(
+        "baseline", "this plugin in a baseline wasmtime host", "the baseline host", CONNECTOR
+    ),
+    _baseline(
+        "js",
+        "the plugin in JavaScript, baseline host",
+        "the plugin in JavaScript",
+        COMPARE / "connector-js.wasm",
+    ),
+    _baseline(
+        "py",
+        "the plugin in Python, baseline host",
+        "the plugin in Python",
+        COMPARE / "connector-py.wasm",
+    ),
     Subject(
         "airbyte",
         "Airbyte CDK, `Oauth2Authenticator`",
@@ -71,7 +96,7 @@ SUBJECTS = (
 
 
 def needs(subjects: list[Subject]) -> list[str]:
-    """What `run` has to install or build for these. The driver is Python's, and the vendor Rust's."""
+    """What `run` installs or builds for these subjects, the driver and the vendor."""
     found = ["python", "rust"]
     if any(subject.node_package for subject in subjects):
         found.append("node")

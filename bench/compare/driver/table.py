@@ -1,4 +1,6 @@
-"""From results to a table in Markdown, with the notes that belong to it. Every figure is computed here from what trials printed."""
+"""Turns results into a table in Markdown, with notes below it. Every figure is computed here from
+the output of trials.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,15 +15,15 @@ NAMES = {subject.id: subject.name for subject in SUBJECTS}
 SHORT = {subject.id: subject.short for subject in SUBJECTS}
 PICTURE = "docs/scale.svg"
 
-# As many as a column is about.
+# The number in flight of the column "many".
 IN_FLIGHT = 64
-# A vendor that is busy for this share of the time may be what holds a subject up.
+# A vendor that is busy for this share of the time may be the bottleneck.
 BUSY = 0.9
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: which trials it is read from, and its figure in each of them. One of sizes has no trial."""
+    """A column: its kind of trial (none for sizes), and its figures in the results of a subject."""
 
     id: str
     title: str
@@ -34,7 +36,7 @@ def _each(name: str, figure: Callable[[dict], float]) -> Callable[[dict, dict], 
 
 
 def _reached(subject: dict, results: dict) -> tuple[int, int] | None:
-    """The two greatest numbers in flight that a subject reached, of those that the slope is read from."""
+    """The two greatest numbers in flight that a subject reached, for the slope."""
     reached = [number for number in results["slope"] if str(number) in subject["flight"]]
     return (reached[-2], reached[-1]) if len(reached) > 1 else None
 
@@ -45,16 +47,44 @@ def _slope(subject: dict, results: dict) -> list[float]:
         return []
     few, many = reached
     least = median(trial["peak_bytes"] for trial in subject["flight"][str(few)])
-    return [(trial["peak_bytes"] - least) / (many - few) / 2**10 for trial in subject["flight"][str(many)]]
+    return [
+        (trial["peak_bytes"] - least) / (many - few) / 2**10
+        for trial in subject["flight"][str(many)]
+    ]
 
 
 COLUMNS = (
     Column("size", "size", None, None),
-    Column("cold", "cold start to first session, ms", "first", _each("first", lambda result: result["start_secs"] * 1e3)),
-    Column("cpu", "processor time for each, ms", "loop", _each("loop", lambda result: result["cpu_secs"] / result["n"] * 1e3)),
-    Column("rate", "per second, one after the other", "loop", _each("loop", lambda result: result["n"] / result["wall_secs"])),
-    Column("many", f"per second, {IN_FLIGHT} in flight", "many", _each("many", lambda result: result["n"] / result["wall_secs"])),
-    Column("memory", "memory after the first, MiB", "first", _each("first", lambda result: result["proportional_bytes"] / 2**20)),
+    Column(
+        "cold",
+        "cold start to first session, ms",
+        "first",
+        _each("first", lambda result: result["start_secs"] * 1e3),
+    ),
+    Column(
+        "cpu",
+        "processor time for each, ms",
+        "loop",
+        _each("loop", lambda result: result["cpu_secs"] / result["n"] * 1e3),
+    ),
+    Column(
+        "rate",
+        "per second, one after the other",
+        "loop",
+        _each("loop", lambda result: result["n"] / result["wall_secs"]),
+    ),
+    Column(
+        "many",
+        f"per second, {IN_FLIGHT} in flight",
+        "many",
+        _each("many", lambda result: result["n"] / result["wall_secs"]),
+    ),
+    Column(
+        "memory",
+        "memory after the first, MiB",
+        "first",
+        _each("first", lambda result: result["proportional_bytes"] / 2**20),
+    ),
     Column("flight", "memory for each in flight, KiB", "flight", _slope),
 )
 
@@ -67,7 +97,10 @@ def markdown(results: dict, columns: list[Column], picture: bool) -> str:
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     if picture:
         most = f"{results['scale'][-1]:,}"
-        lines += ["", f"![Memory and processor time of each, from 1 to {most} authentications in flight](scale.svg)"]
+        lines += [
+            "",
+            f"![Memory and processor time, from 1 to {most} authentications in flight](scale.svg)",
+        ]
     return "\n".join([*lines, "", *(f"- {note}" for note in _notes(results, columns))])
 
 
@@ -75,7 +108,7 @@ def write_into(document: Path, text: str) -> None:
     before, begin, rest = document.read_text(encoding="utf-8").partition(BEGIN)
     _, end, after = rest.partition(END)
     if not end:
-        raise SystemExit(f"compare: {document} has no place for the table, which is between {BEGIN} and {END}")
+        raise SystemExit(f"compare: {document} lacks the marks {BEGIN} and {END}")
     document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
 
 
@@ -89,7 +122,8 @@ def _cell(column: Column, subject: dict, results: dict) -> str:
     middle = median(figures)
     if len(figures) == 1:
         return _number(middle, middle) + mark
-    return f"{_number(middle, middle)}{mark} ({_number(min(figures), middle)}–{_number(max(figures), middle)})"
+    least, most = (_number(end(figures), middle) for end in (min, max))
+    return f"{_number(middle, middle)}{mark} ({least}–{most})"
 
 
 def _vendor_busy(trials: list[dict]) -> bool:
@@ -109,7 +143,7 @@ def _bytes(number: float) -> str:
 
 
 def _number(number: float, middle: float) -> str:
-    """With as many digits as make three of the median."""
+    """Formats a number with three significant digits of the median."""
     digits = next((digits for digits, least in enumerate((100, 10, 1)) if abs(middle) >= least), 3)
     return f"{number:,.{digits}f}"
 
@@ -119,36 +153,58 @@ def _notes(results: dict, columns: list[Column]) -> list[str]:
     ids = {column.id for column in columns}
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
     notes = [
-        f"`bench/compare/run` on {results['machine']}: each subject on one core and the vendor on another, {results['rounds']} times in turn.",
+        f"`bench/compare/run` on {results['machine']}: each subject on one core and the vendor on "
+        f"another, {results['rounds']} rounds in turn.",
         f"{versions}.",
-        "Each is a new token from the project's own simulated Hotjar, over TLS. The vendor counts too.",
+        "Each authentication gets a new token from the project's simulated Hotjar, over TLS. The "
+        "simulator counts the requests too.",
     ]
     runtimes = ", ".join(f"{name} {_bytes(size)}" for name, size in results["runtimes"].items())
     if "size" in ids and runtimes:
         notes.append(f"Not in the size: {runtimes}.")
     took = ", ".join(f"{SHORT[id]} {secs:.1f} s" for id, secs in results["compile_secs"].items())
     if "cold" in ids and took:
-        notes.append(f"The baseline host starts with machine code made before, which took: {took}. `connector-host` has kept its own.")
+        notes.append(
+            f"The baseline host loads machine code that was compiled before: {took}. "
+            "`connector-host` loads it from its cache."
+        )
     if "cold" in ids:
-        notes.append("A cold start finds its files in the system's memory.")
-    made = ", ".join(f"{SHORT[id]} {_connections(subject['loop']):.2f}" for id, subject in subjects.items() if "loop" in subject)
+        notes.append("A cold start finds its files in the page cache.")
+    made = ", ".join(
+        f"{SHORT[id]} {_connections(subject['loop']):.2f}"
+        for id, subject in subjects.items()
+        if "loop" in subject
+    )
     if made:
-        notes.append(f"Connections made for each authentication, one after the other: {made}.")
+        notes.append(f"Connections for each authentication, one after the other: {made}.")
     if "flight" in ids:
         few, many = results["slope"][-2:]
-        early = [SHORT[id] for id, subject in subjects.items() if (_reached(subject, results) or [many])[-1] < many]
-        early = f"; for {' and '.join(early)} between the two numbers before" if early else ""
+        early = [
+            SHORT[id]
+            for id, subject in subjects.items()
+            if (_reached(subject, results) or [many])[-1] < many
+        ]
+        early = f" ({' and '.join(early)}: between the numbers before)" if early else ""
         notes.append(
-            f"Memory for each in flight is the slope of the peak from {few:,} to {many:,}{early}. The vendor answers a second after the last has asked."
+            f"Memory for each in flight is the slope of the peak from {few:,} to {many:,}{early}. "
+            "The vendor answers one second after the last request."
         )
     if "airbyte" in subjects:
-        notes.append("A source of Airbyte's signs in behind one lock for the whole process; here its authenticator is asked without it.")
+        notes.append(
+            "A source of Airbyte's signs in behind one lock for the whole process; here its "
+            "authenticator is called without the lock."
+        )
     for id, subject in subjects.items():
         if "stopped" in subject:
             stopped = subject["stopped"]
-            notes.append(f"With {stopped['at']:,} in flight {SHORT[id]} does not get through: {stopped['why']}.")
-    if any(_vendor_busy(subject[name]) for subject in subjects.values() for name in ("loop", "many") if name in subject):
-        notes.append("\\* The simulated vendor was busy all the time: the subject could do more.")
+            notes.append(f"With {stopped['at']:,} in flight {SHORT[id]} fails: {stopped['why']}.")
+    if any(
+        _vendor_busy(subject[name])
+        for subject in subjects.values()
+        for name in ("loop", "many")
+        if name in subject
+    ):
+        notes.append("\\* The simulated vendor was the bottleneck: the subject could do more.")
     return notes
 
 

@@ -1,5 +1,5 @@
-//! What a process knows of itself: its processor time and its memory, as Linux counts them. The
-//! subjects in other languages say the same.
+//! The processor time and the memory of this process, as Linux counts them. The subjects in other
+//! languages report the same.
 
 use std::fs;
 use std::time::Duration;
@@ -8,30 +8,30 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::Outcome;
 
-/// Processor time of all threads of this process, the kernel's work for them included.
+/// The processor time of all threads of this process, in user and in kernel mode.
 pub(crate) fn cpu() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     let nanos = u32::try_from(time.tv_nsec).unwrap_or_default();
     Duration::new(time.tv_sec.unsigned_abs(), nanos)
 }
 
-/// What is resident now.
+/// The resident memory.
 pub(crate) fn resident_bytes() -> Outcome<u64> {
     field("/proc/self/status", "VmRSS:")
 }
 
-/// The most that was resident since [`restart_peak`].
+/// The peak of the resident memory since [`reset_peak`].
 pub(crate) fn resident_peak_bytes() -> Outcome<u64> {
     field("/proc/self/status", "VmHWM:")
 }
 
-/// What is resident now, pages that other processes have too by their share.
+/// The resident memory, shared pages by their share.
 pub(crate) fn proportional_bytes() -> Outcome<u64> {
     field("/proc/self/smaps_rollup", "Pss:")
 }
 
-/// Begins the search for the peak anew (proc(5), `clear_refs`).
-pub(crate) fn restart_peak() -> Outcome {
+/// Resets the peak (proc(5), `clear_refs`).
+pub(crate) fn reset_peak() -> Outcome {
     Ok(fs::write("/proc/self/clear_refs", "5")?)
 }
 

@@ -1,9 +1,9 @@
-//! Asks components the same questions as the plugin of this workspace, all in the baseline host,
-//! and names each answer that differs: what is sent, what is made of what vendors may answer and of
-//! what people may type, in a fresh instance each and in one that is kept.
+//! Calls components and the plugin of this workspace with the same arguments, all in the baseline
+//! host, and prints each result that differs, requests included. Each call is made in a fresh
+//! instance and again in one that is kept.
 //!
-//! The vendors are a function in this process, which answers what people wrote for the fuzzer
-//! (`fuzz/cases`), and then the simulated ones, over TLS.
+//! The arguments and the vendors' responses are the cases of the fuzzer (`fuzz/cases`) and others
+//! written here; then every component signs in to the simulated vendors, over TLS.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -33,20 +33,20 @@ use baseline::{Allocation, Baseline, Instance, wit};
 
 #[path = "../../../fuzz/src/answer.rs"]
 pub mod answer;
-#[expect(dead_code, reason = "what loads machine code is for whoever measures")]
+#[expect(dead_code, reason = "only the comparison loads machine code")]
 mod baseline;
 
 const HELP: &str = "\
-Asks components the same questions as the plugin, and names each answer that differs.
+Calls components with the same arguments as the plugin, and prints each result that differs.
 
 usage: agree COMPONENT...
 
-Exits with 1 when an answer differs.";
+Exits with 1 when a result differs.";
 
 /// A fresh instance and a kept one.
 const INSTANCES: u32 = 2;
 
-/// A document that is good, for whoever asks about answers.
+/// Valid documents.
 const HOTJAR: &str = r#"{"client_id":" hj-id~*1 ","client_secret":"hj;secret?&=+% é~*1"}"#;
 const CONTENTSQUARE: &str = r#"{"client_id":"cs-id","client_secret":"cs;secret?\"\\ é",
     "credential_level":"project","scopes":["data-export","metrics"]}"#;
@@ -64,7 +64,7 @@ const CREDENTIALS: [(&str, &str); 5] = [
     ("contentsquare", SURVEYS),
 ];
 
-/// The functions that take a vendor.
+/// A function that takes a vendor.
 #[derive(Debug, Clone, Copy)]
 enum Function {
     Describe,
@@ -80,32 +80,32 @@ enum Function {
 
 const WITH_REQUEST: [Function; 3] = [Function::Authenticate, Function::Refresh, Function::Inspect];
 
-/// One call.
+/// One call, by the name of its arguments.
 struct Question {
-    /// What it is about.
     name: String,
     function: Function,
     vendor: String,
     document: String,
     locales: [&'static str; 1],
+    cursor: Option<&'static str>,
     reply: Reply,
 }
 
-/// What a vendor does when it is asked.
+/// The response of a vendor, or the failure of the request.
 #[derive(Clone)]
 enum Reply {
     Answer(Arc<Answer>),
     Failure(fn() -> HttpError),
 }
 
-/// A component that is asked.
+/// A component under test.
 struct Guest {
     name: String,
     baseline: Baseline,
     exchange: Arc<Mutex<Exchange>>,
 }
 
-/// What is to be answered next, and what was asked.
+/// The next reply, and the requests so far.
 #[derive(Default)]
 struct Exchange {
     reply: Option<Reply>,
@@ -145,10 +145,10 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     let (answers, components) = (expected.len(), files.len());
     if differing > 0 {
-        println!("{differing} answers differ, of {answers} from each of {components} component(s)");
+        println!("{differing} results differ, of {answers} for each of {components} component(s)");
         return Ok(ExitCode::FAILURE);
     }
-    println!("{answers} answers from each of {components} component(s), and all are the plugin's");
+    println!("{answers} results of each of {components} component(s) agree with the plugin's");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -165,7 +165,7 @@ impl Guest {
         })
     }
 
-    /// Its answers to all questions, each with the name of the question.
+    /// Its results for all calls, each with the name of the call.
     async fn answers(
         &self,
         questions: &[Question],
@@ -175,8 +175,12 @@ impl Guest {
         for question in questions {
             let mut fresh = self.baseline.instance().await?;
             let name = format!(
-                "{:?}, {}, {}",
-                question.function, question.vendor, question.name
+                "{:?}, {}, {}, {:?}, {:?}",
+                question.function,
+                question.vendor,
+                question.name,
+                question.locales,
+                question.cursor
             );
             answers.push((name.clone(), self.answer(&mut fresh, question).await));
             let again = self.answer(&mut kept, question).await;
@@ -194,7 +198,7 @@ impl Guest {
         Ok(vec![("Vendors".to_owned(), format!("{vendors:?}"))])
     }
 
-    /// What is sent, and what is made of the reply.
+    /// The request, and the result.
     async fn answer(&self, instance: &mut Instance, question: &Question) -> String {
         let exchange = Exchange {
             reply: Some(question.reply.clone()),
@@ -221,7 +225,10 @@ impl Guest {
                 let current = session();
                 said(instance.refresh(vendor, document, &current).await, undated)
             }
-            Function::Inspect => said(instance.inspect(vendor, document).await, |access| access),
+            Function::Inspect => {
+                let inspected = instance.inspect(vendor, document, question.cursor).await;
+                said(inspected, |access| access)
+            }
             Function::Classify => {
                 let response = question.reply.response();
                 said(instance.classify(vendor, &response).await, |verdict| {
@@ -233,7 +240,7 @@ impl Guest {
         format!("{} ▶ {answer}", exchange.asked.join(", "))
     }
 
-    /// The way through with each sample credential of the simulated vendors, over TLS.
+    /// The results of each sample credential at the simulated vendors, over TLS.
     async fn simulated(&self) -> Result<Vec<(String, String)>, Box<dyn Error>> {
         let vendors = Simulators::start().await?;
         let network = Dialing::new(vendors.ca_pem(), &vendors.connect_to())?;
@@ -249,7 +256,7 @@ impl Guest {
                 let mut instance = baseline.instance().await?;
                 let opened = instance.authenticate(vendor.id(), &document).await;
                 let renewed = instance.refresh(vendor.id(), &document, &session()).await;
-                let access = instance.inspect(vendor.id(), &document).await;
+                let access = instance.inspect(vendor.id(), &document, None).await;
                 let without_token = |session| wit::Session {
                     access_token: String::new(),
                     ..undated(session)
@@ -271,7 +278,7 @@ impl Guest {
     }
 }
 
-/// Plays the vendor, and notes the request.
+/// Replies as the vendor, and records the request.
 fn answer(
     exchange: &Mutex<Exchange>,
     request: &Request<Bytes>,
@@ -312,7 +319,7 @@ fn response(answer: &Answer) -> Response<WasiBody> {
 }
 
 impl Reply {
-    /// What `classify` is given.
+    /// The argument of `classify`.
     fn response(&self) -> wit::Response {
         let (status, headers, body) = match self {
             Self::Answer(answer) => (answer.status, answer.headers.clone(), answer.body.clone()),
@@ -326,10 +333,10 @@ impl Reply {
     }
 }
 
-/// How an answer begins that a trap made.
-const BROKE: &str = "broke";
+/// How the result of a trap begins.
+const BROKE: &str = "trapped";
 
-/// An answer in words, as far as it is to be the same.
+/// A result as text, as far as it has to agree.
 fn said<T, U: Debug>(
     answer: wasmtime::Result<Result<T, wit::Error>>,
     part: impl FnOnce(T) -> U,
@@ -337,7 +344,7 @@ fn said<T, U: Debug>(
     match answer {
         Ok(Ok(value)) => format!("{:?}", part(value)),
         Ok(Err(wit::Error::InvalidCredential(mut issues))) => {
-            // Each language has its own opinion of where a text stops being JSON.
+            // JSON parsers differ in where they report an error.
             for issue in issues.iter_mut().filter(|issue| issue.code == "json") {
                 issue.message.clear();
             }
@@ -360,13 +367,13 @@ fn undated(mut session: wit::Session) -> wit::Session {
     session
 }
 
-/// A JSON text without its spaces.
+/// A JSON text without whitespace.
 fn compact(text: String) -> String {
     let value: Result<Value, _> = serde_json::from_str(&text);
     value.map_or(text, |value| value.to_string())
 }
 
-/// A session that is to be replaced.
+/// A session to replace.
 fn session() -> wit::Session {
     let date = wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime {
         seconds: 1,
@@ -384,7 +391,7 @@ fn session() -> wit::Session {
     }
 }
 
-/// An API request that is to be authorized.
+/// An API request to authorize.
 fn head() -> wit::RequestHead {
     wit::RequestHead {
         method: "GET".to_owned(),
@@ -422,6 +429,14 @@ fn questions() -> Result<Vec<Question>, Box<dyn Error>> {
             ] {
                 questions.push(Question::about(&name, function, vendor, &document));
             }
+            questions.push(Question {
+                locales: ["fr-CA"],
+                ..Question::about(&name, Function::Validate, vendor, &document)
+            });
+            questions.push(Question {
+                cursor: Some("2"),
+                ..Question::about(&name, Function::Inspect, vendor, &document)
+            });
         }
     }
     for (name, answer) in answers()? {
@@ -452,6 +467,7 @@ impl Question {
             vendor: vendor.to_owned(),
             document: document.to_owned(),
             locales: ["en"],
+            cursor: None,
             reply: Reply::Failure(|| HttpError::ConnectionRefused),
         }
     }
@@ -462,7 +478,7 @@ impl Question {
     }
 }
 
-/// What people may type.
+/// Credential documents, as people may type them.
 fn documents() -> Result<Vec<(String, String)>, Box<dyn Error>> {
     let mut documents = Vec::new();
     for (name, input) in cases("credential_document")? {
@@ -474,20 +490,17 @@ fn documents() -> Result<Vec<(String, String)>, Box<dyn Error>> {
         ("an id too long", client(&"é".repeat(1025))),
         ("a document too long", client(&"a".repeat(64 << 10))),
         (
-            "half a character",
+            "half a surrogate pair",
             r#"{"client_id":"\ud83d","client_secret":"s"}"#.to_owned(),
         ),
-        (
-            "a number that is none",
-            r#"{"client_id":NaN,"client_secret":"s"}"#.to_owned(),
-        ),
+        ("NaN", r#"{"client_id":NaN,"client_secret":"s"}"#.to_owned()),
     ] {
         documents.push((name.to_owned(), document));
     }
     Ok(documents)
 }
 
-/// What vendors may answer.
+/// Responses, as vendors may send them.
 fn answers() -> Result<Vec<(String, Answer)>, Box<dyn Error>> {
     let mut answers = Vec::new();
     for target in ["token_reply", "credential_information", "classify"] {
@@ -532,7 +545,7 @@ fn answers() -> Result<Vec<(String, Answer)>, Box<dyn Error>> {
         (
             "more than is read",
             200,
-            format!("{{\"access_token\":\"{}\"}}", "a".repeat(70_000)),
+            format!("{{\"access_token\":\"{}\"}}", "a".repeat(1 << 20)),
         ),
         (
             "a code that breaks off",
@@ -563,7 +576,7 @@ fn made(status: u16, headers: Vec<(String, Vec<u8>)>, body: Vec<u8>) -> Answer {
     }
 }
 
-/// What a target of the fuzzer is given, each input with its name.
+/// Inputs of a fuzz target, each with its name.
 type Inputs = Vec<(String, Vec<u8>)>;
 
 /// The fuzz cases of a target, sorted.
@@ -580,7 +593,7 @@ fn cases(target: &str) -> Result<Inputs, Box<dyn Error>> {
     Ok(inputs)
 }
 
-/// What `wasi:http` may say instead of an answer.
+/// The failures of `wasi:http`.
 const FAILURES: [fn() -> HttpError; 36] = [
     || HttpError::DnsTimeout,
     || HttpError::DnsError {

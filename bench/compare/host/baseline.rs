@@ -1,4 +1,4 @@
-//! The baseline host, in an engine with room for interpreters, and the functions of an instance.
+//! The baseline host in an engine with room for interpreters, and the functions of an instance.
 
 use std::path::Path;
 
@@ -10,26 +10,25 @@ pub(crate) use connector_bench::baseline::types as wit;
 
 /// Interpreters nest deeply: 4 MiB, beside wasmtime's half of one.
 const MAX_STACK_BYTES: usize = 4 << 20;
-/// What a guest and the host's functions beneath it share, three times as much again for the host
-/// as the runtime advises.
+/// Shared by a guest and the host functions that it calls.
 const CALL_STACK_BYTES: usize = 16 << 20;
-/// All that a 32-bit memory can be: an address then needs no check. Address space alone.
+/// The size of a 32-bit address space: accesses then need no bounds check. Nothing is allocated.
 const MEMORY_BYTES: usize = 4 << 30;
-/// A component with an interpreter is linked from some twenty modules, with a table of some ten
-/// thousand functions.
+/// A component with an interpreter has some twenty modules, and a table of some ten thousand
+/// functions.
 const MAX_CORE_INSTANCES: u32 = 100;
 const MAX_MEMORIES: u32 = 4;
 const MAX_TABLES: u32 = 20;
 const MAX_TABLE_ELEMENTS: usize = 100_000;
-/// What the runtime itself keeps about an instance, in bytes.
+/// The runtime's own data of an instance, in bytes.
 const MAX_INSTANCE_BYTES: usize = 16 << 20;
 
 /// Where the memory of an instance comes from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Allocation {
-    /// From the system, when the instance begins.
+    /// From the system, for each instance.
     OnDemand,
-    /// From what was reserved ahead for this many instances at a time; more of them are an error.
+    /// From a pool for this many instances at a time; more of them are an error.
     Pool(u32),
 }
 
@@ -53,14 +52,12 @@ impl Baseline {
         Ok(Self { ready })
     }
 
-    /// Compiles a component to what [`load_compiled`](Self::load_compiled) takes, for the same
-    /// allocation.
+    /// Compiles a component for [`load_compiled`](Self::load_compiled) with the same allocation.
     pub(crate) fn compile(component: &[u8], allocation: Allocation) -> Result<Vec<u8>> {
         Component::new(&engine(allocation)?, component)?.serialize()
     }
 
-    /// Maps a file with machine code that [`compile`](Self::compile) made into memory. What is in
-    /// the file is trusted.
+    /// Maps a file with machine code that [`compile`](Self::compile) made. The file is trusted.
     pub(crate) fn load_compiled(
         file: &Path,
         allocation: Allocation,
@@ -68,7 +65,7 @@ impl Baseline {
     ) -> Result<Self> {
         #[expect(
             unsafe_code,
-            reason = "machine code cannot be checked; whoever compares made it just before"
+            reason = "the comparison compiled the machine code just before"
         )]
         let component = unsafe { Component::deserialize_file(&engine(allocation)?, file) }?;
         let ready = baseline::Baseline::new(&component, network)?;
@@ -88,8 +85,8 @@ impl Baseline {
         Ok(Instance { store, exports })
     }
 
-    /// Signs in, in a fresh instance. The outer error is a guest that broke, the inner one its
-    /// answer.
+    /// Signs in, in a fresh instance. The outer error is a trap of the guest, the inner one its
+    /// result.
     pub(crate) async fn authenticate(
         &self,
         vendor: &str,
@@ -191,10 +188,12 @@ impl Instance {
         &mut self,
         vendor: &str,
         credential: &str,
+        cursor: Option<&str>,
     ) -> Result<Result<wit::Access, wit::Error>> {
         let functions = self.exports.integration_connector_credentials();
+        let credential = credential.to_owned();
         functions
-            .call_inspect(&mut self.store, vendor, &credential.to_owned(), None, None)
+            .call_inspect(&mut self.store, vendor, &credential, None, cursor)
             .await
     }
 

@@ -1,11 +1,10 @@
-//! The Rust side of the comparison, which `bench/compare/run` drives: the subjects that are
-//! programs of Rust, on the command line that all subjects share, and the simulated vendor as a
-//! process of its own (`vendor.rs`). What a process can tell of itself is in `account.rs`.
+//! The Rust side of the comparison that `bench/compare/run` drives: the subjects in Rust, with the
+//! command line of all subjects, and the simulated vendor in its own process (`vendor.rs`).
 //!
-//! `compare SUBJECT first`, `compare SUBJECT loop N [CONCURRENCY]`, `compare SUBJECT flight N`; a
-//! subject is `connector FOLDER`, which keeps its machine code there, `oauth2`, or `baseline FILE`,
-//! with machine code that `compare compile COMPONENT FILE` made. `compare plugin FILE` writes the
-//! plugin to a file.
+//! `compare SUBJECT first`, `compare SUBJECT loop N [CONCURRENCY]`, `compare SUBJECT flight N`. A
+//! subject is `connector FOLDER`, with its cache of machine code there, `oauth2`, or `baseline
+//! FILE`, with machine code that `compare compile COMPONENT FILE` wrote. `compare plugin FILE`
+//! writes the plugin to a file.
 
 mod account;
 #[expect(dead_code, reason = "one function is compared, without a script")]
@@ -32,7 +31,7 @@ use oauth2::{AuthType, ClientId, ClientSecret, TokenResponse as _, TokenUrl};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use account::{cpu, proportional_bytes, resident_bytes, resident_peak_bytes, restart_peak};
+use account::{cpu, proportional_bytes, reset_peak, resident_bytes, resident_peak_bytes};
 use baseline::{Allocation, Baseline};
 
 type Outcome<T = ()> = Result<T, Box<dyn Error>>;
@@ -40,7 +39,7 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 /// One authentication: a token, or the reason for none.
 type SignIn = Box<dyn Fn() -> LocalBoxFuture<'static, Result<String, String>>>;
 
-/// As patient as whoever drives this, which ends what takes too long.
+/// The driver ends what takes too long.
 const PATIENCE: Duration = Duration::from_mins(10);
 
 const VENDOR: &str = "hotjar";
@@ -56,7 +55,7 @@ const USAGE: &str = "compare vendor [--answer-after MS] | compare plugin FILE | 
 fn main() -> Outcome {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    // One thread: every subject has one core.
+    // Every subject has one core.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -71,40 +70,40 @@ fn main() -> Outcome {
             Ok(fs::write(file, code)?)
         }
         ["connector", folder, work @ ..] => runtime.block_on(async {
-            let reach = Reach::given()?;
-            let (_, at_once, _) = asked_for(work)?;
-            measure(&connector(&reach, folder.as_ref(), at_once).await?, work).await
+            let target = Target::from_env()?;
+            let (_, at_once, _) = counts(work)?;
+            measure(&connector(&target, folder.as_ref(), at_once).await?, work).await
         }),
         ["oauth2", work @ ..] => runtime.block_on(async {
-            let reach = Reach::given()?;
-            measure(&oauth2(&reach)?, work).await
+            let target = Target::from_env()?;
+            measure(&oauth2(&target)?, work).await
         }),
         ["baseline", file, work @ ..] => runtime.block_on(async {
-            let reach = Reach::given()?;
-            measure(&baseline(&reach, file.as_ref())?, work).await
+            let target = Target::from_env()?;
+            measure(&baseline(&target, file.as_ref())?, work).await
         }),
         _ => Err(USAGE.into()),
     }
 }
 
-/// The vendor as every subject is told of it, in its environment: who to be, where to go, whom to
-/// trust.
-struct Reach {
+/// The vendor, as the environment describes it to every subject: the credential, the address, the
+/// certificate authority.
+struct Target {
     credential: String,
     rule: String,
     ca_pem: String,
 }
 
-impl Reach {
-    fn given() -> Outcome<Self> {
-        let given = |name| {
+impl Target {
+    fn from_env() -> Outcome<Self> {
+        let variable = |name| {
             let value = env::var_os(name).and_then(|value| value.into_string().ok());
             value.ok_or_else(|| format!("{name} is not set"))
         };
         Ok(Self {
-            credential: given("COMPARE_CREDENTIAL")?,
-            rule: format!("api.hotjar.io:443:127.0.0.1:{}", given("COMPARE_PORT")?),
-            ca_pem: fs::read_to_string(given("COMPARE_CA")?)?,
+            credential: variable("COMPARE_CREDENTIAL")?,
+            rule: format!("api.hotjar.io:443:127.0.0.1:{}", variable("COMPARE_PORT")?),
+            ca_pem: fs::read_to_string(variable("COMPARE_CA")?)?,
         })
     }
 
@@ -121,17 +120,17 @@ const fn patient() -> Timeouts {
         .between_bytes(PATIENCE)
 }
 
-/// The plugin in its own host, every call in a fresh instance, with room for so many and its
-/// machine code kept in a folder.
-async fn connector(reach: &Reach, folder: &Path, at_once: usize) -> Outcome<SignIn> {
+/// The plugin in `connector-host`, each call in a fresh instance, with room for `at_once` of them
+/// and a cache of machine code.
+async fn connector(target: &Target, folder: &Path, at_once: usize) -> Outcome<SignIn> {
     let limits = Limits::new().deadline(PATIENCE).timeouts(patient());
-    let connector = Connector::builder(Arc::new(reach.live()?))
+    let connector = Connector::builder(Arc::new(target.live()?))
         .limits(limits)
         .runtime(Runtime::new(at_once.try_into()?)?)
         .cache(folder)
         .load_bytes(COMPONENT_BYTES)
         .await?;
-    let credential: Arc<str> = reach.credential.as_str().into();
+    let credential: Arc<str> = target.credential.as_str().into();
     Ok(Box::new(move || {
         let (connector, credential) = (connector.clone(), Arc::clone(&credential));
         Box::pin(async move {
@@ -142,12 +141,12 @@ async fn connector(reach: &Reach, folder: &Path, at_once: usize) -> Outcome<Sign
     }))
 }
 
-/// A component in a host that knows nothing of connectors, every call in a fresh instance.
-fn baseline(reach: &Reach, file: &Path) -> Outcome<SignIn> {
-    let dialing = Dialing::new(&reach.ca_pem, std::slice::from_ref(&reach.rule))?;
+/// A component in the baseline host, each call in a fresh instance.
+fn baseline(target: &Target, file: &Path) -> Outcome<SignIn> {
+    let dialing = Dialing::new(&target.ca_pem, std::slice::from_ref(&target.rule))?;
     let network = over(Arc::new(dialing));
     let baseline = Baseline::load_compiled(file, Allocation::OnDemand, network)?;
-    let credential: Arc<str> = reach.credential.as_str().into();
+    let credential: Arc<str> = target.credential.as_str().into();
     Ok(Box::new(move || {
         let (baseline, credential) = (baseline.clone(), Arc::clone(&credential));
         Box::pin(async move {
@@ -159,9 +158,9 @@ fn baseline(reach: &Reach, file: &Path) -> Outcome<SignIn> {
     }))
 }
 
-/// No sandbox at all: the crate `oauth2` over the transport of the plugin's own host.
-fn oauth2(reach: &Reach) -> Outcome<SignIn> {
-    let credential: Value = serde_json::from_str(&reach.credential)?;
+/// The crate `oauth2` over the transport of `connector-host`, without a sandbox.
+fn oauth2(target: &Target) -> Outcome<SignIn> {
+    let credential: Value = serde_json::from_str(&target.credential)?;
     let text = |name: &str| {
         let text = credential.get(name).and_then(Value::as_str);
         text.map(str::to_owned)
@@ -171,7 +170,7 @@ fn oauth2(reach: &Reach) -> Outcome<SignIn> {
         .set_client_secret(ClientSecret::new(text("client_secret")?))
         .set_token_uri(TokenUrl::new(TOKEN_URL.to_owned())?)
         .set_auth_type(AuthType::RequestBody);
-    let live = reach.live()?;
+    let live = target.live()?;
     Ok(Box::new(move || {
         let (client, live) = (client.clone(), live.clone());
         Box::pin(async move {
@@ -196,13 +195,13 @@ async fn carry(
     Ok(http::Response::from_parts(parts, body.into()))
 }
 
-/// Does what the last arguments ask for, and prints what it took as one line of JSON.
+/// Runs the work that the last arguments describe, and prints its figures as one line of JSON.
 async fn measure(sign_in: &SignIn, work: &[&str]) -> Outcome {
-    let (times, at_once, before) = asked_for(work)?;
+    let (times, at_once, before) = counts(work)?;
     let warm = sign_in_often(sign_in, before, at_once).await;
     let resident = resident_bytes()?;
-    restart_peak()?;
-    // For the first session counts what the process has done since it began.
+    reset_peak()?;
+    // For the first session, all since the start of the process counts.
     let cpu_before = if before == 0 { Duration::ZERO } else { cpu() };
     let begin = Instant::now();
     let done = sign_in_often(sign_in, times, at_once).await;
@@ -224,11 +223,10 @@ async fn measure(sign_in: &SignIn, work: &[&str]) -> Outcome {
     Ok(())
 }
 
-/// How often, how many of them at once, and how often before as a warm-up.
-fn asked_for(work: &[&str]) -> Outcome<(usize, usize, usize)> {
+/// The number of sign-ins, how many of them at a time, and the number of those before as a warm-up.
+fn counts(work: &[&str]) -> Outcome<(usize, usize, usize)> {
     Ok(match work {
         ["first"] => (1, 1, 0),
-        // A loop is warmed up by another one.
         ["loop", times] => (times.parse()?, 1, times.parse()?),
         ["loop", times, at_once] => (times.parse()?, at_once.parse()?, times.parse()?),
         ["flight", times] => (times.parse()?, times.parse()?, 1),

@@ -1,5 +1,4 @@
-//! The simulated vendor as a process of its own, so that what it costs is not counted as a
-//! subject's.
+//! The simulated vendor in its own process, so that its cost is not counted as a subject's.
 
 use std::time::Duration;
 
@@ -10,11 +9,11 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, stdin};
 use crate::account::cpu;
 use crate::{Outcome, VENDOR};
 
-/// So many that one connection carries all that a trial has in flight.
+/// Enough for one connection to carry all requests of a trial.
 const STREAMS: u32 = 100_000;
 
-/// Prints where it is and who it lets in, then answers each line of standard input with what it has
-/// done so far, and ends with it.
+/// Prints its address and a credential, then answers each line of standard input with its totals.
+/// Ends with standard input.
 pub(crate) async fn run(answer_after: Duration) -> Outcome {
     let options = Options {
         answer_after,

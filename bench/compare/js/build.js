@@ -1,25 +1,30 @@
-// Makes a component of the guest beside this file: `node build.js ROOT OUTPUT`, with the root of the workspace, whose contract and schemas it
-// takes. Writes beside this file too, and finds its packages there, so it runs on the copy that `../guests` makes.
+// Builds a component of the guest beside this file: `node build.js ROOT OUTPUT`, with the root of
+// the workspace, whose contract and schemas it uses. Runs on the copy that `../guests` makes, since
+// it writes beside this file and looks for its packages there.
 
 import { componentize } from "@bytecodealliance/componentize-js";
-import { readFile, readdir, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 
 const here = import.meta.dirname;
 const [root, output] = process.argv.slice(2);
 
-const vendors = join(root, "src/vendors");
-const schemas = {};
-for (const file of (await readdir(vendors)).filter((file) => file.endsWith(".schema.json"))) {
-  schemas[basename(file, ".schema.json")] = JSON.stringify(JSON.parse(await readFile(join(vendors, file), "utf8")));
+const read = async (...path) => JSON.parse(await readFile(join(...path), "utf8"));
+const data = { ...(await read(here, "plugin.json")), schemas: {}, translations: {} };
+for (const vendor of ["hotjar", "contentsquare"]) {
+  data.schemas[vendor] = await read(root, "src", `${vendor}.schema.json`);
+  data.translations[vendor] = await read(root, "src", `${vendor}.fr.json`);
 }
-await writeFile(join(here, "schemas.js"), `export const schemas = ${JSON.stringify(schemas)};\n`);
+const lines = Object.entries(data).map(
+  ([name, value]) => `export const ${name} = ${JSON.stringify(value)};\n`,
+);
+await writeFile(join(here, "data.js"), lines.join(""));
 
 const { component } = await componentize({
   sourcePath: join(here, "guest.js"),
   witPath: join(root, "wit"),
   worldName: "connector",
-  // All that can be: the world imports the clocks.
+  // The world imports the clocks, and the guest uses HTTP through the world's own bindings.
   disableFeatures: ["random", "stdio", "http", "fetch-event"],
 });
 await writeFile(output, component);

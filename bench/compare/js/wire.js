@@ -1,9 +1,15 @@
-// The only I/O: one request through `wasi:http`, as in `src/http/wasi.rs`.
+// The only I/O: one request through `wasi:http`, like `wasi/outgoing.rs` of the guest SDK.
 
 import { handle } from "wasi:http/outgoing-handler@0.2.12";
-import { Fields, OutgoingBody, OutgoingRequest, RequestOptions, httpErrorCode } from "wasi:http/types@0.2.12";
+import {
+  Fields,
+  OutgoingBody,
+  OutgoingRequest,
+  RequestOptions,
+  httpErrorCode,
+} from "wasi:http/types@0.2.12";
 
-export const MAX_REPLY_BYTES = 64 * 1024;
+export const MAX_RESPONSE_BYTES = 1024 * 1024;
 const WRITE_BYTES = 4096;
 const READ_BYTES = 16_384n;
 const SECOND = 1_000_000_000n;
@@ -11,22 +17,34 @@ const SECOND = 1_000_000_000n;
 const STAGES = {
   dns: ["DNS-timeout", "DNS-error", "destination-not-found"],
   connect: [
-    "destination-unavailable", "destination-IP-prohibited", "destination-IP-unroutable", "connection-refused",
-    "connection-timeout", "connection-limit-reached",
+    "destination-unavailable",
+    "destination-IP-prohibited",
+    "destination-IP-unroutable",
+    "connection-refused",
+    "connection-timeout",
+    "connection-limit-reached",
   ],
-  tls: ["TLS-protocol-error", "TLS-certificate-error", "TLS-alert-received"],
+  tls: ["TLS-protocol-error", "TLS-alert-received"],
+  certificate: ["TLS-certificate-error"],
   timeout: ["connection-read-timeout", "connection-write-timeout", "HTTP-response-timeout"],
   "cut-off": ["connection-terminated", "HTTP-response-incomplete"],
   protocol: [
-    "HTTP-response-header-section-size", "HTTP-response-header-size", "HTTP-response-body-size",
-    "HTTP-response-trailer-section-size", "HTTP-response-trailer-size", "HTTP-response-transfer-coding",
-    "HTTP-response-content-coding", "HTTP-upgrade-failed", "HTTP-protocol-error",
+    "HTTP-response-header-section-size",
+    "HTTP-response-header-size",
+    "HTTP-response-body-size",
+    "HTTP-response-trailer-section-size",
+    "HTTP-response-trailer-size",
+    "HTTP-response-transfer-coding",
+    "HTTP-response-content-coding",
+    "HTTP-upgrade-failed",
+    "HTTP-protocol-error",
   ],
 };
 
-const stage = (code) => Object.keys(STAGES).find((stage) => STAGES[stage].includes(code.tag)) ?? "other";
+const stage = (code) =>
+  Object.keys(STAGES).find((stage) => STAGES[stage].includes(code.tag)) ?? "other";
 
-/** Sends a request once and reads the reply. Fails as `unreachable` or `denied`, and not for any status. */
+/** Sends a request once and reads the response. Fails as `unreachable` or `denied`. */
 export function send({ authority, path, contentType, text }) {
   const bytes = new TextEncoder().encode(text);
   const request = describe(authority, path, contentType, bytes.length);
@@ -99,12 +117,12 @@ function read(response) {
   return reply;
 }
 
-/** The body, and why it ended before it was complete. */
+/** Reads the body, and why it ended before it was complete. */
 function readBody(stream) {
   const chunks = [];
   let length = 0;
   try {
-    while (length <= MAX_REPLY_BYTES) {
+    while (length <= MAX_RESPONSE_BYTES) {
       const chunk = stream.blockingRead(READ_BYTES);
       chunks.push(chunk);
       length += chunk.length;
@@ -112,7 +130,7 @@ function readBody(stream) {
   } catch ({ payload }) {
     if (payload.tag !== "closed") {
       const code = httpErrorCode(payload.val);
-      return { body: join(chunks, length), cut: code ? stage(code) : "cut-off" };
+      return { body: join(chunks, length), cutOff: code ? stage(code) : "cut-off" };
     }
   }
   return { body: join(chunks, length) };

@@ -1,21 +1,31 @@
-"""Makes a component of the guest beside this file: `python build.py ROOT OUTPUT`, with the root of the workspace, whose contract and schemas it
-takes. Writes beside this file too, so it runs on the copy that `../guests` makes.
+"""Builds a component of the guest beside this file: `python build.py ROOT OUTPUT`, with the root of
+the workspace, whose contract and schemas it uses. Runs on the copy that `../guests` makes, since it
+writes beside this file.
 """
 
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 here = Path(__file__).parent
 root, output = map(Path, sys.argv[1:])
 
-schemas = {}
-for file in (root / "src/vendors").glob("*.schema.json"):
-    schema = json.loads(file.read_text(encoding="utf-8"))
-    schemas[file.name.removesuffix(".schema.json")] = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
-(here / "schemas.py").write_text(f"SCHEMAS = {schemas!r}\n", encoding="utf-8")
 
-# Its option `--stub-wasi` cannot be used: it takes away the clock and HTTP too, which the world imports.
-componentize = [Path(sys.executable).with_name("componentize-py"), "--quiet", "--wit-path", root / "wit", "--world", "connector"]
-subprocess.run([*componentize, "componentize", "--python-path", here, "guest", "--output", output], check=True)
+def read(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+data = read(here / "plugin.json") | {"schemas": {}, "translations": {}}
+for vendor in ("hotjar", "contentsquare"):
+    data["schemas"][vendor] = read(root / f"src/{vendor}.schema.json")
+    data["translations"][vendor] = read(root / f"src/{vendor}.fr.json")
+lines = [f"{name.upper()} = {value!r}\n" for name, value in data.items()]
+(here / "data.py").write_text("".join(lines), encoding="utf-8")
+
+# `--stub-wasi` would remove the clock and HTTP too, which the world imports.
+command = [Path(sys.executable).with_name("componentize-py"), "--quiet"]
+command += ["--wit-path", root / "wit", "--world", "connector"]
+command += ["componentize", "--python-path", here, "guest", "--output", output]
+subprocess.run(command, check=True)

@@ -1,4 +1,4 @@
-"""The only I/O: one request through `wasi:http`, as in `src/http/wasi.rs`."""
+"""The only I/O: one request through `wasi:http`, like `wasi/outgoing.rs` of the guest SDK."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,17 @@ from wit_world.exports.types import Error_Denied, Error_Unreachable, Stage
 from wit_world.imports import outgoing_handler, types as http
 from wit_world.imports.streams import InputStream, StreamError_LastOperationFailed
 
-MAX_REPLY_BYTES = 64 * 1024
+MAX_RESPONSE_BYTES = 1024 * 1024
 WRITE_BYTES = 4096
 READ_BYTES = 16 * 1024
 SECOND = 1_000_000_000
 
 STAGES = {
-    Stage.DNS: (http.ErrorCode_DnsTimeout, http.ErrorCode_DnsError, http.ErrorCode_DestinationNotFound),
+    Stage.DNS: (
+        http.ErrorCode_DnsTimeout,
+        http.ErrorCode_DnsError,
+        http.ErrorCode_DestinationNotFound,
+    ),
     Stage.CONNECT: (
         http.ErrorCode_DestinationUnavailable,
         http.ErrorCode_DestinationIpProhibited,
@@ -22,11 +26,8 @@ STAGES = {
         http.ErrorCode_ConnectionTimeout,
         http.ErrorCode_ConnectionLimitReached,
     ),
-    Stage.TLS: (
-        http.ErrorCode_TlsProtocolError,
-        http.ErrorCode_TlsCertificateError,
-        http.ErrorCode_TlsAlertReceived,
-    ),
+    Stage.TLS: (http.ErrorCode_TlsProtocolError, http.ErrorCode_TlsAlertReceived),
+    Stage.CERTIFICATE: (http.ErrorCode_TlsCertificateError,),
     Stage.TIMEOUT: (
         http.ErrorCode_ConnectionReadTimeout,
         http.ErrorCode_ConnectionWriteTimeout,
@@ -60,17 +61,20 @@ class Request:
 
 
 @dataclass
-class Reply:
-    """What came back, and why its body ended before it was complete."""
+class Response:
+    """A response, and why its body ended before it was complete."""
 
     status: int
     headers: Headers
     body: bytes
-    cut: Stage | None
+    cut_off: Stage | None
 
 
-def send(request: Request) -> Reply:
-    """Sends a request once and reads the reply. Fails as `unreachable` or `denied`, and not for any status."""
+def send(request: Request) -> Response:
+    """Sends a request once and reads the response.
+
+    Fails as `unreachable` or `denied`, and not for any status.
+    """
     content = request.text.encode()
     outgoing = describe(request, len(content))
     body = outgoing.body()
@@ -130,19 +134,19 @@ def write(body: http.OutgoingBody, content: bytes) -> None:
         http.OutgoingBody.finish(body, None)
 
 
-def read(response: http.IncomingResponse) -> Reply:
+def read(response: http.IncomingResponse) -> Response:
     with response:
         with response.headers() as fields:
             headers = fields.entries()
         with response.consume() as incoming, incoming.stream() as stream:
-            body, cut = read_body(stream)
-        return Reply(response.status(), headers, body, cut)
+            body, cut_off = read_body(stream)
+        return Response(response.status(), headers, body, cut_off)
 
 
 def read_body(stream: InputStream) -> tuple[bytes, Stage | None]:
     body = bytearray()
     try:
-        while len(body) <= MAX_REPLY_BYTES:
+        while len(body) <= MAX_RESPONSE_BYTES:
             body += stream.blocking_read(READ_BYTES)
     except Err as error:
         match error.value:
