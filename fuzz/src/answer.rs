@@ -1,8 +1,8 @@
 //! The format of inputs that hold a vendor's response: like HTTP, so that people can read and write
 //! cases.
 
-/// A vendor's response: a line with the letter of the credential and the status, header fields, each
-/// on a line, an empty line, and the body.
+/// A vendor's response: a line with the letter of the credential and the status, header fields,
+/// each on a line, an empty line, and the body.
 ///
 /// ```text
 /// c 429
