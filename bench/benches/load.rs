@@ -1,7 +1,7 @@
-//! What many callers at once do to the host: each of four trials prints its figures, and fails when
-//! something came out wrong. Memory is what the kernel counts as resident, so these run on Linux.
+//! Many calls at a time: each of four trials prints its figures, and fails when one is out of
+//! bounds. Memory is the proportional set size, so these run on Linux.
 //!
-//! `cargo bench --bench load`, or with the names of trials behind `--`.
+//! `cargo bench --package connector-bench --bench load`, or with the names of trials behind `--`.
 
 use std::env;
 use std::error::Error;
@@ -34,12 +34,12 @@ const CREDENTIAL: &str = r#"{"client_id":"hj-id-0001","client_secret":"hj;secret
 
 const CALLERS: usize = 10_000;
 const IN_FLIGHT: usize = 10_000;
-/// What a call in flight may take of memory. Just below 40,000 were seen.
+/// The limit for the memory of a call in flight. Just below 40,000 were measured.
 const FLIGHT_BYTES: u64 = 42_000;
 const SIGN_INS: usize = 2_000;
 const AT_ONCE: usize = 16;
 const CALLS: usize = 1_000_000;
-/// What memory may still grow by after the first tenth of the calls: less than a byte for each.
+/// The limit for the growth after the first tenth of the calls: less than a byte for each.
 const GROWTH_BYTES: u64 = 512 << 10;
 
 fn main() -> Outcome {
@@ -59,7 +59,7 @@ fn main() -> Outcome {
         .find(|name| !trials.iter().any(|(trial, _)| trial == name))
     {
         let names: Vec<_> = trials.iter().map(|(name, _)| *name).collect();
-        return Err(format!("there is no trial {name:?}; there are {}", names.join(", ")).into());
+        return Err(format!("unknown trial {name:?}; known: {}", names.join(", ")).into());
     }
     for (name, trial) in trials {
         if asked.is_empty() || asked.iter().any(|asked| asked == name) {
@@ -107,17 +107,17 @@ async fn callers() -> Outcome {
     let took = begin.elapsed();
     let asked = vendor.asked() - 1;
     println!(
-        "callers: {served} of {CALLERS} served after the session expired, token requests: {asked}, \
-         in {took:.0?} of which the vendor took 100 ms"
+        "callers: {served} of {CALLERS} served after the session expired, in {took:.0?}, of which \
+         the vendor took 100 ms; token requests: {asked}"
     );
     expect(
         served == CALLERS && asked == 1,
-        "each is served, by one request",
+        "one request serves all callers",
     )
 }
 
-/// Many sign in at once, and none is answered before all have asked. Only the plugin and its host
-/// are in this process.
+/// Many authentications at a time; none is answered before all requests are in flight. The process
+/// holds nothing but the plugin and its host.
 async fn in_flight() -> Outcome {
     let all = Arc::new(Barrier::new(IN_FLIGHT + 1));
     let vendor = Held {
@@ -153,11 +153,11 @@ async fn in_flight() -> Outcome {
         "in-flight: {ended} of {IN_FLIGHT} authentications succeeded concurrently in {took:.1?}; \
          memory for each: {each} bytes; memory maps of the process: {maps}"
     );
-    expect(ended == IN_FLIGHT, "each ends rightly")?;
-    expect(each <= FLIGHT_BYTES, "each takes no more memory than that")
+    expect(ended == IN_FLIGHT, "every call succeeds")?;
+    expect(each <= FLIGHT_BYTES, "the memory is within its limit")
 }
 
-/// Answers nobody before everybody is there.
+/// Holds all answers back until all requests are there.
 #[derive(Clone)]
 struct Held {
     all: Arc<Barrier>,
@@ -173,15 +173,15 @@ impl Transport for Held {
         let vendor = self.clone();
         let wait = async move {
             vendor.all.wait().await;
-            // Only now: an answer that waits would be counted as the plugin's memory.
+            // Built only now: a waiting answer would be counted as the plugin's memory.
             vendor.answers.send(request, timeouts).await
         };
         wait.boxed()
     }
 }
 
-/// Many sign in over TLS: over the connection that the host keeps, and over one for each, as the
-/// runtime's own client has it.
+/// Many authentications over TLS: over the host's kept connection, and over a new one for each, as
+/// with the runtime's own client.
 async fn handshakes() -> Outcome {
     let simulators = Simulators::start().await?;
     let dialing = Dialing::new(simulators.ca_pem(), &simulators.connect_to())?;
@@ -193,16 +193,14 @@ async fn handshakes() -> Outcome {
          cores; over {kept_connections} kept connections {kept:.0} a second, over \
          {own_connections} new ones {own:.0} a second: {ratio:.1} times"
     );
-    // How many times as fast, is another matter where both sides share the cores: see
-    // `bench/compare`.
+    // The ratio means little where both sides share the cores: see `bench/compare`.
     expect(
         kept_connections == 1 && ratio > 1.0,
-        "one connection carries all, and faster",
+        "one connection carries all requests, and faster",
     )
 }
 
-/// How many authentications a second there are over this network, and how many connections they
-/// took.
+/// The authentications a second over this network, and the number of its connections.
 async fn over(
     simulators: &Simulators,
     network: Arc<dyn Transport>,
@@ -216,12 +214,12 @@ async fn over(
     let begin = Instant::now();
     let ended = sign_in(&connector, &credential, SIGN_INS, AT_ONCE).await;
     let took = begin.elapsed();
-    expect(ended == SIGN_INS, "each ends rightly")?;
+    expect(ended == SIGN_INS, "every call succeeds")?;
     let rate = f64::from(u32::try_from(SIGN_INS)?) / took.as_secs_f64();
     Ok((rate, vendor.connections() - before))
 }
 
-/// A million calls, each in an instance of its own: memory stays where it is.
+/// A million calls, each in a fresh instance: memory does not grow.
 async fn soak() -> Outcome {
     let vendor = Answers::new(|_, _| token(7));
     let connector = Connector::builder(Arc::new(vendor))
@@ -247,15 +245,15 @@ async fn soak() -> Outcome {
         kib.join(" ")
     );
     let (first, last) = (resident[0], resident[resident.len() - 1]);
-    expect(ended == CALLS, "each ends rightly")?;
+    expect(ended == CALLS, "every call succeeds")?;
     expect(
         last <= first + GROWTH_BYTES,
         "memory is flat after the first tenth",
     )
 }
 
-/// Signs in to Hotjar so often, each time in a task of its own and so many at a time, and tells how
-/// often that ended rightly.
+/// Signs in to Hotjar `times` times, each in a task, `at_once` of them at a time. Returns how many
+/// succeeded.
 async fn sign_in(
     connector: &Connector,
     credential: &Arc<str>,
@@ -304,14 +302,11 @@ impl Clock for Jumping {
     }
 }
 
-/// What the kernel counts as this process's share of memory, in bytes: pages that many instances
-/// read and none has written count once.
+/// The proportional set size of this process in bytes: pages that many instances share count once.
 fn resident_bytes() -> Result<u64, Box<dyn Error>> {
     let maps = fs::read_to_string("/proc/self/smaps_rollup")?;
     let line = maps.lines().find_map(|line| line.strip_prefix("Pss:"));
     let kib = line.and_then(|line| line.split_whitespace().next());
-    let kib: u64 = kib
-        .ok_or("the kernel does not tell what is resident")?
-        .parse()?;
+    let kib: u64 = kib.ok_or("smaps_rollup has no Pss")?.parse()?;
     Ok(kib << 10)
 }

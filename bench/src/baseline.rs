@@ -1,6 +1,6 @@
-//! A baseline host, as anybody may write one in an afternoon: wasmtime, and all of its WASI with
-//! nothing granted in it. It knows no limit, no egress and no session, so it shows what the plugin
-//! itself costs, and it takes components of other languages, which want more of WASI.
+//! A baseline host: wasmtime with all of its WASI and nothing granted in it. It has no limits, no
+//! egress policy and no sessions, so it shows the cost of the plugin itself, and it runs components
+//! of other languages, which import more of WASI.
 
 use std::fmt;
 use std::sync::Arc;
@@ -39,12 +39,12 @@ pub use bindings::Connector as Instance;
 pub use bindings::exports::integration::connector::credentials::Guest;
 pub use bindings::exports::integration::connector::types;
 
-/// Who answers requests: from a request to its reply, or to why there is none.
+/// Answers requests.
 pub type Network = Arc<dyn Fn(http::Request<Bytes>) -> BoxFuture<'static, Answer> + Send + Sync>;
-/// What a network makes of a request.
+/// A response, or the failure of the request.
 pub type Answer = Result<http::Response<WasiBody>, Error>;
 
-/// The network that a transport leads to. All its failures are one.
+/// The network of a transport. All failures become the same one.
 pub fn over(transport: Arc<dyn Transport>) -> Network {
     let timeouts = Limits::default().timeouts;
     Arc::new(move |request| {
@@ -58,7 +58,7 @@ fn failure(_: TransportError) -> Error {
     Error::HttpProtocolError
 }
 
-/// A component that exports the contract, in machine code. Cheap to clone.
+/// A compiled component that exports the contract. Cheap to clone.
 #[derive(Clone)]
 pub struct Baseline {
     pre: bindings::ConnectorPre<State>,
@@ -74,8 +74,8 @@ impl fmt::Debug for Baseline {
 }
 
 impl Baseline {
-    /// Links a component, which may import anything of WASI 0.2. It is granted the clocks, random
-    /// numbers, and HTTP over this network; no file, no environment, no standard stream, no socket.
+    /// Links a component, which may import anything of WASI 0.2. It gets the clocks, random numbers
+    /// and HTTP over this network, but no files, environment, standard streams or sockets.
     pub fn new(component: &Component, network: Network) -> wasmtime::Result<Self> {
         let mut linker = Linker::new(component.engine());
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
@@ -96,7 +96,7 @@ impl Baseline {
         Self { network, ..same }
     }
 
-    /// The same component in a time that stands still, so long after 1970.
+    /// The same component with a clock that stands still, at this time since 1970.
     #[must_use]
     pub fn at(&self, now: Duration) -> Self {
         let now = Some(now);
@@ -106,7 +106,7 @@ impl Baseline {
         }
     }
 
-    /// The same component in a host that keeps these header fields to itself too.
+    /// The same component in a host that forbids these header fields too.
     #[must_use]
     pub fn forbidding(&self, names: &[http::HeaderName]) -> Self {
         let forbidden = self.forbidden.iter().chain(names).cloned().collect();
@@ -132,18 +132,17 @@ impl Baseline {
             },
         };
         let mut store = Store::new(self.pre.engine(), state);
-        // Means something only where the engine counts: then it is as good as no end.
+        // No deadline, where the engine has epochs.
         store.set_epoch_deadline(u64::MAX >> 1);
         store
     }
 
-    /// What instances are made from.
+    /// The linked component, from which instances are made.
     pub fn pre(&self) -> &InstancePre<State> {
         self.pre.instance_pre()
     }
 
-    /// Makes an instance and looks up its functions. It lives as long as `store` does, for one call
-    /// or for many.
+    /// Makes an instance and looks up its functions. It lives as long as `store`.
     pub async fn instance(&self, store: &mut Store<State>) -> wasmtime::Result<Instance> {
         self.pre.instantiate_async(store).await
     }

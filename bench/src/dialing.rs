@@ -1,6 +1,6 @@
-//! The client that wasmtime-wasi-http brings along, as a transport to measure beside: for each
-//! request a TCP connection, a TLS handshake and HTTP/1.1. That one itself has its root
-//! certificates compiled in, so it cannot reach a simulated vendor.
+//! The HTTP client of wasmtime-wasi-http as a transport, to compare with: a TCP connection, a TLS
+//! handshake and HTTP/1.1 for each request. The original has its root certificates compiled in, so
+//! it cannot reach a simulated vendor.
 
 use std::collections::HashMap;
 use std::io;
@@ -20,8 +20,7 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// A transport that knows whom it trusts and where names lead, and keeps nothing from one request
-/// to the next.
+/// A transport without connection reuse.
 #[derive(Clone)]
 pub struct Dialing {
     roots: RootCertStore,
@@ -29,8 +28,8 @@ pub struct Dialing {
 }
 
 impl Dialing {
-    /// Trusts an authority, in PEM, and finds names by rules as simulators have them:
-    /// `HOST:443:ADDRESS:PORT`. There are no other names.
+    /// Trusts a certificate authority in PEM, and resolves the names in the rules of simulators,
+    /// `HOST:443:ADDRESS:PORT`, and no others.
     pub fn new(ca_pem: &str, connect_to: &[String]) -> io::Result<Self> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(ca_pem.as_bytes()) {
@@ -56,7 +55,7 @@ impl Dialing {
     ) -> Result<http::Response<ResponseBody>, TransportError> {
         let host = request.uri().host().unwrap_or_default().to_owned();
         let address = self.addresses.get(&host).ok_or(TransportError::Dns)?;
-        // For a proxy the address would be whole, and there would be no `host`.
+        // A proxy would get the whole URL and no `host`.
         let path = request.uri().path_and_query().cloned();
         *request.uri_mut() = path.map(Into::into).unwrap_or_default();
         let named = host.parse().map_err(|_| TransportError::Dns)?;
@@ -65,7 +64,7 @@ impl Dialing {
 
         let tcp = TcpStream::connect(address).await;
         let tcp = tcp.map_err(|_| TransportError::Connect)?;
-        // Made anew for each request, so no session is resumed.
+        // A new one for each request, so that no TLS session is resumed.
         let config = ClientConfig::builder()
             .with_root_certificates(self.roots)
             .with_no_client_auth();
@@ -74,7 +73,7 @@ impl Dialing {
         let connected = http1::handshake(TokioIo::new(tls)).await;
         let (mut sender, connection) = connected.map_err(|_| TransportError::Protocol)?;
 
-        // The connection is driven until the whole body is here, and then dropped.
+        // The connection is polled until the whole body is there, and then dropped.
         let whole = async move {
             let reply = sender.send_request(request.map(Full::new)).await?;
             let (parts, body) = reply.into_parts();

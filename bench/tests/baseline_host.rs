@@ -1,5 +1,5 @@
-//! The plugin in a host that knows nothing of connectors: its descriptions are as `wit/` documents
-//! them, and it gets by with less than `wasi:http` usually offers.
+//! The plugin in the baseline host: its descriptions satisfy the published schema, and it works
+//! with hosts that forbid header fields.
 
 use std::fs;
 use std::path::Path;
@@ -47,7 +47,7 @@ async fn signs_in(host: &Baseline) -> bool {
 }
 
 #[tokio::test]
-async fn a_host_may_keep_header_fields_to_itself() {
+async fn a_host_may_forbid_header_fields() {
     let (host, asked) = load();
     let optional = [CONTENT_LENGTH, USER_AGENT, ACCEPT];
     let mut cases: Vec<Vec<HeaderName>> = optional.iter().map(|name| vec![name.clone()]).collect();
@@ -70,7 +70,7 @@ async fn a_host_may_keep_header_fields_to_itself() {
 }
 
 #[tokio::test]
-async fn a_request_is_nothing_without_its_content_type() {
+async fn a_token_request_needs_its_content_type() {
     let (host, asked) = load();
     assert!(!signs_in(&host.forbidding(&[CONTENT_TYPE])).await);
     assert!(asked.lock().unwrap().is_empty());

@@ -21,7 +21,7 @@ leak_check::capture!();
 /// Room for plain code: a compiler moves a figure by some per cent when anything in the plugin
 /// changes.
 const MARGIN_PERCENT: u64 = 15;
-/// Set to anything, it has the figures written down instead of compared.
+/// The variable that makes the test write the figures instead of comparing them.
 const BLESS: &str = "CONNECTOR_BLESS";
 const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/instructions.txt");
 const HEAD: &str = "\
@@ -31,20 +31,20 @@ const HEAD: &str = "\
 /// More than any call takes.
 const FUEL: u64 = 1 << 40;
 
-/// Figures by what was called.
+/// Instruction counts by call.
 type Figures = BTreeMap<String, u64>;
 
-/// What a vendor is asked and answers here. All of it is invented.
+/// The documents and responses of a vendor. All of them are invented.
 struct Sample {
     vendor: &'static str,
     good: String,
-    /// Has several problems.
+    /// With several problems.
     bad: String,
     token: String,
     access: String,
-    /// The body of an API answer that says that the session is over.
+    /// The body of an API response for an expired session.
     expired: &'static str,
-    /// The same of one that asks to wait.
+    /// The same for too many requests.
     throttled: &'static str,
 }
 
@@ -91,7 +91,7 @@ fn samples() -> [Sample; 2] {
     ]
 }
 
-/// A page of an API, as calls that went well bring it.
+/// A page of API data.
 fn page() -> String {
     let rows: Vec<_> = (0..20)
         .map(|id| json!({"id": id, "name": "row", "rate": 0.5, "tags": [null, true]}))
@@ -99,7 +99,7 @@ fn page() -> String {
     json!({"payload": rows, "success": true}).to_string()
 }
 
-/// As many header fields as an answer has at least.
+/// The header fields of every response.
 const FIELDS: [(&str, &str); 4] = [
     ("cache-control", "no-store"),
     ("date", "Tue, 14 Nov 2023 22:13:20 GMT"),
@@ -107,7 +107,7 @@ const FIELDS: [(&str, &str); 4] = [
     ("strict-transport-security", "max-age=31536000"),
 ];
 
-/// A plugin in a time that stands still.
+/// The plugin with a clock that stands still.
 fn load() -> wasmtime::Result<Baseline> {
     let mut config = Config::new();
     config.consume_fuel(true);
@@ -116,7 +116,7 @@ fn load() -> wasmtime::Result<Baseline> {
     Ok(plugin.at(Duration::from_secs(1_700_000_000)))
 }
 
-/// A network that has one answer.
+/// A network with one response.
 fn answering(body: &str) -> Network {
     let body = body.to_owned();
     baseline::over(Arc::new(Answers::new(move |_, _| {
@@ -138,8 +138,7 @@ async fn count_instantiate(plugin: &Baseline) -> wasmtime::Result<u64> {
     Ok(FUEL - store.get_fuel()?)
 }
 
-/// Counts what `call` makes a new instance execute, whose one request would be answered with
-/// `reply`.
+/// Counts the instructions of `call` in a new instance. `reply` answers its request.
 async fn count<T>(
     plugin: &Baseline,
     reply: &str,
@@ -179,15 +178,14 @@ fn response(status: u16, header: Option<(&str, &str)>, body: &str) -> wit::Respo
     }
 }
 
-/// Makes every call of a vendor once. Each has to end as its name says, so that nothing cheaper is
-/// counted for it.
+/// Makes every call of a vendor once, and checks its outcome, so that no cheaper one is counted.
 async fn measure(
     plugin: &Baseline,
     sample: &Sample,
     figures: &mut Figures,
 ) -> wasmtime::Result<()> {
     let (vendor, good, bad) = (sample.vendor, &sample.good, &sample.bad);
-    let mut note = |what: &str, figure| figures.insert(format!("{vendor} {what}"), figure);
+    let mut record = |what: &str, figure| figures.insert(format!("{vendor} {what}"), figure);
 
     for (locales, what) in [(&[][..], ""), (&["fr-CA".to_owned()], ", in French")] {
         let (figure, described) = count(plugin, "", async |store, plugin| {
@@ -195,14 +193,14 @@ async fn measure(
         })
         .await?;
         assert!(described.is_ok());
-        note(&format!("describe{what}"), figure);
+        record(&format!("describe{what}"), figure);
 
         let (figure, schema) = count(plugin, "", async |store, plugin| {
             plugin.call_credential_schema(store, vendor, locales).await
         })
         .await?;
         assert!(schema.is_ok());
-        note(&format!("credential-schema{what}"), figure);
+        record(&format!("credential-schema{what}"), figure);
     }
 
     let (figure, checked) = count(plugin, "", async |store, plugin| {
@@ -210,21 +208,21 @@ async fn measure(
     })
     .await?;
     assert!(checked.is_ok());
-    note("validate, good", figure);
+    record("validate, good", figure);
 
     let (figure, origins) = count(plugin, "", async |store, plugin| {
         plugin.call_origins(store, vendor, good).await
     })
     .await?;
     assert!(origins.is_ok());
-    note("origins", figure);
+    record("origins", figure);
 
     let (figure, checked) = count(plugin, "", async |store, plugin| {
         plugin.call_validate(store, vendor, bad, &[]).await
     })
     .await?;
     assert!(matches!(checked, Err(wit::Error::InvalidCredential(issues)) if issues.len() >= 3));
-    note("validate, several issues", figure);
+    record("validate, several issues", figure);
 
     let (figure, session) = count(plugin, &sample.token, async |store, plugin| {
         plugin.call_authenticate(store, vendor, good).await
@@ -233,7 +231,7 @@ async fn measure(
     let Ok(session) = session else {
         panic!("{vendor}: no session");
     };
-    note("authenticate", figure);
+    record("authenticate", figure);
 
     let (figure, again) = count(plugin, &sample.token, async |store, plugin| {
         plugin
@@ -245,21 +243,21 @@ async fn measure(
     })
     .await?;
     assert!(again.is_ok());
-    note("authenticate, in a kept instance", figure);
+    record("authenticate, in a kept instance", figure);
 
     let (figure, renewed) = count(plugin, &sample.token, async |store, plugin| {
         plugin.call_refresh(store, vendor, good, &session).await
     })
     .await?;
     assert!(renewed.is_ok());
-    note("refresh", figure);
+    record("refresh", figure);
 
     let (figure, access) = count(plugin, &sample.access, async |store, plugin| {
         plugin.call_inspect(store, vendor, good, None, None).await
     })
     .await?;
     assert!(access.is_ok());
-    note("inspect", figure);
+    record("inspect", figure);
 
     let head = head();
     let (figure, authorized) = count(plugin, "", async |store, plugin| {
@@ -267,7 +265,7 @@ async fn measure(
     })
     .await?;
     assert!(authorized.is_ok());
-    note("authorize", figure);
+    record("authorize", figure);
 
     for (what, response, is_meant) in answers(sample) {
         let (figure, verdict) = count(plugin, "", async |store, plugin| {
@@ -275,14 +273,14 @@ async fn measure(
         })
         .await?;
         assert!(verdict.is_ok_and(is_meant), "{vendor}: {what}");
-        note(what, figure);
+        record(what, figure);
     }
     Ok(())
 }
 
 type Answer = (&'static str, wit::Response, fn(wit::Verdict) -> bool);
 
-/// API answers, and the verdict that each is to get.
+/// API responses, and the verdict of each.
 fn answers(sample: &Sample) -> [Answer; 3] {
     let bearer = ("www-authenticate", r#"Bearer error="invalid_token""#);
     let wait = ("retry-after", "30");
@@ -331,15 +329,15 @@ fn read(text: &str) -> Figures {
         .collect()
 }
 
-/// What does not keep to its budget, a sentence each.
+/// The figures that differ from their budgets, a line each.
 fn differences(budgets: &Figures, figures: &Figures) -> Vec<String> {
     let gone = budgets
         .keys()
         .filter(|name| !figures.contains_key(*name))
-        .map(|name| format!("{name}: has a budget, and is not measured"));
+        .map(|name| format!("{name}: has a budget, but is not measured"));
     let others = figures.iter().filter_map(|(name, &figure)| {
         let Some(&budget) = budgets.get(name) else {
-            return Some(format!("{name}: {figure}, and no budget"));
+            return Some(format!("{name}: {figure}, without a budget"));
         };
         let difference = figure.abs_diff(budget);
         if difference * 100 <= budget * MARGIN_PERCENT {
@@ -350,7 +348,7 @@ fn differences(budgets: &Figures, figures: &Figures) -> Vec<String> {
         let what = if figure > budget {
             "more"
         } else {
-            "less: write that down"
+            "less: update the budget"
         };
         Some(format!(
             "{name}: {figure} instead of {budget}, {percent}.{tenth} % {what}"
@@ -360,11 +358,11 @@ fn differences(budgets: &Figures, figures: &Figures) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn no_call_leaves_its_budget_of_instructions() {
+async fn every_call_keeps_to_its_budget_of_instructions() {
     let plugin = load().expect("the component loads");
     let figures = measure_all(&plugin).await.expect("no call traps");
     let again = measure_all(&plugin).await.expect("no call traps");
-    assert_eq!(figures, again, "the figures repeat to the digit");
+    assert_eq!(figures, again, "the counts are deterministic");
     if env::var_os(BLESS).is_some() {
         fs::write(BUDGETS, written(&figures)).expect("the budgets can be written");
         return;
@@ -373,13 +371,13 @@ async fn no_call_leaves_its_budget_of_instructions() {
     let differences = differences(&budgets, &figures);
     assert!(
         differences.is_empty(),
-        "beyond {MARGIN_PERCENT} % of {BUDGETS}, whose head says how it is written:\n- {}",
+        "more than {MARGIN_PERCENT} % from {BUDGETS}; its head has the command to update it:\n- {}",
         differences.join("\n- ")
     );
 }
 
 #[test]
-fn a_figure_may_leave_its_budget_by_the_margin_and_no_further() {
+fn a_figure_may_differ_from_its_budget_by_the_margin() {
     let figures = |rows: &[(&str, u64)]| -> Figures {
         let rows = rows
             .iter()
@@ -391,10 +389,10 @@ fn a_figure_may_leave_its_budget_by_the_margin_and_no_further() {
     assert_eq!(
         differences(&budgets, &measured),
         [
-            "e: has a budget, and is not measured",
+            "e: has a budget, but is not measured",
             "b: 1151 instead of 1000, 15.1 % more",
-            "d: 849 instead of 1000, 15.1 % less: write that down",
-            "f: 1, and no budget",
+            "d: 849 instead of 1000, 15.1 % less: update the budget",
+            "f: 1, without a budget",
         ]
     );
     assert_eq!(read(&written(&measured)), measured);

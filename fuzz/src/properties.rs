@@ -649,8 +649,7 @@ pub fn retry_after(input: &[u8]) {
     }
 }
 
-/// Asserts that `text` consists of known words, apart from a known code, which may be spelled in
-/// any way.
+/// Asserts that `text` consists of known words, apart from a known code, whose spelling is free.
 fn check_words_but(code: Option<&str>, text: &str) {
     match code.filter(|code| Codes::NONE.meaning(code).is_some()) {
         Some(code) => check_words(&text.replace(code, "")),
@@ -658,7 +657,7 @@ fn check_words_but(code: Option<&str>, text: &str) {
     }
 }
 
-/// Asserts that `text` consists of known words, so that nothing typed or sent by a vendor is in it.
+/// Asserts that `text` consists of known words, so that nothing typed or sent is in it.
 fn check_words(text: &str) {
     assert!(text.is_ascii(), "{text}");
     for word in text.split(|char: char| !char.is_ascii_alphanumeric()) {

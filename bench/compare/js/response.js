@@ -344,7 +344,8 @@ function retryAfter(headers, now) {
 
 /** Reads one wait. A date is read against that of the response, since the clock may be wrong. */
 function readWait(value, headers, now) {
-  if (/^[0-9]+(\.[0-9]*)?$/.test(value)) return Math.ceil(Number(value));
+  const [, whole, fraction] = /^([0-9]+)(?:\.([0-9]*))?$/.exec(value) ?? [];
+  if (whole) return Number(whole) + Number(/[1-9]/.test(fraction ?? ""));
   const date = readDate(value);
   if (date === undefined) return undefined;
   const sent = header(headers, "date").map(readDate);

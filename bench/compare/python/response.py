@@ -10,7 +10,6 @@ from calendar import timegm
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from math import ceil
 from typing import Any
 
 from componentize_py_types import Err
@@ -433,8 +432,9 @@ def read_wait(value: str, headers: Headers, now: Datetime) -> int | None:
 
     A date is read against the response's own, since the local clock may be wrong.
     """
-    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", value):
-        return ceil(min(float(value), MAX_RETRY_AFTER_SECS))
+    if number := re.fullmatch(r"([0-9]+)(?:\.([0-9]*))?", value):
+        is_more = re.search("[1-9]", number[2] or "") is not None
+        return int(min(float(number[1]), MAX_RETRY_AFTER_SECS)) + is_more
     date = read_date(value)
     if date is None:
         return None
