@@ -12,7 +12,7 @@ use host_test::network::Network;
 use host_test::script::Reply;
 use http::Request;
 use serde_json::json;
-use xtask::component::shared_dir;
+use xtask::component::{build_outside, shared_dir};
 
 leak_check::capture!();
 
@@ -71,41 +71,14 @@ connector_guest::export!(Lantern);
 
 /// Writes the folder, and builds the component in it.
 fn build(folder: &Path) -> PathBuf {
-    let root = xtask::root();
-    let guest = root.join("crates/connector-guest");
-    let manifest = format!(
-        "[package]\nname = \"lantern\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-         [dependencies]\nconnector-guest = {{ path = {:?} }}\n",
-        guest.display().to_string()
-    );
     let source = folder.join("src");
     fs::create_dir_all(&source).unwrap();
-    fs::write(folder.join("Cargo.toml"), manifest).unwrap();
     fs::write(source.join("lib.rs"), VENDOR).unwrap();
     // The form of Hotjar's key suits every vendor with a client ID and a secret.
-    let schema = fs::read_to_string(root.join("src/hotjar.schema.json")).unwrap();
+    let schema = fs::read_to_string(xtask::root().join("src/hotjar.schema.json")).unwrap();
     fs::write(source.join("lantern.schema.json"), schema).unwrap();
-    let config = folder.join(".cargo");
-    fs::create_dir_all(&config).unwrap();
-    let linker = "[target.wasm32-unknown-unknown]\nlinker = \"wasm-component-ld\"\n";
-    fs::write(config.join("config.toml"), linker).unwrap();
-    // The same versions as in the workspace, so that nothing is downloaded.
-    fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock")).unwrap();
-
-    let target_dir = shared_dir(&env::current_exe().unwrap()).join("lantern");
-    let status = xtask::component::cargo(folder)
-        .args([
-            "rustc",
-            "--release",
-            "--offline",
-            "--target",
-            "wasm32-unknown-unknown",
-        ])
-        .args(["--crate-type", "cdylib", "--target-dir"])
-        .arg(&target_dir)
-        .status();
-    assert!(status.unwrap().success(), "the vendor does not compile");
-    target_dir.join("wasm32-unknown-unknown/release/lantern.wasm")
+    let target_dir = shared_dir(&env::current_exe().unwrap());
+    build_outside(folder, "lantern", &source.join("lib.rs"), &target_dir).unwrap()
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 use std::env;
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, ExitCode};
 
@@ -91,13 +92,7 @@ pub fn build(component: &Component<'_>) -> Result<PathBuf, String> {
     if root().join("Cargo.lock").exists() {
         cargo.arg("--locked");
     }
-    let status = cargo
-        .status()
-        .map_err(|error| format!("cargo could not be started: {error}"))?;
-    if !status.success() {
-        let name = example.unwrap_or(package);
-        return Err(format!("{name} does not compile as a component"));
-    }
+    run(cargo, example.unwrap_or(package))?;
     let built = target_dir.join(TARGET).join(PROFILE);
     let (built, name) = match example {
         Some(example) => (built.join("examples"), example),
@@ -105,6 +100,66 @@ pub fn build(component: &Component<'_>) -> Result<PathBuf, String> {
     };
     let file = format!("{}.wasm", name.replace('-', "_"));
     strip_file(&built.join(&file), &target_dir.join(OUTPUT_DIR), &file)
+}
+
+/// Builds a package outside the workspace, which needs no more than its source: one library of this
+/// name, whose only dependency is the guest SDK. Writes its manifest, and the settings that the
+/// documentation of the SDK names, into the folder. Returns the component's path.
+///
+/// Downloads nothing and shares what is compiled with [`build`], if `target_dir` is the same.
+pub fn build_outside(
+    folder: &Path,
+    name: &str,
+    source: &Path,
+    target_dir: &Path,
+) -> Result<PathBuf, String> {
+    require_target()?;
+    let source = source.display().to_string();
+    let guest = root().join("crates/connector-guest").display().to_string();
+    let manifest = format!(
+        "[package]\nname = {name:?}\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
+         [lib]\npath = {source:?}\n\n\
+         [dependencies]\nconnector-guest = {{ path = {guest:?} }}\n\n[workspace]\n",
+    );
+    let linker = format!("[target.{TARGET}]\nlinker = \"wasm-component-ld\"\n");
+    let config = format!("{linker}\n{}", profile()?);
+    replace(&folder.join("Cargo.toml"), manifest.as_bytes())?;
+    replace(&folder.join(".cargo/config.toml"), config.as_bytes())?;
+    // The workspace's versions. Cargo shortens `Cargo.lock`, so a copy tells whether they changed.
+    let versions = root().join("Cargo.lock");
+    let versions = fs::read(&versions).map_err(|error| named(&versions, &error))?;
+    if replace(&folder.join("workspace.lock"), &versions)? {
+        replace(&folder.join("Cargo.lock"), &versions)?;
+    }
+    let mut cargo = cargo(folder);
+    cargo
+        .args(["rustc", "--offline", "--profile", PROFILE])
+        .args(["--target", TARGET, "--crate-type", "cdylib", "--target-dir"])
+        .arg(target_dir);
+    run(cargo, name)?;
+    let built = target_dir.join(TARGET).join(PROFILE);
+    Ok(built.join(format!("{name}.wasm")))
+}
+
+/// The table of the workspace's profile. Procedural macros are compiled again for any other.
+fn profile() -> Result<String, String> {
+    let path = root().join("Cargo.toml");
+    let manifest = fs::read_to_string(&path).map_err(|error| named(&path, &error))?;
+    let head = format!("[profile.{PROFILE}]\n");
+    let table = manifest.find(&head).map(|at| &manifest[at..]);
+    let table = table.and_then(|text| text.split("\n\n").next());
+    table
+        .map(str::to_owned)
+        .ok_or_else(|| format!("{}: no {head}", path.display()))
+}
+
+/// Runs cargo to its end.
+fn run(mut cargo: Command, name: &str) -> Result<(), String> {
+    match cargo.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(format!("{name} does not compile as a component")),
+        Err(error) => Err(format!("cargo could not be started: {error}")),
+    }
 }
 
 /// The whole of a build script that needs the plugin: builds it in a folder that all build scripts
@@ -192,20 +247,29 @@ fn command(variable: &str, name: &str) -> Command {
 
 fn strip_file(built: &Path, folder: &Path, file: &str) -> Result<PathBuf, String> {
     let path = folder.join(file);
-    let failed = |error| format!("{}: {error}", path.display());
-    let bytes = fs::read(built).map_err(failed)?;
+    let bytes = fs::read(built).map_err(|error| named(built, &error))?;
     let stripped =
         strip(&bytes).ok_or_else(|| format!("{} is not a component", built.display()))?;
-    // An unchanged file keeps its time, so whoever includes it is not compiled again.
-    if fs::read(&path).is_ok_and(|present| present == stripped) {
-        return Ok(path);
-    }
-    let temporary = folder.join(format!("{file}.{}", process::id()));
-    fs::create_dir_all(folder)
-        .and_then(|()| fs::write(&temporary, stripped))
-        .and_then(|()| fs::rename(&temporary, &path))
-        .map_err(failed)?;
+    replace(&path, &stripped)?;
     Ok(path)
+}
+
+/// Replaces a file atomically if its content is another, and returns whether it was. An unchanged
+/// file keeps its time, so whoever includes it is not compiled again.
+fn replace(path: &Path, bytes: &[u8]) -> Result<bool, String> {
+    if fs::read(path).is_ok_and(|present| present == bytes) {
+        return Ok(false);
+    }
+    let temporary = path.with_added_extension(process::id().to_string());
+    fs::create_dir_all(path.parent().unwrap_or(path))
+        .and_then(|()| fs::write(&temporary, bytes))
+        .and_then(|()| fs::rename(&temporary, path))
+        .map_err(|error| named(path, &error))?;
+    Ok(true)
+}
+
+fn named(path: &Path, error: &io::Error) -> String {
+    format!("{}: {error}", path.display())
 }
 
 /// The component without its own custom sections: 6 kB of names from the linker that no host reads.

@@ -3,7 +3,6 @@
 
 use std::convert::Infallible;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -16,11 +15,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 use xtask::Component;
-use xtask::component::shared_dir;
+use xtask::component::{build_outside, shared_dir};
 
 use crate::harness::Run;
 use crate::pty::{Dialogue, KEY};
@@ -174,44 +172,8 @@ pub(crate) fn example(name: &str) -> PathBuf {
 ///
 /// Its folder stays the same, so that other builds leave the component in place.
 pub(crate) fn lighthouse() -> PathBuf {
-    let root = xtask::root();
-    let target_dir = target_dir().join("outside");
+    let source = xtask::root().join("cli/tests/vendors/lighthouse.rs");
+    let target_dir = target_dir();
     let folder = target_dir.join("lighthouse");
-    let config = folder.join(".cargo");
-    fs::create_dir_all(&config).unwrap();
-    let source = root.join("cli/tests/vendors/lighthouse.rs");
-    let source = source.display().to_string();
-    let guest = root.join("crates/connector-guest").display().to_string();
-    let manifest = format!(
-        "[package]\nname = \"lighthouse\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n\
-         [lib]\npath = {source:?}\n\n[dependencies]\nconnector-guest = {{ path = {guest:?} }}\n\n\
-         [workspace]\n",
-    );
-    replace(&folder.join("Cargo.toml"), &manifest);
-    let linker = "[target.wasm32-unknown-unknown]\nlinker = \"wasm-component-ld\"\n";
-    replace(&config.join("config.toml"), linker);
-    // The versions that are there already: no test downloads anything. Cargo shortens the file.
-    let versions = fs::read_to_string(root.join("Cargo.lock")).unwrap();
-    if replace(&folder.join("workspace.lock"), &versions) {
-        replace(&folder.join("Cargo.lock"), &versions);
-    }
-    let target = "wasm32-unknown-unknown";
-    let status = xtask::component::cargo(&folder)
-        .args(["rustc", "--release", "--offline", "--target", target])
-        .args(["--crate-type", "cdylib", "--target-dir"])
-        .arg(&target_dir)
-        .status();
-    assert!(status.unwrap().success(), "the vendor does not compile");
-    target_dir.join(target).join("release/lighthouse.wasm")
-}
-
-/// Replaces a file atomically if its content is another. Returns whether it was.
-fn replace(path: &Path, text: &str) -> bool {
-    if fs::read_to_string(path).is_ok_and(|before| before == text) {
-        return false;
-    }
-    let mut new = NamedTempFile::new_in(path.parent().unwrap()).unwrap();
-    new.write_all(text.as_bytes()).unwrap();
-    new.persist(path).unwrap();
-    true
+    build_outside(&folder, "lighthouse", &source, &target_dir).unwrap()
 }
