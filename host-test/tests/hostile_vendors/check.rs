@@ -55,7 +55,7 @@ const SHORT: Timeouts = Timeouts::new()
     .first_byte(Duration::from_millis(300))
     .between_bytes(Duration::from_millis(300));
 /// The deadline of a call. The plugin has its last tenth to report the reason.
-const SHORT_DEADLINE: Duration = Duration::from_secs(2);
+const SHORT_DEADLINE: Duration = Duration::from_secs(5);
 /// Additional time for a machine that is busy with other tests.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
