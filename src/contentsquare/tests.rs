@@ -1,5 +1,4 @@
-//! The form of Contentsquare, the requests to it, and what its answers mean that no other vendor
-//! gives.
+//! The form of Contentsquare, the requests to it, and the answers that only Contentsquare gives.
 
 use std::cell::Cell;
 

@@ -1,4 +1,4 @@
-//! The requests to Hotjar, and what its answers mean that no other vendor gives.
+//! The requests to Hotjar, and the answers that only Hotjar gives.
 
 use connector_guest::testing;
 use connector_guest::{Access, Error, InvalidResponse, Refusal, Request, Verdict};

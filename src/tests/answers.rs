@@ -1,5 +1,5 @@
-//! What people in the field ran into: each test is one kind of answer that vendors, and whatever
-//! stands before them, really give, with its neighbours.
+//! Reports from the field: each test is one kind of answer that vendors and the gateways in front of
+//! them really give, with similar ones.
 
 use connector_guest::{Choice, InvalidResponse, Refusal};
 

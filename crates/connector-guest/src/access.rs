@@ -10,7 +10,7 @@ use crate::session::Timestamp;
 /// Longer names do not help anybody to choose.
 const MAX_NAME_CHARS: usize = 200;
 
-/// One page of what a credential reaches. The contract of each field is in `wit/types.wit`.
+/// One page of the reach of a credential. The contract of each field is in `wit/types.wit`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Access {

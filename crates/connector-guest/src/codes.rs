@@ -1,4 +1,4 @@
-//! The codes in which vendors put a failure: what they mean, and which of them may be passed on.
+//! Vendors' error codes: their meaning, and which of them may be passed on.
 
 use alloc::borrow::ToOwned as _;
 use alloc::string::String;

@@ -24,9 +24,9 @@ pub struct Description {
     pub name: &'static str,
     /// A page where people create the credential, or learn how.
     pub setup_url: &'static str,
-    /// One sentence: what a connection is for.
+    /// The purpose of a connection, in one sentence.
     pub summary: Option<Text>,
-    /// What a person needs before the form can be filled in.
+    /// The prerequisites for filling in the form.
     pub prerequisites: &'static [Text],
     /// The documentation of the vendor's API.
     pub documentation_url: Option<&'static str>,
@@ -57,7 +57,7 @@ impl Description {
         self
     }
 
-    /// Sets what a person needs first, one sentence each.
+    /// Sets the prerequisites, one sentence each.
     #[must_use]
     pub const fn prerequisites(mut self, prerequisites: &'static [Text]) -> Self {
         self.prerequisites = prerequisites;

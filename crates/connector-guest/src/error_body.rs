@@ -1,7 +1,7 @@
 //! Reads the codes of a failure out of a response body, as far as the body can be read.
 
 use alloc::borrow::Cow;
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -12,7 +12,7 @@ const MAX_CODES: usize = 8;
 /// Vendors put `error` objects into lists, and no deeper.
 const MAX_DEPTH: u8 = 3;
 
-/// What a response says against itself.
+/// The failure that a response reports.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct ErrorBody {
     /// The field `success`, in which some vendors report a failure with status 200.
@@ -120,6 +120,14 @@ impl Reader<'_> {
             Place::Top | Place::Code(_) => {}
         }
     }
+
+    /// Takes a whole number: some vendors number their codes.
+    fn number(self, value: impl ToString, is_zero: bool) {
+        match self.place {
+            Place::Code(rank) => self.error.push(rank, &value.to_string()),
+            _ => self.flag(!is_zero),
+        }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Reader<'_> {
@@ -144,12 +152,12 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.flag(value != 0);
+        self.number(value, value == 0);
         Ok(())
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.flag(value != 0);
+        self.number(value, value == 0);
         Ok(())
     }
 
@@ -262,7 +270,9 @@ mod tests {
             ),
             (r#"{"success":"false"}"#, Some(false), false, &[]),
             (r#"{"success":"True","x":1}"#, Some(true), false, &[]),
-            (r#"{"success":0,"code":7}"#, Some(false), false, &[]),
+            (r#"{"success":0,"code":7}"#, Some(false), false, &["7"]),
+            (r#"{"error":{"code":-41}}"#, None, true, &["-41"]),
+            (r#"{"code":7.5}"#, None, false, &[]),
             (r#"{"success":null,"error":null}"#, None, false, &[]),
             (r#"{"error":false,"errors":0}"#, None, false, &[]),
             (r#"{"error":true,"code":"c"}"#, None, true, &["c"]),

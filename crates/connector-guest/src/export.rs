@@ -27,11 +27,11 @@ macro_rules! export {
     };
 }
 
-/// Defines the type `AnyVendor`, which does what the chosen vendor does, and its credential. Every
-/// method is passed on, those with a default too.
+/// Defines the type `AnyVendor`, an enum of the vendors, and its credential. It passes every method
+/// on, those with a default too.
 ///
-/// So the steps of a call are in the component once and not for each vendor. Static dispatch: a
-/// `dyn` call would dirty an extra Wasm page per call.
+/// The steps of a call are compiled once and not for each vendor. Static dispatch: a `dyn` call
+/// would dirty an extra Wasm page per call.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __any_vendor {

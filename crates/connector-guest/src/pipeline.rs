@@ -99,7 +99,7 @@ fn session(token: Token, info: &VendorInfo, base_url: String, issued_at: Timesta
     }
 }
 
-/// Asks what a credential reaches.
+/// Asks the vendor for the reach of a credential.
 pub fn inspect(
     vendor: &impl Vendor,
     credential: &str,
@@ -109,7 +109,7 @@ pub fn inspect(
 ) -> Result<Access, Error> {
     const NOT_OFFERED: Error = Error::Other(Fault {
         code: "no-inspection",
-        message: "this vendor cannot say what a credential reaches",
+        message: "this vendor offers no inspection",
         retry: false,
     });
     const NO_SESSION: Error = Error::Other(Fault {

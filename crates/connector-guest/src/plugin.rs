@@ -75,7 +75,7 @@ pub trait Plugin {
         pipeline::refresh(Self::vendor(vendor)?, credential, current, environment)
     }
 
-    /// Asks what a credential reaches.
+    /// Asks the vendor for the reach of a credential.
     fn inspect(
         vendor: &str,
         credential: &str,
@@ -87,7 +87,7 @@ pub trait Plugin {
         pipeline::inspect(vendor, credential, session, cursor, environment)
     }
 
-    /// Returns what carries a session on an API request.
+    /// Returns the header fields and query parameters that authorize an API request.
     fn authorize(
         vendor: &str,
         session: &Session,

@@ -1,5 +1,5 @@
-//! Responses as values, and what the answer of an endpoint that takes a credential comes to: the
-//! promised fields, or the error that it is.
+//! Responses as values, and the outcome of an endpoint that takes a credential: the promised fields
+//! or an error.
 
 mod fields;
 

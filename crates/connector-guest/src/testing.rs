@@ -121,7 +121,7 @@ pub fn invalid_response(field: &'static str) -> Error {
     Error::InvalidResponse(InvalidResponse { status: 200, field })
 }
 
-/// Checks a credential document, and returns what is wrong as pointers and codes.
+/// Checks a credential document, and returns its problems as pointers and codes.
 pub fn issues(vendor: &impl Vendor, credential: &str) -> Vec<(String, IssueCode)> {
     match pipeline::validate(vendor, credential, &[]) {
         Err(Error::InvalidCredential(issues)) => {
@@ -151,7 +151,7 @@ pub fn refresh(
     pipeline::refresh(vendor, credential, current.clone(), &Fixed::new(answer))
 }
 
-/// Asks what a credential reaches: the first page.
+/// Asks for the reach of a credential: the first page.
 pub fn inspect(
     vendor: &impl Vendor,
     credential: &str,

@@ -137,7 +137,7 @@ fn number(string: &str) -> Option<f64> {
     let digits = string.trim_start_matches('0');
     let starts_with_digit = digits.starts_with(|char: char| char.is_ascii_digit());
     if digits.len() < string.len() && !starts_with_digit {
-        // One zero belongs to what is left, as in `0.5` or `0`.
+        // One zero is significant, as in `0.5` or `0`.
         return json::parse(["0", digits].concat().as_bytes())
             .ok()?
             .as_f64();
@@ -155,8 +155,8 @@ pub fn scopes(value: &Value) -> Option<Vec<String>> {
     (1..=MAX_SCOPES).contains(&scopes.len()).then_some(scopes)
 }
 
-/// Reads scopes in the same way, and skips what is no scope: for a list that is shown, such as that
-/// of [`Access`](crate::Access). It may be empty. `None` when the value is no list.
+/// Reads scopes in the same way, and skips invalid ones: for a list that is shown, such as that of
+/// [`Access`](crate::Access). It may be empty. `None` when the value is no list.
 pub fn readable_scopes(value: &Value) -> Option<Vec<String>> {
     let mut scopes = Vec::new();
     for word in scope_words(value)?.into_iter().take(MAX_SCOPES) {

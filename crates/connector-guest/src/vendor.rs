@@ -18,7 +18,7 @@ use crate::token::Token;
 use crate::verdict::{self, Verdict};
 use crate::{Environment, Schema};
 
-/// A vendor: what it wants and what its answers mean.
+/// A vendor: its form, its requests and the meaning of its answers.
 ///
 /// Each method is one step. A step takes values and returns values; none of them sends anything. A
 /// vendor with client credentials and bearer tokens implements the methods without a default.
@@ -49,8 +49,8 @@ pub trait Vendor {
 
     /// Builds the token request, or opens the session without one.
     ///
-    /// `state` is what the last token left; to refresh is to do the same with it (RFC 6749 §4.4.3
-    /// for client credentials, which have no state).
+    /// `state` is the state of the last session. A refresh is the same request with it (RFC 6749
+    /// §4.4.3 for client credentials, which have no state).
     fn open(&self, credential: &Self::Credential, state: Option<&Secret>) -> Result<Open, Error>;
 
     /// Reads the token out of the fields of the reply: by default a bearer token (RFC 6749 §5.1).
@@ -76,9 +76,9 @@ pub trait Vendor {
         Vec::new()
     }
 
-    /// Reads who the credential is, into the request that asks what it reaches. `None` only where a
-    /// problem was reported. With [`Inspection::Session`] the session's authorization is added to
-    /// it.
+    /// Reads the fields that identify the credential, and builds the request of an inspection. `None`
+    /// only where a problem was reported. With [`Inspection::Session`] the session's authorization is
+    /// added to the request.
     ///
     /// The default is the token request, for a vendor whose tokens cost nothing.
     fn inspection_request(
@@ -167,17 +167,17 @@ pub const UNKNOWN_CURSOR: Error = Error::Other(Fault {
     retry: false,
 });
 
-/// The error for a session that lacks what this vendor needs to authorize a request.
+/// The error for a session without the state or token that this vendor needs to authorize a request.
 pub const UNKNOWN_SESSION: Error = Error::Other(Fault {
     code: "unknown-session",
     message: "the session was not opened by this vendor",
     retry: false,
 });
 
-/// A vendor that is asked without a request of its own has to say what to send.
+/// The default of [`Vendor::inspection`]: a vendor that offers inspections defines the request.
 const NO_REQUEST: Error = Error::Other(Fault {
     code: "no-inspection",
-    message: "this vendor does not say how it is asked what a credential reaches",
+    message: "this vendor has no request for an inspection",
     retry: false,
 });
 
@@ -259,7 +259,7 @@ impl VendorInfo {
         self
     }
 
-    /// Declares what an authorization depends on.
+    /// Declares the input of an authorization: the session, the request or its body.
     #[must_use]
     pub const fn signing(mut self, signing: Signing) -> Self {
         self.signing = signing;

@@ -1,5 +1,5 @@
-//! Hotjar as its API reference describes it: a form at the token endpoint, one fixed host, what a
-//! key may do fixed on the key. Bodies of refusals are not documented; these follow RFC 6749 §5.2
+//! Hotjar as its API reference describes it: a form at the token endpoint, one fixed host, scopes
+//! that belong to the key. Bodies of refusals are not documented; these follow RFC 6749 §5.2
 //! and RFC 6750 §3.1.
 
 use bytes::Bytes;

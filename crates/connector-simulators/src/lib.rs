@@ -158,7 +158,7 @@ impl Simulator {
         hosts.map(|host| format!("{host}:443:{}", self.address))
     }
 
-    /// Returns credential documents that the simulator knows, each with what it shows. All of them
+    /// Returns credential documents that the simulator knows, each with a description. All of them
     /// get a token; the first may also make the [sample call](Self::sample_call).
     pub fn sample_credentials(&self) -> Vec<(&'static str, Value)> {
         self.service.rules.sample_credentials()

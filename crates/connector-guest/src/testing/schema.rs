@@ -1,5 +1,5 @@
-//! Checks a vendor's schema: the rules of a portable form, and agreement with what the vendor
-//! reads.
+//! Checks a vendor's schema: the rules of a portable form, and agreement with the fields that the
+//! vendor reads.
 
 use alloc::format;
 use alloc::string::String;

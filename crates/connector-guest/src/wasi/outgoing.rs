@@ -1,5 +1,5 @@
-//! One request through `wasi:http`, the clock and random numbers. Where a request goes and what an
-//! answer means is decided elsewhere.
+//! One request through `wasi:http`, the clock and random numbers. Makes no decisions about targets
+//! and answers.
 
 use alloc::string::ToString;
 use alloc::vec::Vec;
