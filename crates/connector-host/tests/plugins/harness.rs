@@ -19,6 +19,8 @@ use tokio::sync::{Mutex, MutexGuard};
 /// The permitted growth after all calls of a row. A leak of one WebAssembly page (64 KiB) a call is
 /// more.
 const GROWTH_BYTES: usize = 2 << 20;
+/// A leak grows in each of these. Other tests of the process, which run meanwhile, do not.
+const ATTEMPTS: usize = 4;
 /// Concurrent bad calls in a round.
 const AT_ONCE: usize = 10;
 /// Measured rounds, after one to warm up.
@@ -151,14 +153,21 @@ async fn check_call(
         honest(&connector).await;
     };
     round().await;
-    let before = resident_bytes();
-    for _ in 0..ROUNDS {
-        round().await;
+    let mut rounds = 1;
+    for attempt in 1..=ATTEMPTS {
+        let before = resident_bytes();
+        for _ in 0..ROUNDS {
+            round().await;
+        }
+        rounds += ROUNDS;
+        let growth = resident_bytes().saturating_sub(before);
+        if growth < GROWTH_BYTES {
+            break;
+        }
+        assert!(attempt < ATTEMPTS, "the process grew by {growth} bytes");
     }
-    let growth = resident_bytes().saturating_sub(before);
-    assert!(growth < GROWTH_BYTES, "the process grew by {growth} bytes");
 
-    let calls = u32::try_from(AT_ONCE * (1 + ROUNDS)).unwrap();
+    let calls = u32::try_from(AT_ONCE * rounds).unwrap();
     assert!(asked.times.load(Ordering::Relaxed) <= calls * most);
 }
 
