@@ -5,60 +5,8 @@
 //! RFC 6749 and RFC 6750. [`pipeline`] chains them; only the module `wasi` sends anything. Natively
 //! this is an ordinary library without that module, so vendors are tried with [`testing`] in
 //! milliseconds.
-//!
-//! ```
-//! use connector_guest::{
-//!     Description, Error, Fields, Form, Open, Request, Schema, Secret, Vendor, VendorInfo,
-//! };
-//!
-//! struct Acme;
-//!
-//! static INFO: VendorInfo = VendorInfo::new("acme", &["https://api.acme.example"]);
-//!
-//! impl Vendor for Acme {
-//!     type Credential = (Secret, Secret);
-//!
-//!     fn info(&self) -> &'static VendorInfo {
-//!         &INFO
-//!     }
-//!
-//!     fn description(&self) -> Description {
-//!         Description::new("Acme", "https://acme.example/keys")
-//!     }
-//!
-//!     fn schema(&self) -> Schema {
-//!         // Usually `include_str!("acme.schema.json")`.
-//!         Schema::new("{}", &[])
-//!     }
-//!
-//!     fn read(&self, form: &mut Form) -> Option<Self::Credential> {
-//!         let id = form.required("client_id").string();
-//!         let secret = form.required("client_secret").string();
-//!         Some((id?, secret?))
-//!     }
-//!
-//!     fn open(&self, (id, secret): &(Secret, Secret), _: Option<&Secret>) -> Result<Open, Error> {
-//!         let request = Request::post("https://api.acme.example/oauth/token")
-//!             .basic_auth(id.expose(), secret.expose())
-//!             .form(&[("grant_type", "client_credentials")]);
-//!         Ok(Open::Request(request))
-//!     }
-//!
-//!     fn base_url(&self, _: &Self::Credential, _: &mut Fields) -> Result<String, Error> {
-//!         Ok("https://api.acme.example".into())
-//!     }
-//! }
-//!
-//! connector_guest::export!(Acme);
-//! ```
-//!
-//! # Building the component
-//!
-//! A plugin is an ordinary library crate, built for `wasm32-unknown-unknown` with
-//! `wasm-component-ld` as linker: `cargo rustc --release --target wasm32-unknown-unknown
-//! --crate-type cdylib`, with `linker = "wasm-component-ld"` for the target in
-//! `.cargo/config.toml`. The linker ships with Rust.
 
+#![doc = include_str!("../README.md")]
 #![cfg_attr(target_family = "wasm", no_std)]
 #![deny(
     clippy::unwrap_used,
@@ -123,8 +71,3 @@ pub mod reexports {
     pub use alloc::string::String;
     pub use alloc::vec::Vec;
 }
-
-/// Compiles the example of the README.
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
