@@ -4,7 +4,7 @@
 use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 
-use connector_guest::form::MAX_ID;
+use connector_guest::json::MAX_ID;
 use connector_guest::{
     Access, Choice, Codes, Description, Error, FieldChoices, Fields, Form, Inspection,
     InspectionInput, IssueCode, Json, Meaning, Open, Presence, Request, Response, Schema, Secret,

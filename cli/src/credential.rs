@@ -7,7 +7,6 @@ use connector_host::{Connector, Credential, Secret, Session, SessionStore, Sessi
 
 use crate::args;
 use crate::failure::{Failure, plain};
-use crate::saved;
 use crate::store::{Location, Store, StoredSessions};
 
 /// A credential document, and its place in the store if it is saved.
@@ -35,7 +34,7 @@ impl<'a> Source<'a> {
             });
         }
         let store = Store::open(&Location::credentials(from.store.file.as_deref())?)?;
-        let saved = saved::named(&store, from.source.saved.as_deref().unwrap_or_default())?;
+        let saved = store.named(from.source.saved.as_deref().unwrap_or_default())?;
         if saved.vendor != vendor.id {
             return Err(Failure::Input(plain(&format!(
                 "the saved credential {:?} is for the vendor {}, not {}",

@@ -4,7 +4,7 @@ use crate::args::{Credentials, SavedAction};
 use crate::connect::{Terminal, confirm};
 use crate::failure::{Failure, plain};
 use crate::json::{self, pretty};
-use crate::store::{Location, Saved, Store, StoreError};
+use crate::store::{Location, Store};
 use serde_json::{Value, json};
 
 /// Runs the command, and returns the text to print.
@@ -12,20 +12,14 @@ pub(crate) fn run(of: &Credentials) -> Result<String, Failure> {
     let store = Store::open(&Location::credentials(of.store.file.as_deref())?)?;
     let result = match &of.action {
         None | Some(SavedAction::List) => store.list()?.iter().map(json::saved).collect(),
-        Some(SavedAction::Show { name }) => json::saved(&named(&store, name)?),
+        Some(SavedAction::Show { name }) => json::saved(&store.named(name)?),
         Some(SavedAction::Remove { name, yes }) => remove(&store, name, *yes)?,
     };
     Ok(pretty(&result))
 }
 
-/// The saved credential of this name.
-pub(crate) fn named(store: &Store, name: &str) -> Result<Saved, Failure> {
-    let unknown = || StoreError::UnknownName(name.trim().to_owned()).into();
-    store.find(name)?.ok_or_else(unknown)
-}
-
 fn remove(store: &Store, name: &str, yes: bool) -> Result<Value, Failure> {
-    let saved = named(store, name)?;
+    let saved = store.named(name)?;
     if !yes {
         let _terminal =
             Terminal::open("remove asks for confirmation on a terminal; elsewhere use --yes")?;

@@ -102,6 +102,12 @@ impl Store {
         Ok(query.query_row([name.trim()], saved).optional()?)
     }
 
+    /// Finds the credential of this name, or fails.
+    pub(crate) fn named(&self, name: &str) -> Result<Saved, StoreError> {
+        let unknown = || StoreError::UnknownName(name.trim().to_owned());
+        self.find(name)?.ok_or_else(unknown)
+    }
+
     /// Adds a credential. It is on disk when this returns.
     pub(crate) fn save(&self, entry: &Entry, schema: &Value) -> Result<Saved, StoreError> {
         let parts = Parts::of(entry, schema)?;

@@ -16,7 +16,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use connector::Connector;
 use connector_guest::codes::{Codes, WORDS};
-use connector_guest::form::{MAX_DOCUMENT_BYTES, MAX_ID};
+use connector_guest::form::MAX_DOCUMENT_BYTES;
+use connector_guest::json::MAX_ID;
 use connector_guest::response::MAX_RESPONSE_BYTES;
 use connector_guest::testing::{self, Fixed, NOW};
 use connector_guest::verdict::MAX_CLASSIFIED_BYTES;

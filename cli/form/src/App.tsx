@@ -1,10 +1,11 @@
 // The path through the page: choose the vendor, then a credential of it. The address holds the
 // vendor, so that reloading and going back work.
-import { Alert, Anchor, Container, Group, Loader, SimpleGrid, Text, Title } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { Alert, Container, Loader, SimpleGrid, Text } from "@mantine/core";
+import { useEffect, useState } from "react";
 
 import { api, reasonOf, type Vendor } from "./api";
 import { Authenticate } from "./Authenticate";
+import { Head } from "./Head";
 import { useMessages } from "./messages";
 
 function useHash(): string {
@@ -48,45 +49,6 @@ export function App() {
       {vendors && !vendor && <ChooseVendor vendors={vendors} />}
       {vendor && <Authenticate key={vendor.id} vendor={vendor} />}
     </Container>
-  );
-}
-
-interface HeadProps {
-  title: string;
-  step: number;
-  back?: boolean;
-}
-
-/** The head of a screen. It takes the focus, so that a screen reader announces the screen. */
-export function Head({ title, step, back }: HeadProps) {
-  const messages = useMessages();
-  const head = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    document.title = title;
-    if (window.location.hash !== "") head.current?.focus({ preventScroll: true });
-  }, [title]);
-  return (
-    <header>
-      <Group justify="space-between" mb={4}>
-        <Text size="sm" c="dimmed">
-          {messages.step(step, 2)}
-        </Text>
-        {back && (
-          <Anchor href="#/" size="sm" c="var(--strong)" underline="always">
-            {messages.chooseAnotherVendor}
-          </Anchor>
-        )}
-      </Group>
-      <Title
-        order={1}
-        fz={{ base: "h2", sm: "h1" }}
-        tabIndex={-1}
-        ref={head}
-        style={{ outline: "none" }}
-      >
-        {title}
-      </Title>
-    </header>
   );
 }
 

@@ -5,8 +5,8 @@ import type { RJSFSchema } from "@rjsf/utils";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { api, reasonOf, type Access, type Saved, type Vendor } from "./api";
-import { Head } from "./App";
 import { CredentialDetails } from "./CredentialDetails";
+import { Head } from "./Head";
 import { useMessages } from "./messages";
 import { Overlay } from "./Overlay";
 import { secretTitles } from "./schema";

@@ -122,10 +122,10 @@ impl Reader<'_> {
     }
 
     /// Takes a whole number: some vendors number their codes.
-    fn number(self, value: impl ToString, is_zero: bool) {
+    fn number(self, digits: &str) {
         match self.place {
-            Place::Code(rank) => self.error.push(rank, &value.to_string()),
-            _ => self.flag(!is_zero),
+            Place::Code(rank) => self.error.push(rank, digits),
+            _ => self.flag(digits != "0"),
         }
     }
 }
@@ -152,12 +152,12 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.number(value, value == 0);
+        self.number(&value.to_string());
         Ok(())
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.number(value, value == 0);
+        self.number(&value.to_string());
         Ok(())
     }
 

@@ -18,8 +18,6 @@ use crate::json::{self, NotJson, Object, Value};
 pub const MAX_DOCUMENT_BYTES: usize = 64 * 1024;
 /// Longer ids and secrets are something else, pasted into the wrong field.
 pub const MAX_STRING_CHARS: usize = 1024;
-/// The largest integer that every JSON reader keeps exactly (RFC 8259 §6).
-pub const MAX_ID: u64 = (1 << 53) - 1;
 
 /// The invisible characters and unusual spaces from U+00A0 on, for a character class. They are
 /// literal, because the engines of form libraries do not agree on escapes beyond `\x`.

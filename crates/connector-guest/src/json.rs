@@ -7,6 +7,9 @@ use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+/// The largest integer that every JSON reader keeps exactly (RFC 8259 §6).
+pub const MAX_ID: u64 = (1 << 53) - 1;
+
 /// A JSON value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {

@@ -6,9 +6,9 @@ use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use super::characters::{is_hidden_within, is_trimmed};
-use super::{Form, MAX_ID, MAX_STRING_CHARS, Presence, messages};
+use super::{Form, MAX_STRING_CHARS, Presence, messages};
 use crate::error::IssueCode;
-use crate::json::Value;
+use crate::json::{MAX_ID, Value};
 use crate::token::is_opaque_token;
 use crate::{Secret, Text, base_url};
 

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::Secret;
+use crate::json::MAX_ID;
 
 /// Reads a document, and returns the pointers and codes of the issues.
 fn problems<T>(

@@ -6,8 +6,7 @@ use alloc::vec::Vec;
 use super::{MAX_RESPONSE_BYTES, Response};
 use crate::date;
 use crate::error::{Error, InvalidResponse};
-use crate::form::MAX_ID;
-use crate::json::{self, Object, Value};
+use crate::json::{self, MAX_ID, Object, Value};
 use crate::session::Timestamp;
 
 /// The fields of a JSON object, taken out one by one. Fields that nobody takes are ignored (RFC
