@@ -1,5 +1,5 @@
-//! Reports from the field: each test is one kind of answer that vendors and the gateways in front of
-//! them really give, with similar ones.
+//! Reports from the field: each test is one kind of answer that vendors, and the gateways in front
+//! of them, really give, with similar ones.
 
 use connector_guest::{Choice, InvalidResponse, Refusal};
 

@@ -76,9 +76,9 @@ pub trait Vendor {
         Vec::new()
     }
 
-    /// Reads the fields that identify the credential, and builds the request of an inspection. `None`
-    /// only where a problem was reported. With [`Inspection::Session`] the session's authorization is
-    /// added to the request.
+    /// Reads the fields that identify the credential, and builds the request of an inspection.
+    /// `None` only where a problem was reported. With [`Inspection::Session`] the session's
+    /// authorization is added to the request.
     ///
     /// The default is the token request, for a vendor whose tokens cost nothing.
     fn inspection_request(
@@ -167,14 +167,14 @@ pub const UNKNOWN_CURSOR: Error = Error::Other(Fault {
     retry: false,
 });
 
-/// The error for a session without the state or token that this vendor needs to authorize a request.
+/// The error for a session without the state or token that an authorization needs.
 pub const UNKNOWN_SESSION: Error = Error::Other(Fault {
     code: "unknown-session",
     message: "the session was not opened by this vendor",
     retry: false,
 });
 
-/// The default of [`Vendor::inspection`]: a vendor that offers inspections defines the request.
+/// The default of [`Vendor::inspection_request`]: a vendor with inspections defines its own.
 const NO_REQUEST: Error = Error::Other(Fault {
     code: "no-inspection",
     message: "this vendor has no request for an inspection",
