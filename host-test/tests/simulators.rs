@@ -404,10 +404,7 @@ async fn a_cut_ends_the_connection_before_the_header_or_within_the_body() {
 
 /// Simulators that speak HTTP/2 too, or HTTP/1.1 alone.
 async fn speaking(http1_only: bool) -> Simulators {
-    let options = Options {
-        http1_only,
-        ..Options::default()
-    };
+    let options = Options::default().http1_only(http1_only);
     Simulators::start_with(options).await.unwrap()
 }
 
@@ -454,16 +451,14 @@ async fn a_burst_shares_one_connection_over_http2_only() {
 
 #[tokio::test]
 async fn a_vendor_answers_after_the_given_time() {
-    let options = Options {
-        answer_after: Duration::from_millis(20),
-        ..Options::default()
-    };
+    let answer_after = Duration::from_millis(20);
+    let options = Options::default().answer_after(answer_after);
     let simulators = Simulators::start_with(options).await.unwrap();
     let client = Client::new(&simulators);
     let (_, document) = simulators.hotjar().sample_credentials().swap_remove(0);
     let asked = tokio::time::Instant::now();
     assert_eq!(client.grant(simulators.hotjar(), &document).await.0, 200);
-    assert!(asked.elapsed() >= options.answer_after);
+    assert!(asked.elapsed() >= answer_after);
 }
 
 #[tokio::test]

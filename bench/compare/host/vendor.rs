@@ -15,12 +15,10 @@ const STREAMS: u32 = 100_000;
 /// Prints its address and a credential, then answers each line of standard input with its totals.
 /// Ends with standard input.
 pub(crate) async fn run(answer_after: Duration) -> Outcome {
-    let options = Options {
-        answer_after,
-        together: true,
-        streams: STREAMS,
-        ..Options::default()
-    };
+    let options = Options::default()
+        .answer_after(answer_after)
+        .together()
+        .streams(STREAMS);
     let simulators = Simulators::start_with(options).await?;
     let vendor = simulators.vendor(VENDOR).ok_or("there is no such vendor")?;
     let (_, credential) = vendor.sample_credentials().remove(0);

@@ -63,6 +63,7 @@ pub struct Fault {
 
 /// The stage at which a request failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stage {
     /// Name resolution.
     Dns,

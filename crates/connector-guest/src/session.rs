@@ -60,6 +60,7 @@ pub struct Session {
 
 /// When a token ends, as far as the vendor's reply says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Expiry {
     /// The reply does not say: [`VendorInfo::expiry`](crate::VendorInfo::expiry) applies, else one
     /// hour.

@@ -129,6 +129,7 @@ pub trait Vendor {
 
 /// What opens a session.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Open {
     /// One request, whose answer is read by [`Vendor::token`].
     Request(Request),
@@ -184,6 +185,7 @@ const NO_REQUEST: Error = Error::Other(Fault {
 /// The parts of an API request on which its authorization depends. The contract is in
 /// `wit/types.wit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Signing {
     /// The session alone.
     Session,
@@ -197,6 +199,7 @@ pub enum Signing {
 
 /// What `inspect` needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Inspection {
     /// It is not offered.
     None,

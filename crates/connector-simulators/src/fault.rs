@@ -27,6 +27,7 @@ const HTML: &str = "<!DOCTYPE html>\n<html><head><title>Maintenance</title></hea
 
 /// Something that goes wrong with one request.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Fault {
     /// Answers with this status, header fields and body. The request itself has no effect.
     Status(u16, Vec<(String, String)>, String),

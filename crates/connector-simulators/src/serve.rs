@@ -35,16 +35,45 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// How the simulators answer, apart from the content of their answers.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// The time between a request and its answer: a slow vendor.
-    pub answer_after: Duration,
-    /// Whether that time starts with the latest request of all. Requests sent together are then all
-    /// in flight at once.
-    pub together: bool,
-    /// Whether only HTTP/1.1 is offered. Each concurrent request then has a connection of its own.
-    pub http1_only: bool,
-    /// The maximum number of concurrent streams of an HTTP/2 connection. Further requests wait in
-    /// the client.
-    pub streams: u32,
+    answer_after: Duration,
+    together: bool,
+    pub(crate) http1_only: bool,
+    streams: u32,
+}
+
+impl Options {
+    /// Sets the time between a request and its answer: a slow vendor.
+    #[must_use]
+    pub fn answer_after(self, answer_after: Duration) -> Self {
+        Self {
+            answer_after,
+            ..self
+        }
+    }
+
+    /// Starts that time with the latest request of all, so that requests that are sent together
+    /// are all in flight at once.
+    #[must_use]
+    pub fn together(self) -> Self {
+        Self {
+            together: true,
+            ..self
+        }
+    }
+
+    /// Offers HTTP/1.1 alone, or HTTP/2 too. With HTTP/1.1 each concurrent request has a connection
+    /// of its own.
+    #[must_use]
+    pub fn http1_only(self, http1_only: bool) -> Self {
+        Self { http1_only, ..self }
+    }
+
+    /// Sets the maximum number of concurrent streams of an HTTP/2 connection. Further requests wait
+    /// in the client.
+    #[must_use]
+    pub fn streams(self, streams: u32) -> Self {
+        Self { streams, ..self }
+    }
 }
 
 impl Default for Options {

@@ -29,6 +29,7 @@ pub struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 /// When a certificate is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Valid {
     /// As it should be.
     Now,
