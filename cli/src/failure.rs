@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use connector_host::{CallError, ConnectorError, Issue, LoadError};
+use connector_host::{CallError, CertificateError, ConnectorError, Issue, LoadError, Stage};
 use serde_json::{Value, json};
 
 use crate::json::{extend, present, refusal, seconds};
@@ -121,7 +121,10 @@ fn of_plugin(error: &ConnectorError) -> Value {
         }
         ConnectorError::Rejected(of) | ConnectorError::Forbidden(of) => refusal(of),
         ConnectorError::Throttled(wait) | ConnectorError::Unavailable(wait) => seconds(*wait),
-        ConnectorError::Unreachable(stage) => json!({"stage": stage.name()}),
+        ConnectorError::Unreachable(stage) => {
+            let reason = stage.reason().map(Value::from);
+            present([("stage", Some(stage.name().into())), ("reason", reason)])
+        }
         ConnectorError::InvalidResponse(response) => {
             json!({"status": response.status, "field": response.field})
         }
@@ -143,6 +146,14 @@ pub(crate) fn sentence(error: &CallError) -> String {
             "this vendor's sessions must be stored; save the credential with `connector connect`, \
              and use it with --saved"
                 .to_owned()
+        }
+        CallError::Connector(ConnectorError::Unreachable(Stage::Certificate(why)))
+            if *why == CertificateError::UnknownIssuer =>
+        {
+            format!(
+                "the server's certificate was not accepted: {why}; if your network inspects TLS, \
+                 trust its authority with --cacert FILE"
+            )
         }
         error => plain(&error.to_string()),
     };
@@ -169,7 +180,7 @@ pub(crate) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use connector_host::{Fault, InvalidResponse, Refusal, Stage};
+    use connector_host::{Fault, InvalidResponse, Refusal};
 
     #[test]
     fn every_case_has_its_name_and_its_payload() {
@@ -225,6 +236,12 @@ mod tests {
             (
                 ConnectorError::Unreachable(Stage::CutOff),
                 json!({"kind": "unreachable", "stage": "cut-off"}),
+            ),
+            (
+                ConnectorError::Unreachable(Stage::Certificate(CertificateError::NotYetValid)),
+                json!({
+                    "kind": "unreachable", "stage": "certificate", "reason": "not-yet-valid",
+                }),
             ),
             (ConnectorError::Denied, json!({"kind": "denied"})),
             (

@@ -33,6 +33,50 @@ pub trait Transport: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, TransportError>>;
 }
 
+/// Why a certificate was not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CertificateError {
+    /// It, or one that it depends on, has expired. The clock of this machine may be wrong.
+    #[error("it has expired")]
+    Expired,
+    /// It is not valid yet. The clock of this machine may be wrong.
+    #[error("it is not valid yet")]
+    NotYetValid,
+    /// It is for other names than the host's.
+    #[error("it is for another host name")]
+    WrongName,
+    /// Its issuer is not trusted: often a proxy that inspects TLS, with an authority of its own.
+    #[error("its issuer is unknown")]
+    UnknownIssuer,
+    /// It was revoked, or its revocation status is unknown.
+    #[error("it was revoked")]
+    Revoked,
+    /// Another reason, such as a bad signature or a purpose other than that of a server; or the
+    /// reason is unknown.
+    #[error("it is not usable")]
+    Other,
+}
+
+impl CertificateError {
+    /// The name of the reason, such as `unknown-issuer`.
+    pub fn name(self) -> &'static str {
+        self.stage_name().trim_start_matches("tls-certificate-")
+    }
+
+    /// The name of the stage with the reason.
+    fn stage_name(self) -> &'static str {
+        match self {
+            Self::Expired => "tls-certificate-expired",
+            Self::NotYetValid => "tls-certificate-not-yet-valid",
+            Self::WrongName => "tls-certificate-wrong-name",
+            Self::UnknownIssuer => "tls-certificate-unknown-issuer",
+            Self::Revoked => "tls-certificate-revoked",
+            Self::Other => "tls-certificate-other",
+        }
+    }
+}
+
 /// Why a response is missing or incomplete, by stage. Safe to log: it holds no external text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -52,9 +96,9 @@ pub enum TransportError {
     /// The connection was not established in time.
     #[error("the connection was not established in time")]
     ConnectTimeout,
-    /// The server's certificate is not valid for its name.
-    #[error("the certificate was not accepted")]
-    TlsCertificate,
+    /// The server's certificate was not accepted.
+    #[error("the certificate was not accepted: {0}")]
+    TlsCertificate(CertificateError),
     /// The TLS handshake failed for another reason.
     #[error("the TLS handshake failed")]
     Tls,
@@ -76,7 +120,8 @@ pub enum TransportError {
 }
 
 impl TransportError {
-    /// The name of the stage, such as `cut-off`.
+    /// The name of the stage, such as `cut-off`, with the reason where there is one, such as
+    /// `tls-certificate-expired`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Denied => "denied",
@@ -84,7 +129,7 @@ impl TransportError {
             Self::DnsTimeout => "dns-timeout",
             Self::Connect => "connect",
             Self::ConnectTimeout => "connect-timeout",
-            Self::TlsCertificate => "tls-certificate",
+            Self::TlsCertificate(why) => why.stage_name(),
             Self::Tls => "tls",
             Self::TlsTimeout => "tls-timeout",
             Self::Timeout => "timeout",

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use crate::egress::origin::Origin;
 use crate::secret::Secret;
+use crate::transport::{CertificateError, TransportError};
 
 /// A vendor that the plugin connects to. Texts for people are in [`Description`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -342,8 +343,9 @@ pub enum Stage {
     Connect,
     /// The TLS handshake failed.
     Tls,
-    /// The certificate was not accepted.
-    Certificate,
+    /// The certificate was not accepted. The reason is [`CertificateError::Other`] where a plugin
+    /// reports the stage and the host saw none.
+    Certificate(CertificateError),
     /// The response did not begin, or did not continue, in time.
     Timeout,
     /// The connection closed before the response was complete.
@@ -361,7 +363,7 @@ impl Stage {
             Self::Dns => "dns",
             Self::Connect => "connect",
             Self::Tls => "tls",
-            Self::Certificate => "certificate",
+            Self::Certificate(_) => "certificate",
             Self::Timeout => "timeout",
             Self::CutOff => "cut-off",
             Self::Protocol => "protocol",
@@ -369,10 +371,68 @@ impl Stage {
         }
     }
 
+    /// The name of the reason within the stage, such as `unknown-issuer`, where there is one.
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Certificate(why) => Some(why.name()),
+            _ => None,
+        }
+    }
+
+    /// The stage of a transport's error; `None` for a request that was denied.
+    pub(crate) fn of(error: TransportError) -> Option<Self> {
+        use TransportError as E;
+        Some(match error {
+            E::Denied => return None,
+            E::Dns | E::DnsTimeout => Self::Dns,
+            E::Connect | E::ConnectTimeout => Self::Connect,
+            E::TlsCertificate(why) => Self::Certificate(why),
+            E::Tls | E::TlsTimeout => Self::Tls,
+            E::Timeout => Self::Timeout,
+            E::CutOff => Self::CutOff,
+            E::Protocol | E::TooLong => Self::Protocol,
+        })
+    }
+
+    /// The stage that a plugin reports, with the reason that only the host knows: `seen` is the
+    /// error of the transport in the same call.
+    pub(crate) fn explained(self, seen: Option<TransportError>) -> Self {
+        match (self, seen) {
+            (Self::Certificate(_), Some(TransportError::TlsCertificate(why))) => {
+                Self::Certificate(why)
+            }
+            (stage, _) => stage,
+        }
+    }
+
+    /// The problem and the remedy, for a person.
+    pub(crate) fn sentence(self) -> String {
+        let Self::Certificate(why) = self else {
+            let name = self.name();
+            return format!("no response from the vendor (stage {name}); try again later");
+        };
+        let remedy = match why {
+            CertificateError::Expired => {
+                "check the clock of this machine, else report it to the server's operator"
+            }
+            CertificateError::NotYetValid => "check the clock of this machine",
+            CertificateError::WrongName => {
+                "check for a proxy, DNS entry or rule that leads to another server"
+            }
+            CertificateError::UnknownIssuer => {
+                "trust the authority that issued it, if your network inspects TLS"
+            }
+            CertificateError::Revoked | CertificateError::Other => {
+                "report it to the server's operator"
+            }
+        };
+        format!("the server's certificate was not accepted: {why}; {remedy}")
+    }
+
     /// Whether the vendor may have received the request.
     pub fn was_sent(self) -> bool {
         match self {
-            Self::Dns | Self::Connect | Self::Tls | Self::Certificate => false,
+            Self::Dns | Self::Connect | Self::Tls | Self::Certificate(_) => false,
             Self::Timeout | Self::CutOff | Self::Protocol | Self::Other => true,
         }
     }

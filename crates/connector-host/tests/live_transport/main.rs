@@ -2,6 +2,7 @@
 
 mod server;
 
+mod certificates;
 mod connections;
 mod refusals;
 mod stages;
