@@ -5,7 +5,9 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use connector_host::{CallError, CertificateError, ConnectorError, Issue, LoadError, Stage};
+use connector_host::{
+    CallError, CertificateError, ConnectorError, Issue, LoadError, ProxyError, Stage,
+};
 use serde_json::{Value, json};
 
 use crate::json::{extend, present, refusal, seconds};
@@ -147,13 +149,8 @@ pub(crate) fn sentence(error: &CallError) -> String {
              and use it with --saved"
                 .to_owned()
         }
-        CallError::Connector(ConnectorError::Unreachable(Stage::Certificate(why)))
-            if *why == CertificateError::UnknownIssuer =>
-        {
-            format!(
-                "the server's certificate was not accepted: {why}; if your network inspects TLS, \
-                 trust its authority with --cacert FILE"
-            )
+        CallError::Connector(ConnectorError::Unreachable(stage)) => {
+            format!("{error}{}", options(*stage))
         }
         error => plain(&error.to_string()),
     };
@@ -169,6 +166,17 @@ pub(crate) fn sentence(error: &CallError) -> String {
     };
     let lines = [text].into_iter().chain(issues.iter().map(line));
     lines.collect::<Vec<_>>().join("\n  ")
+}
+
+/// The options that mend a stage, in parentheses.
+fn options(stage: Stage) -> &'static str {
+    let unknown = CertificateError::UnknownIssuer;
+    match stage {
+        Stage::Certificate(why) if why == unknown => " (--cacert FILE)",
+        Stage::Proxy(ProxyError::Certificate(why)) if why == unknown => " (--cacert FILE)",
+        Stage::Proxy(_) => " (--proxy, HTTPS_PROXY or ALL_PROXY; --noproxy for exceptions)",
+        _ => "",
+    }
 }
 
 /// Replaces control characters, which a terminal would obey. Strings come from vendors, and from
@@ -236,6 +244,10 @@ mod tests {
             (
                 ConnectorError::Unreachable(Stage::CutOff),
                 json!({"kind": "unreachable", "stage": "cut-off"}),
+            ),
+            (
+                ConnectorError::Unreachable(Stage::Proxy(ProxyError::Authentication)),
+                json!({"kind": "unreachable", "stage": "proxy", "reason": "authentication"}),
             ),
             (
                 ConnectorError::Unreachable(Stage::Certificate(CertificateError::NotYetValid)),

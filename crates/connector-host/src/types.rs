@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use crate::egress::origin::Origin;
 use crate::secret::Secret;
-use crate::transport::{CertificateError, TransportError};
+use crate::transport::{CertificateError, ProxyError, TransportError};
 
 /// A vendor that the plugin connects to. Texts for people are in [`Description`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -341,6 +341,9 @@ pub enum Stage {
     Dns,
     /// The connection failed.
     Connect,
+    /// The operator's proxy gave no connection. The contract has no such stage: a plugin reports
+    /// `connect`, and the host knows better.
+    Proxy(ProxyError),
     /// The TLS handshake failed.
     Tls,
     /// The certificate was not accepted. The reason is [`CertificateError::Other`] where a plugin
@@ -357,11 +360,12 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The name of the case in the contract, such as `cut-off`.
+    /// The name of the case in the contract, such as `cut-off`, or `proxy`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Dns => "dns",
             Self::Connect => "connect",
+            Self::Proxy(_) => "proxy",
             Self::Tls => "tls",
             Self::Certificate(_) => "certificate",
             Self::Timeout => "timeout",
@@ -375,6 +379,7 @@ impl Stage {
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Certificate(why) => Some(why.name()),
+            Self::Proxy(why) => Some(why.name()),
             _ => None,
         }
     }
@@ -386,6 +391,7 @@ impl Stage {
             E::Denied => return None,
             E::Dns | E::DnsTimeout => Self::Dns,
             E::Connect | E::ConnectTimeout => Self::Connect,
+            E::Proxy(why) => Self::Proxy(why),
             E::TlsCertificate(why) => Self::Certificate(why),
             E::Tls | E::TlsTimeout => Self::Tls,
             E::Timeout => Self::Timeout,
@@ -401,40 +407,64 @@ impl Stage {
             (Self::Certificate(_), Some(TransportError::TlsCertificate(why))) => {
                 Self::Certificate(why)
             }
+            (Self::Connect, Some(TransportError::Proxy(why))) => Self::Proxy(why),
             (stage, _) => stage,
         }
     }
 
     /// The problem and the remedy, for a person.
     pub(crate) fn sentence(self) -> String {
-        let Self::Certificate(why) = self else {
-            let name = self.name();
-            return format!("no response from the vendor (stage {name}); try again later");
-        };
-        let remedy = match why {
-            CertificateError::Expired => {
-                "check the clock of this machine, else report it to the server's operator"
+        match self {
+            Self::Certificate(why) => {
+                let remedy = certificate_remedy(why);
+                format!("the server's certificate was not accepted: {why}; {remedy}")
             }
-            CertificateError::NotYetValid => "check the clock of this machine",
-            CertificateError::WrongName => {
-                "check for a proxy, DNS entry or rule that leads to another server"
+            Self::Proxy(why) => {
+                let remedy = proxy_remedy(why);
+                format!("the proxy gave no connection: {why}; {remedy}")
             }
-            CertificateError::UnknownIssuer => {
-                "trust the authority that issued it, if your network inspects TLS"
+            stage => {
+                let name = stage.name();
+                format!("no response from the vendor (stage {name}); try again later")
             }
-            CertificateError::Revoked | CertificateError::Other => {
-                "report it to the server's operator"
-            }
-        };
-        format!("the server's certificate was not accepted: {why}; {remedy}")
+        }
     }
 
     /// Whether the vendor may have received the request.
     pub fn was_sent(self) -> bool {
         match self {
-            Self::Dns | Self::Connect | Self::Tls | Self::Certificate(_) => false,
+            Self::Dns | Self::Connect | Self::Proxy(_) | Self::Tls | Self::Certificate(_) => false,
             Self::Timeout | Self::CutOff | Self::Protocol | Self::Other => true,
         }
+    }
+}
+
+fn certificate_remedy(why: CertificateError) -> &'static str {
+    match why {
+        CertificateError::Expired => {
+            "check the clock of this machine, else report it to the server's operator"
+        }
+        CertificateError::NotYetValid => "check the clock of this machine",
+        CertificateError::WrongName => {
+            "check for a proxy, DNS entry or rule that leads to another server"
+        }
+        CertificateError::UnknownIssuer => {
+            "trust the authority that issued it, if your network inspects TLS"
+        }
+        CertificateError::Revoked | CertificateError::Other => "report it to the server's operator",
+    }
+}
+
+fn proxy_remedy(why: ProxyError) -> &'static str {
+    match why {
+        ProxyError::Dns | ProxyError::Connect | ProxyError::Timeout => {
+            "check its URL, and whether it runs"
+        }
+        ProxyError::Certificate(why) => certificate_remedy(why),
+        ProxyError::Tls => "use a URL with http instead of https if it does not speak TLS",
+        ProxyError::Authentication => "check the user and password in its URL",
+        ProxyError::Refused(_) => "ask its operator to allow the vendor's host",
+        ProxyError::Protocol => "check the scheme, host and port of its URL",
     }
 }
 

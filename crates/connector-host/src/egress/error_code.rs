@@ -19,7 +19,8 @@ pub(crate) fn code_of(error: TransportError) -> ErrorCode {
             info_code: None,
         }),
         TransportError::DnsTimeout => ErrorCode::DnsTimeout,
-        TransportError::Connect => ErrorCode::ConnectionRefused,
+        // `wasi:http` has no code for a proxy.
+        TransportError::Connect | TransportError::Proxy(_) => ErrorCode::ConnectionRefused,
         TransportError::ConnectTimeout => ErrorCode::ConnectionTimeout,
         TransportError::TlsCertificate(_) => ErrorCode::TlsCertificateError,
         // `wasi:http` has no separate code for the second.

@@ -1,5 +1,6 @@
 //! The real transport: hyper's pooled client over rustls. It speaks HTTP/1.1 or 2 as the server
-//! prefers, and keeps and shares connections. No redirects, cookies, decompression or proxy.
+//! prefers, and keeps and shares connections. No redirects, cookies or decompression, and no proxy
+//! but the operator's.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,10 +20,13 @@ use rustls::pki_types::pem::PemObject;
 
 use crate::deadline::after;
 use crate::limits::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS, Timeouts};
+use crate::transport::attempt::Attempt;
 use crate::transport::coalescing::Coalescing;
 use crate::transport::connect_to::ConnectTo;
-use crate::transport::dial::{Dial, Dialer, TlsDialer};
+use crate::transport::dial::{Dialer, TlsDialer};
 use crate::transport::failure::{stage_of, stage_of_request};
+use crate::transport::proxy::Proxy;
+use crate::transport::proxy_dialer::ProxyDialer;
 use crate::transport::{ResponseBody, Transport, TransportError};
 
 /// Below the minute after which common load balancers close an idle connection, so that this side
@@ -46,7 +50,8 @@ const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 /// Connects only to public addresses, and to those that the operator names: by
 /// [`LiveBuilder::allow_addresses`], or as the target of a [`ConnectTo`] rule. The filter applies
 /// to the very address that is connected to. If it leaves none, the request is
-/// [`TransportError::Denied`].
+/// [`TransportError::Denied`]. The addresses of a name that a proxy resolves are not known here; see
+/// [`LiveBuilder::proxy`].
 ///
 /// Cheap to clone; clones share their connections, which belong to one tokio runtime. In a burst to
 /// a host without an open connection, one request connects and the others wait to learn whether
@@ -65,13 +70,14 @@ impl fmt::Debug for Live {
 }
 
 impl Live {
-    /// Starts with Mozilla's root certificates, public addresses only, and no redirected
-    /// connection.
+    /// Starts with Mozilla's root certificates, public addresses only, no proxy, and no redirected
+    /// connection. The environment is not read.
     pub fn builder() -> LiveBuilder {
         LiveBuilder {
             roots: webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
             rules: Vec::new(),
             allowed: Vec::new(),
+            proxy: None,
         }
     }
 }
@@ -82,6 +88,7 @@ pub struct LiveBuilder {
     roots: RootCertStore,
     rules: Vec<ConnectTo>,
     allowed: Vec<IpNet>,
+    proxy: Option<Proxy>,
 }
 
 /// Why a [`Live`] transport cannot be built.
@@ -128,6 +135,20 @@ impl LiveBuilder {
         self
     }
 
+    /// Connects through this proxy, except to the hosts of [`Proxy::except`].
+    ///
+    /// The proxy may have any address, because the operator named it. It resolves the names of
+    /// vendors, and decides to which addresses it connects, so a name that resolves to an address
+    /// of the proxy's own network is the proxy's to refuse. Refused here are IP addresses that are
+    /// not allowed, `localhost`, and names that mean an address, such as `0x7f000001`. With
+    /// `socks5://` names are resolved here, and their addresses filtered as without a proxy. A
+    /// [`ConnectTo`] rule applies to the target: the proxy is asked for `HOST2:PORT2`.
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
     /// Builds the transport. Opens no connection.
     pub fn build(self) -> Result<Live, LiveError> {
         // Named explicitly, so that the process's default provider does not matter.
@@ -137,11 +158,14 @@ impl LiveBuilder {
             .map_err(|_| LiveError::Tls)?
             .with_root_certificates(self.roots)
             .with_no_client_auth();
+        let proxy = self.proxy.as_ref();
+        let proxy = proxy.map(|proxy| ProxyDialer::new(proxy, tls.clone()));
+        let dialer = Dialer::new(self.allowed.into(), self.rules.into(), proxy);
         let https = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_only()
             .enable_all_versions()
-            .wrap_connector(Dialer::new(self.allowed.into(), self.rules.into()));
+            .wrap_connector(dialer);
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -175,8 +199,8 @@ impl Transport for Live {
         let connect_by = after(timeouts.connect);
         let mut request = request.map(Full::new);
         let mut connection = capture_connection(&mut request);
-        let dial = Arc::new(Dial::new(timeouts.connect));
-        let response = Arc::clone(&dial).scope(self.client.request(request));
+        let attempt = Arc::new(Attempt::new(timeouts.connect));
+        let response = Arc::clone(&attempt).scope(self.client.request(request));
         async move {
             let first = tokio::time::timeout_at(connect_by, coalescing.wait(&host));
             let first = first.await.map_err(|_| TransportError::ConnectTimeout)?;
@@ -190,7 +214,7 @@ impl Transport for Live {
                 biased;
                 early = &mut response => Some(early),
                 in_time = tokio::time::timeout_at(connect_by, connected) => {
-                    in_time.map_err(|_| dial.timed_out())?;
+                    in_time.map_err(|_| attempt.timed_out())?;
                     None
                 }
             };

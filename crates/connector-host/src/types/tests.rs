@@ -229,9 +229,45 @@ fn a_reported_stage_gets_the_reason_that_the_host_saw() {
         (reported, Some(seen), Stage::Certificate(why)),
         (reported, None, reported),
         (reported, Some(TransportError::Dns), reported),
+        (
+            Stage::Connect,
+            Some(TransportError::Proxy(ProxyError::Refused(Some(403)))),
+            Stage::Proxy(ProxyError::Refused(Some(403))),
+        ),
         // A plugin may report another stage than that of its last request.
         (Stage::Timeout, Some(seen), Stage::Timeout),
     ] {
         assert_eq!(stage.explained(seen), explained);
+    }
+}
+
+#[test]
+fn a_failing_proxy_is_named_with_its_remedy() {
+    let certificate = ProxyError::Certificate(CertificateError::UnknownIssuer);
+    for (why, name, remedy) in [
+        (ProxyError::Dns, "dns", "check its URL"),
+        (ProxyError::Connect, "connect", "whether it runs"),
+        (ProxyError::Timeout, "timeout", "check its URL"),
+        (
+            certificate,
+            "certificate-unknown-issuer",
+            "trust the authority",
+        ),
+        (ProxyError::Tls, "tls", "http instead of https"),
+        (
+            ProxyError::Authentication,
+            "authentication",
+            "user and password",
+        ),
+        (ProxyError::Refused(None), "refused", "ask its operator"),
+        (ProxyError::Protocol, "protocol", "scheme, host and port"),
+    ] {
+        let stage = Stage::Proxy(why);
+        assert_eq!((stage.name(), stage.reason()), ("proxy", Some(name)));
+        assert!(!stage.was_sent());
+        let sentence = stage.sentence();
+        assert!(sentence.starts_with("the proxy gave no connection: "));
+        assert!(sentence.contains(remedy), "{sentence}");
+        assert!(!sentence.contains("later"), "{sentence}");
     }
 }

@@ -4,6 +4,7 @@ mod server;
 
 mod certificates;
 mod connections;
+mod proxies;
 mod refusals;
 mod stages;
 mod wire;

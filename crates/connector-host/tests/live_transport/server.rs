@@ -36,7 +36,13 @@ pub(crate) struct Server {
 impl Server {
     /// Listens, and accepts only this version of HTTP.
     pub(crate) async fn start(version: &str) -> Self {
-        let params = CertificateParams::new(vec!["api.example".to_owned()]).unwrap();
+        Self::for_names(version, &["api.example"]).await
+    }
+
+    /// The same for other names.
+    pub(crate) async fn for_names(version: &str, names: &[&str]) -> Self {
+        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+        let params = CertificateParams::new(names).unwrap();
         Self::with_certificate(version, params).await
     }
 
@@ -61,6 +67,10 @@ impl Server {
 
     pub(crate) fn port(&self) -> u16 {
         self.listener.local_addr().unwrap().port()
+    }
+
+    pub(crate) fn ca_pem(&self) -> &str {
+        &self.ca_pem
     }
 
     /// A transport that trusts this server, without a rule that redirects to it.
