@@ -29,11 +29,13 @@ const NO_PROXY_VARIABLES: [&str; 2] = ["no_proxy", "NO_PROXY"];
 /// The time of a call beside that for the connection, by default.
 const AFTER_CONNECT: Duration = DEFAULT_DEADLINE.saturating_sub(DEFAULT_CONNECT);
 
-/// The way to the vendor; by default the public DNS and certificate authorities.
+/// The way to the vendor; by default the public DNS, and the certificate authorities of Mozilla and
+/// of this machine.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Network options")]
 pub(crate) struct Network {
-    /// Also trust the certificate authority in this PEM file
+    /// Also trust the certificate authorities in this PEM file, beside those of this machine
+    /// (SSL_CERT_FILE, SSL_CERT_DIR)
     #[arg(long, value_name = "PEM")]
     pub(crate) cacert: Option<PathBuf>,
     /// Connect to HOST2:PORT2 instead of HOST1:PORT1, as curl does; can be repeated
@@ -119,12 +121,12 @@ impl Network {
 
     /// The transport that the options and the environment describe.
     pub(crate) fn transport(&self) -> Result<Arc<dyn Transport>, Failure> {
-        let mut builder = Live::builder();
+        let builder = Live::builder().system_certificates();
+        let mut builder = builder.map_err(|why| Failure::Input(why.to_string()))?;
         if let Some(path) = &self.cacert {
             let file = Input::File(path.clone());
-            builder = builder
-                .extra_ca_pem(file.text()?.as_bytes())
-                .map_err(|_| file.failure("holds no certificate in PEM"))?;
+            let added = builder.extra_ca_pem(&file.whole()?);
+            builder = added.map_err(|why| file.failure(&why.to_string()))?;
         }
         if let Some(proxy) = self.proxy(|name| env::var_os(name))? {
             builder = builder.proxy(proxy);

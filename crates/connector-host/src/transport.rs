@@ -11,6 +11,7 @@ pub(crate) mod connect_to;
 pub(crate) mod dial;
 pub(crate) mod failure;
 pub(crate) mod live;
+pub(crate) mod pem;
 pub(crate) mod proxy;
 pub(crate) mod proxy_dialer;
 pub(crate) mod tcp_dialer;
@@ -100,7 +101,7 @@ pub enum ProxyError {
     /// The TLS handshake with it failed for another reason; it may not speak TLS.
     #[error("the TLS handshake with it failed")]
     Tls,
-    /// It requires a user and password, or refused those that it got (status 407).
+    /// It requires a user and password, or refused those that it got (status 407 or 401).
     #[error("it requires a user and password, or refused those of its URL")]
     Authentication,
     /// It refused to connect to the vendor, or could not: with this status, if it speaks HTTP.

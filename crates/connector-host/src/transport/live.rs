@@ -3,6 +3,7 @@
 //! but the operator's.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +16,6 @@ use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use ipnet::IpNet;
 use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 use crate::deadline::after;
 use crate::limits::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS, Timeouts};
@@ -25,6 +24,7 @@ use crate::transport::coalescing::Coalescing;
 use crate::transport::connect_to::ConnectTo;
 use crate::transport::dial::{Dialer, TlsDialer};
 use crate::transport::failure::{stage_of, stage_of_request};
+use crate::transport::pem::{self, Damaged};
 use crate::transport::proxy::Proxy;
 use crate::transport::proxy_dialer::ProxyDialer;
 use crate::transport::{ResponseBody, Transport, TransportError};
@@ -71,7 +71,7 @@ impl fmt::Debug for Live {
 
 impl Live {
     /// Starts with Mozilla's root certificates, public addresses only, no proxy, and no redirected
-    /// connection. The environment is not read.
+    /// connection. Nothing is read from the environment.
     pub fn builder() -> LiveBuilder {
         LiveBuilder {
             roots: webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
@@ -92,29 +92,99 @@ pub struct LiveBuilder {
 }
 
 /// Why a [`Live`] transport cannot be built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LiveError {
-    /// The PEM file holds no certificate, or a damaged one.
-    #[error("the CA file holds no valid certificate in PEM form")]
-    Ca,
+    /// The file holds no certificate in PEM form.
+    #[error(
+        "holds no certificate; expected PEM, with a line -----BEGIN CERTIFICATE-----, to which \
+         `openssl x509 -inform der` converts others"
+    )]
+    NoCertificate,
+    /// A certificate is damaged, or cannot be a trusted root.
+    #[error("holds a damaged certificate, which begins in line {line}")]
+    DamagedCertificate {
+        /// The line of the file where the certificate begins; the first is 1.
+        line: usize,
+    },
+    /// The certificates that SSL_CERT_FILE names cannot be read.
+    #[error("cannot use the certificates of SSL_CERT_FILE, {}: {reason}", file.display())]
+    SystemCertificates {
+        /// The value of the variable.
+        file: PathBuf,
+        /// The operating system's error, or the lack of certificates.
+        reason: String,
+    },
     /// The TLS library rejects its settings.
     #[error("TLS cannot be configured")]
     Tls,
 }
 
 impl LiveBuilder {
-    /// Adds the certificates of a PEM file as trusted roots.
+    /// Adds the certificates of a PEM file (RFC 7468) as trusted roots, also those with the label
+    /// `TRUSTED CERTIFICATE` of OpenSSL, whose own settings for trust are ignored. Comments may be
+    /// in any encoding. Errors continue a sentence that begins with the name of the file.
     pub fn extra_ca_pem(mut self, pem: &[u8]) -> Result<Self, LiveError> {
-        let before = self.roots.len();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|_| LiveError::Ca)?;
-            self.roots.add(certificate).map_err(|_| LiveError::Ca)?;
+        let found = pem::certificates(pem);
+        if found.is_empty() {
+            return Err(LiveError::NoCertificate);
         }
-        if self.roots.len() == before {
-            return Err(LiveError::Ca);
+        for certificate in found {
+            let damaged = |line| LiveError::DamagedCertificate { line };
+            let (line, certificate) = certificate.map_err(|found| damaged(found.line))?;
+            self.roots.add(certificate).map_err(|_| damaged(line))?;
         }
         Ok(self)
+    }
+
+    /// Also trusts the certificates of this machine: those that the environment variables
+    /// SSL_CERT_FILE and SSL_CERT_DIR name, else those of the operating system. Reads files, so it
+    /// blocks.
+    ///
+    /// Entries that cannot be read are logged and skipped. An SSL_CERT_FILE without a readable
+    /// certificate is an error.
+    pub fn system_certificates(mut self) -> Result<Self, LiveError> {
+        let found = rustls_native_certs::load_native_certs();
+        for error in &found.errors {
+            tracing::warn!(%error, "a certificate of this machine cannot be read; skipping it");
+        }
+        let (added, ignored) = self.roots.add_parsable_certificates(found.certs);
+        tracing::debug!(added, ignored, "trusting the certificates of this machine");
+        if let Some(file) = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from) {
+            self.add_file(&file)?;
+        }
+        Ok(self)
+    }
+
+    /// Adds those certificates of a file that can be read, at least one.
+    fn add_file(&mut self, file: &Path) -> Result<(), LiveError> {
+        let unusable = |reason: String| LiveError::SystemCertificates {
+            file: file.to_owned(),
+            reason,
+        };
+        if file.as_os_str().is_empty() {
+            return Err(unusable("it is empty; unset it, or name a file".to_owned()));
+        }
+        let text = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+        let mut is_usable = false;
+        for certificate in pem::certificates(&text) {
+            let added = match certificate {
+                Ok((line, certificate)) => self.roots.add(certificate).map_err(|_| line),
+                Err(Damaged { line }) => Err(line),
+            };
+            match added {
+                Ok(()) => is_usable = true,
+                Err(line) => {
+                    let file = file.display();
+                    tracing::warn!(%file, line, "a certificate is damaged; skipping it");
+                }
+            }
+        }
+        if is_usable {
+            Ok(())
+        } else {
+            Err(unusable("it holds no certificate in PEM form".to_owned()))
+        }
     }
 
     /// Adds a rule that redirects connections; the first rule that matches applies.
