@@ -17,6 +17,7 @@ use crate::egress::content_encoding::decoded;
 use crate::egress::error_code::{code_of, error_of};
 use crate::egress::exchange::{exchange, header_fits, span};
 use crate::egress::joined_body::JoinedBody;
+use crate::egress::member_names::NamedBody;
 use crate::egress::origin::Origin;
 use crate::egress::policy::EgressPolicy;
 use crate::egress::zeroized_bytes::collect_zeroized;
@@ -137,8 +138,11 @@ impl EgressGuard {
                 })
             })
             .map_ok(move |response| {
-                decoded(response, reply_bytes)
-                    .map(|body| JoinedBody::new(body).map_err(error_of).boxed_unsync())
+                decoded(response, reply_bytes).map(|body| {
+                    NamedBody::new(JoinedBody::new(body))
+                        .map_err(error_of)
+                        .boxed_unsync()
+                })
             });
         Ok(outcome.boxed())
     }
