@@ -1,17 +1,16 @@
 //! The command line: commands, options, their help, and rules between options that clap lacks.
 //! Nothing here reads a file, the environment or a store; the commands do.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use connector_host::{ConnectTo, IpNet, Origin};
 use http::HeaderName;
 
 use crate::export::Format;
 use crate::input::Input;
 use crate::log::Level;
+pub(crate) use crate::network::Network;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -272,32 +271,6 @@ pub(crate) enum SavedAction {
     },
 }
 
-/// The way to the vendor; by default the public DNS and certificate authorities.
-#[derive(Debug, Default, clap::Args)]
-pub(crate) struct Network {
-    /// Also trust the certificate authority in this PEM file
-    #[arg(long, value_name = "PEM")]
-    pub(crate) cacert: Option<PathBuf>,
-    /// Connect to HOST2:PORT2 instead of HOST1:PORT1, as curl does; can be repeated
-    #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2")]
-    pub(crate) connect_to: Vec<ConnectTo>,
-    /// Also allow this address or network that is not public, such as 10.1.0.0/16; can be repeated
-    #[arg(long, value_name = "CIDR", value_parser = addresses)]
-    pub(crate) allow_address: Vec<IpNet>,
-    /// Also allow this origin, such as https://*.acme.example, beside those that the plugin
-    /// declares; can be repeated
-    #[arg(long = "grant", value_name = "ORIGIN")]
-    pub(crate) grants: Vec<Origin>,
-}
-
-/// A network in CIDR notation, or a single address.
-fn addresses(text: &str) -> Result<IpNet, &'static str> {
-    let single = |_| text.parse::<IpAddr>().map(IpNet::from);
-    text.parse()
-        .or_else(single)
-        .map_err(|_| "expected an address, or a network such as 10.1.0.0/16 or fd00::/8")
-}
-
 /// Whether the secrets of a session are printed.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Reveal {
@@ -334,9 +307,6 @@ pub(crate) struct Form {
     /// Connect to the real vendors instead of those simulated on this machine
     #[arg(long)]
     pub(crate) live: bool,
-    /// Also allow this origin, beside those that the plugin declares; can be repeated
-    #[arg(long = "grant", value_name = "ORIGIN", requires = "live")]
-    pub(crate) grants: Vec<Origin>,
     /// Listen on this port [default: a free one]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,
@@ -344,6 +314,9 @@ pub(crate) struct Form {
     pub(crate) store: StoreFile,
     #[command(flatten)]
     pub(crate) plugin: Plugin,
+    /// For `--live` only.
+    #[command(flatten)]
+    pub(crate) network: Network,
 }
 
 /// Options of `simulate`.
@@ -391,6 +364,10 @@ impl Args {
             Command::Classify { response, .. } if response.headers().is_none() => {
                 Err("a --header is not of the form 'name: value'")
             }
+            Command::Form(form) if !form.live && form.network.is_set() => Err(
+                "network options need --live; without it the vendors are simulated on this \
+                 machine",
+            ),
             _ => Ok(()),
         }
     }
@@ -509,22 +486,39 @@ mod tests {
     }
 
     #[test]
-    fn allow_address_takes_networks_and_single_addresses() {
-        for (text, means) in [
-            ("10.1.0.0/16", Some("10.1.0.0/16")),
-            ("127.0.0.1", Some("127.0.0.1/32")),
-            ("fd00::/8", Some("fd00::/8")),
-            ("::1", Some("::1/128")),
-            ("10.1.0.0/33", None),
-            ("10.1", None),
-            ("localhost", None),
-        ] {
-            let read = addresses(text).ok().map(|net| net.to_string());
-            assert_eq!(read.as_deref(), means, "{text}");
-        }
+    fn allow_address_is_repeatable() {
         let line =
             "connector inspect v --credential c --allow-address ::1 --allow-address 10.0.0.0/8";
         assert!(check(line).is_ok());
+    }
+
+    #[test]
+    fn the_form_takes_all_network_options_with_live_only() {
+        for options in [
+            "--cacert ca.pem",
+            "--connect-to a:443:127.0.0.1:1",
+            "--allow-address 10.0.0.0/8",
+            "--proxy http://proxy:3128",
+            "--noproxy a.example",
+            "--connect-timeout 2.5",
+            "--max-time 60",
+            "--user-agent me/1",
+        ] {
+            let message = check(&format!("connector form {options}")).unwrap_err();
+            assert!(message.contains("--live"), "{message}");
+            assert!(check(&format!("connector form --live {options}")).is_ok());
+            let line = format!("connector inspect v --credential c {options}");
+            assert!(check(&line).is_ok(), "{options}");
+        }
+    }
+
+    #[test]
+    fn a_proxys_url_is_not_repeated() {
+        let line = "connector inspect v --credential c --proxy nonsense://u:hush@x";
+        let args = check(line).unwrap();
+        assert!(!format!("{args:?}").contains("hush"));
+        let message = check(&format!("{line} --frobnicate")).unwrap_err();
+        assert!(!message.contains("hush"), "{message}");
     }
 
     #[test]

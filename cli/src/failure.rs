@@ -5,7 +5,9 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use connector_host::{CallError, ConnectorError, Issue, LoadError};
+use connector_host::{
+    CallError, CertificateError, ConnectorError, Issue, LoadError, ProxyError, Stage,
+};
 use serde_json::{Value, json};
 
 use crate::json::{extend, present, refusal, seconds};
@@ -121,7 +123,10 @@ fn of_plugin(error: &ConnectorError) -> Value {
         }
         ConnectorError::Rejected(of) | ConnectorError::Forbidden(of) => refusal(of),
         ConnectorError::Throttled(wait) | ConnectorError::Unavailable(wait) => seconds(*wait),
-        ConnectorError::Unreachable(stage) => json!({"stage": stage.name()}),
+        ConnectorError::Unreachable(stage) => {
+            let reason = stage.reason().map(Value::from);
+            present([("stage", Some(stage.name().into())), ("reason", reason)])
+        }
         ConnectorError::InvalidResponse(response) => {
             json!({"status": response.status, "field": response.field})
         }
@@ -144,6 +149,9 @@ pub(crate) fn sentence(error: &CallError) -> String {
              and use it with --saved"
                 .to_owned()
         }
+        CallError::Connector(ConnectorError::Unreachable(stage)) => {
+            format!("{error}{}", options(*stage))
+        }
         error => plain(&error.to_string()),
     };
     let CallError::Connector(ConnectorError::InvalidCredential(issues)) = error else {
@@ -160,6 +168,17 @@ pub(crate) fn sentence(error: &CallError) -> String {
     lines.collect::<Vec<_>>().join("\n  ")
 }
 
+/// The options that mend a stage, in parentheses.
+fn options(stage: Stage) -> &'static str {
+    let unknown = CertificateError::UnknownIssuer;
+    match stage {
+        Stage::Certificate(why) if why == unknown => " (--cacert FILE)",
+        Stage::Proxy(ProxyError::Certificate(why)) if why == unknown => " (--cacert FILE)",
+        Stage::Proxy(_) => " (--proxy, HTTPS_PROXY or ALL_PROXY; --noproxy for exceptions)",
+        _ => "",
+    }
+}
+
 /// Replaces control characters, which a terminal would obey. Strings come from vendors, and from
 /// plugins that may be hostile.
 pub(crate) fn plain(text: &str) -> String {
@@ -169,7 +188,7 @@ pub(crate) fn plain(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use connector_host::{Fault, InvalidResponse, Refusal, Stage};
+    use connector_host::{Fault, InvalidResponse, Refusal};
 
     #[test]
     fn every_case_has_its_name_and_its_payload() {
@@ -225,6 +244,16 @@ mod tests {
             (
                 ConnectorError::Unreachable(Stage::CutOff),
                 json!({"kind": "unreachable", "stage": "cut-off"}),
+            ),
+            (
+                ConnectorError::Unreachable(Stage::Proxy(ProxyError::Authentication)),
+                json!({"kind": "unreachable", "stage": "proxy", "reason": "authentication"}),
+            ),
+            (
+                ConnectorError::Unreachable(Stage::Certificate(CertificateError::NotYetValid)),
+                json!({
+                    "kind": "unreachable", "stage": "certificate", "reason": "not-yet-valid",
+                }),
             ),
             (ConnectorError::Denied, json!({"kind": "denied"})),
             (

@@ -22,7 +22,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use crate::args::{Form, Network};
+use crate::args::Form;
 use crate::failure::Failure;
 use crate::output::{Page as Print, line};
 use crate::store::{Location, Store};
@@ -56,11 +56,7 @@ pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
     let connector = if let Some(Simulated { simulators, .. }) = &simulated {
         plugin::load(&of.plugin, plugin::simulated(simulators)).await?
     } else {
-        let network = Network {
-            grants: of.grants.clone(),
-            ..Network::default()
-        };
-        plugin::open(&of.plugin, &network).await?
+        plugin::open(&of.plugin, &of.network).await?
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, of.port)).await;
     let listener = listener.map_err(|error| Failure::setup("listen on this machine", error))?;

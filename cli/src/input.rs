@@ -58,11 +58,16 @@ impl Input {
 
     /// Reads the whole document. It must be UTF-8 and at most [`MAX_DOCUMENT_BYTES`] long.
     pub(crate) fn text(&self) -> Result<String, Failure> {
+        String::from_utf8(self.whole()?).map_err(|_| self.failure("is not UTF-8 text"))
+    }
+
+    /// Reads the whole document, of any encoding and at most [`MAX_DOCUMENT_BYTES`] long.
+    pub(crate) fn whole(&self) -> Result<Vec<u8>, Failure> {
         let bytes = self.bytes(MAX_DOCUMENT_BYTES + 1)?;
         if bytes.len() as u64 > MAX_DOCUMENT_BYTES {
             return Err(self.failure("is longer than 1 MiB"));
         }
-        String::from_utf8(bytes).map_err(|_| self.failure("is not UTF-8 text"))
+        Ok(bytes)
     }
 
     /// Reads the first bytes, at most `max_bytes`.

@@ -23,6 +23,7 @@ mod input;
 mod json;
 mod locale;
 mod log;
+mod network;
 mod output;
 mod plugin;
 mod recorder;

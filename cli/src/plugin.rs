@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use connector_host::{
-    CallError, Connector, Description, Live, LiveBuilder, LiveError, LoadError, Origin,
-    ResponseBody, Runtime, Timeouts, Transport, TransportError, Vendor,
+    CallError, Connector, Description, Limits, Live, LiveBuilder, LoadError, Origin, ResponseBody,
+    Runtime, Timeouts, Transport, TransportError, Vendor,
 };
 use connector_simulators::Simulators;
 use etcetera::BaseStrategy;
@@ -16,7 +16,6 @@ use serde_json::Value;
 
 use crate::args::{Network, Plugin};
 use crate::failure::Failure;
-use crate::input::Input;
 
 /// The plugin, built with this program.
 pub(crate) const COMPONENT_BYTES: &[u8] = include_bytes!(env!("CONNECTOR_WASM"));
@@ -27,27 +26,16 @@ const MAX_CONCURRENT_CALLS: u32 = 16;
 
 /// Loads the plugin with the network options.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
-    let mut builder = Live::builder();
-    if let Some(path) = &network.cacert {
-        let file = Input::File(path.clone());
-        let wrong = |_: LiveError| file.failure("holds no certificate in PEM");
-        builder = builder
-            .extra_ca_pem(file.text()?.as_bytes())
-            .map_err(wrong)?;
-    }
-    let rules = network.connect_to.iter().cloned();
-    let builder = rules
-        .fold(builder, LiveBuilder::connect_to)
-        .allow_addresses(network.allow_address.iter().copied());
-    let transport = build(builder)?;
+    let transport = network.transport()?;
+    let limits = network.limits();
     if network.grants.is_empty() {
-        return load(plugin, transport).await;
+        return load_with(plugin, transport, None, limits).await;
     }
     // A grant replaces the declared origins, so those are granted again.
     let declared = load(plugin, Arc::clone(&transport)).await?;
     let declared = declared.vendors().iter().flat_map(|vendor| &vendor.origins);
     let granted = declared.chain(&network.grants).cloned().collect();
-    load_with(plugin, transport, Some(granted)).await
+    load_with(plugin, transport, Some(granted), limits).await
 }
 
 /// Loads the plugin for the commands that use no network, with every request denied.
@@ -103,7 +91,7 @@ pub(crate) async fn load(
     plugin: &Plugin,
     transport: Arc<dyn Transport>,
 ) -> Result<Connector, Failure> {
-    load_with(plugin, transport, None).await
+    load_with(plugin, transport, None, Limits::new()).await
 }
 
 /// Loads the plugin with these origins, or those that it declares. Its machine code is kept in the
@@ -112,14 +100,15 @@ async fn load_with(
     plugin: &Plugin,
     transport: Arc<dyn Transport>,
     granted: Option<Vec<Origin>>,
+    limits: Limits,
 ) -> Result<Connector, Failure> {
     let kept = etcetera::choose_base_strategy()
         .map(|home| home.cache_dir().join("connector/code"))
         .ok();
-    let mut loaded = read(plugin, &transport, granted.clone(), kept).await;
+    let mut loaded = read(plugin, &transport, granted.clone(), &limits, kept).await;
     if let Err(error @ LoadError::Cache { .. }) = &loaded {
         tracing::warn!(%error, "machine code cannot be kept; compiling the plugin");
-        loaded = read(plugin, &transport, granted, None).await;
+        loaded = read(plugin, &transport, granted, &limits, None).await;
     }
     loaded.map_err(|error| {
         let which = plugin.component.as_ref().map_or_else(
@@ -134,10 +123,12 @@ async fn read(
     plugin: &Plugin,
     transport: &Arc<dyn Transport>,
     granted: Option<Vec<Origin>>,
+    limits: &Limits,
     kept: Option<PathBuf>,
 ) -> Result<Connector, LoadError> {
-    let mut builder =
-        Connector::builder(Arc::clone(transport)).runtime(Runtime::new(MAX_CONCURRENT_CALLS)?);
+    let mut builder = Connector::builder(Arc::clone(transport))
+        .runtime(Runtime::new(MAX_CONCURRENT_CALLS)?)
+        .limits(limits.clone());
     if let Some(granted) = granted {
         builder = builder.grant(granted);
     }

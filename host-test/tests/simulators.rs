@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use connector_host::{Live, ResponseBody, Timeouts, Transport, TransportError};
+use connector_host::{CertificateError, Live, ResponseBody, Timeouts, Transport, TransportError};
 use connector_simulators::{Fault, Options, Simulator, Simulators};
 use http::{Method, Request, Response};
 use http_body_util::BodyExt as _;
@@ -486,7 +486,12 @@ async fn clients_need_the_authority_and_dropped_simulators_stop() {
     let untrusting = Client(untrusting.build().unwrap());
     let header = ("content-type", FORM);
     let refused = untrusting.send(Method::POST, HOTJAR, header, "").await;
-    assert_eq!(refused.map(|_| ()), Err(TransportError::TlsCertificate));
+    assert_eq!(
+        refused.map(|_| ()),
+        Err(TransportError::TlsCertificate(
+            CertificateError::UnknownIssuer
+        ))
+    );
 
     let client = Client::new(&simulators);
     assert_eq!(client.post(HOTJAR, FORM, "a=b").await.0, 400);

@@ -97,6 +97,7 @@ function listed(names: string[], and: string): string {
 const ENGLISH_STAGES: { [stage: string]: string } = {
   dns: "its name could not be resolved",
   connect: "no connection could be opened",
+  proxy: "the proxy gave no connection",
   tls: "no secure connection could be agreed on",
   certificate: "its certificate was not accepted",
   timeout: "it took too long",
@@ -260,6 +261,7 @@ const ENGLISH: Messages = {
 const FRENCH_STAGES: { [stage: string]: string } = {
   dns: "son nom n’a pas pu être résolu",
   connect: "aucune connexion n’a pu être ouverte",
+  proxy: "le proxy n’a pas donné de connexion",
   tls: "aucune connexion sécurisée n’a pu être établie",
   certificate: "son certificat n’a pas été accepté",
   timeout: "le délai est dépassé",

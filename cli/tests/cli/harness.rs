@@ -10,6 +10,16 @@ use tempfile::TempDir;
 
 pub(crate) const VENDORS: [&str; 2] = ["hotjar", "contentsquare"];
 
+/// Empty, so that the network of the machine has no effect; as if they were not set.
+pub(crate) const NO_NETWORK: [(&str, &str); 6] = [
+    ("https_proxy", ""),
+    ("HTTPS_PROXY", ""),
+    ("all_proxy", ""),
+    ("ALL_PROXY", ""),
+    ("no_proxy", ""),
+    ("NO_PROXY", ""),
+];
+
 /// The outcome of a run of the binary.
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
@@ -32,6 +42,7 @@ impl Run {
             .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
             // English, independent of the machine.
             .env("LC_ALL", "C.UTF-8")
+            .envs(NO_NETWORK)
             .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

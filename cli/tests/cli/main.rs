@@ -12,6 +12,7 @@ mod offline;
 mod online;
 #[cfg(target_os = "linux")]
 mod other_vendors;
+mod proxies;
 #[cfg(target_os = "linux")]
 mod pty;
 // Sends a signal.

@@ -141,11 +141,18 @@ async fn without_the_authority_the_vendor_is_unreachable_at_the_certificate_stag
         let credential = vendors.credential(vendor);
         let mut arguments = vec!["authenticate", vendor, "--credential", &credential];
         arguments.extend(vendors.network.iter().skip(2).map(String::as_str));
-        let error = Run::new(&arguments, "").error();
+        arguments.extend(["--log", "debug"]);
+        let run = Run::new(&arguments, "");
         assert_eq!(
-            error,
-            json!({"kind": "unreachable", "stage": "certificate"})
+            run.json()["error"],
+            json!({"kind": "unreachable", "stage": "certificate", "reason": "unknown-issuer"})
         );
+        let logged = |line: &str| line.contains("DEBUG") && line.contains("its issuer is unknown");
+        assert!(run.stderr.lines().any(logged), "{}", run.stderr);
+        let message = run.stderr.lines().last().unwrap();
+        assert!(message.starts_with("error: "), "{message}");
+        assert!(message.contains("--cacert FILE"), "{message}");
+        assert!(!message.contains("later"), "{message}");
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::{register, shows_a_secret, shows_a_token};
+use crate::harness::{NO_NETWORK, register, shows_a_secret, shows_a_token};
 
 /// A test that waits longer hangs: no wait takes a hundredth of it.
 const HANGS_AFTER: Duration = Duration::from_secs(30);
@@ -59,6 +59,7 @@ impl Dialogue {
         let mut child = Command::new("script")
             .args(["--quiet", "--return", "--command", &line, "/dev/null"])
             .env("LC_ALL", "C.UTF-8")
+            .envs(NO_NETWORK)
             .envs(variables.iter().copied())
             .env("SHELL", "/bin/sh")
             .env("TERM", "xterm-256color")

@@ -11,6 +11,7 @@ pub(crate) mod exchange;
 pub(crate) mod guard;
 pub(crate) mod in_flight;
 pub(crate) mod joined_body;
+pub(crate) mod member_names;
 pub(crate) mod origin;
 pub(crate) mod policy;
 #[cfg(test)]

@@ -121,8 +121,9 @@ pub enum ConnectorError {
         "the vendor is unavailable; try again later, and check the credential if this persists"
     )]
     Unavailable(Option<u32>),
-    /// No response: try again later; if this persists, an operator checks the stage.
-    #[error("no response from the vendor (stage {}); try again later", .0.name())]
+    /// No response: try again later; if this persists, an operator checks the stage. A certificate
+    /// that was not accepted does not mend itself: the message names the remedy.
+    #[error("{}", .0.sentence())]
     Unreachable(Stage),
     /// The egress policy denied the request: an operator grants the origin, allows the address if
     /// it is not a public one, or leaves it denied. Do not repeat the call.
@@ -140,6 +141,15 @@ pub enum ConnectorError {
 }
 
 impl ConnectorError {
+    /// The same error, with the reason that only the host knows: `seen` is the error of the
+    /// transport in the same call.
+    pub(crate) fn explained(self, seen: Option<TransportError>) -> Self {
+        match self {
+            Self::Unreachable(stage) => Self::Unreachable(stage.explained(seen)),
+            error => error,
+        }
+    }
+
     /// The name of the case in the contract, such as `invalid-credential`.
     pub fn kind(&self) -> &'static str {
         match self {

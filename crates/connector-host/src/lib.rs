@@ -134,7 +134,8 @@ pub use sessions::store::{MemorySessionStore, SessionStore, StoreKey};
 pub use sessions::{NoRandom, Sessions};
 pub use transport::connect_to::{ConnectTo, ConnectToError};
 pub use transport::live::{Live, LiveBuilder, LiveError};
-pub use transport::{ResponseBody, Transport, TransportError};
+pub use transport::proxy::{Proxy, ProxyUrlError};
+pub use transport::{CertificateError, ProxyError, ResponseBody, Transport, TransportError};
 pub use types::{
     Access, ApiResponse, Authorization, Choice, Description, Fault, FieldChoices, Inspection,
     InvalidResponse, Issue, Refusal, RequestHead, SampleCall, Session, Signing, Stage, Vendor,

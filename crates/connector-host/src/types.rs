@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use crate::egress::origin::Origin;
 use crate::secret::Secret;
+use crate::transport::{CertificateError, ProxyError, TransportError};
 
 /// A vendor that the plugin connects to. Texts for people are in [`Description`].
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -340,10 +341,14 @@ pub enum Stage {
     Dns,
     /// The connection failed.
     Connect,
+    /// The operator's proxy gave no connection. The contract has no such stage: a plugin reports
+    /// `connect`, and the host knows better.
+    Proxy(ProxyError),
     /// The TLS handshake failed.
     Tls,
-    /// The certificate was not accepted.
-    Certificate,
+    /// The certificate was not accepted. The reason is [`CertificateError::Other`] where a plugin
+    /// reports the stage and the host saw none.
+    Certificate(CertificateError),
     /// The response did not begin, or did not continue, in time.
     Timeout,
     /// The connection closed before the response was complete.
@@ -355,13 +360,14 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// The name of the case in the contract, such as `cut-off`.
+    /// The name of the case in the contract, such as `cut-off`, or `proxy`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Dns => "dns",
             Self::Connect => "connect",
+            Self::Proxy(_) => "proxy",
             Self::Tls => "tls",
-            Self::Certificate => "certificate",
+            Self::Certificate(_) => "certificate",
             Self::Timeout => "timeout",
             Self::CutOff => "cut-off",
             Self::Protocol => "protocol",
@@ -369,12 +375,96 @@ impl Stage {
         }
     }
 
+    /// The name of the reason within the stage, such as `unknown-issuer`, where there is one.
+    pub fn reason(self) -> Option<&'static str> {
+        match self {
+            Self::Certificate(why) => Some(why.name()),
+            Self::Proxy(why) => Some(why.name()),
+            _ => None,
+        }
+    }
+
+    /// The stage of a transport's error; `None` for a request that was denied.
+    pub(crate) fn of(error: TransportError) -> Option<Self> {
+        use TransportError as E;
+        Some(match error {
+            E::Denied => return None,
+            E::Dns | E::DnsTimeout => Self::Dns,
+            E::Connect | E::ConnectTimeout => Self::Connect,
+            E::Proxy(why) => Self::Proxy(why),
+            E::TlsCertificate(why) => Self::Certificate(why),
+            E::Tls | E::TlsTimeout => Self::Tls,
+            E::Timeout => Self::Timeout,
+            E::CutOff => Self::CutOff,
+            E::Protocol | E::TooLong => Self::Protocol,
+        })
+    }
+
+    /// The stage that a plugin reports, with the reason that only the host knows: `seen` is the
+    /// error of the transport in the same call.
+    pub(crate) fn explained(self, seen: Option<TransportError>) -> Self {
+        match (self, seen) {
+            (Self::Certificate(_), Some(TransportError::TlsCertificate(why))) => {
+                Self::Certificate(why)
+            }
+            (Self::Connect, Some(TransportError::Proxy(why))) => Self::Proxy(why),
+            (stage, _) => stage,
+        }
+    }
+
+    /// The problem and the remedy, for a person.
+    pub(crate) fn sentence(self) -> String {
+        match self {
+            Self::Certificate(why) => {
+                let remedy = certificate_remedy(why);
+                format!("the server's certificate was not accepted: {why}; {remedy}")
+            }
+            Self::Proxy(why) => {
+                let remedy = proxy_remedy(why);
+                format!("the proxy gave no connection: {why}; {remedy}")
+            }
+            stage => {
+                let name = stage.name();
+                format!("no response from the vendor (stage {name}); try again later")
+            }
+        }
+    }
+
     /// Whether the vendor may have received the request.
     pub fn was_sent(self) -> bool {
         match self {
-            Self::Dns | Self::Connect | Self::Tls | Self::Certificate => false,
+            Self::Dns | Self::Connect | Self::Proxy(_) | Self::Tls | Self::Certificate(_) => false,
             Self::Timeout | Self::CutOff | Self::Protocol | Self::Other => true,
         }
+    }
+}
+
+fn certificate_remedy(why: CertificateError) -> &'static str {
+    match why {
+        CertificateError::Expired => {
+            "check the clock of this machine, else report it to the server's operator"
+        }
+        CertificateError::NotYetValid => "check the clock of this machine",
+        CertificateError::WrongName => {
+            "check for a proxy, DNS entry or rule that leads to another server"
+        }
+        CertificateError::UnknownIssuer => {
+            "trust the authority that issued it, if your network inspects TLS"
+        }
+        CertificateError::Revoked | CertificateError::Other => "report it to the server's operator",
+    }
+}
+
+fn proxy_remedy(why: ProxyError) -> &'static str {
+    match why {
+        ProxyError::Dns | ProxyError::Connect | ProxyError::Timeout => {
+            "check its URL, and whether it runs"
+        }
+        ProxyError::Certificate(why) => certificate_remedy(why),
+        ProxyError::Tls => "use a URL with http instead of https if it does not speak TLS",
+        ProxyError::Authentication => "check the user and password in its URL",
+        ProxyError::Refused(_) => "ask its operator to allow the vendor's host",
+        ProxyError::Protocol => "check the scheme, host and port of its URL",
     }
 }
 

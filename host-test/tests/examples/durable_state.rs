@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use connector_host::{
-    ApiError, CallError, Connector, Credential, MemorySessionStore, ResponseBody, Secret,
-    SessionStore, Sessions, StoreError, StoreKey, TransportError,
+    ApiError, CallError, CertificateError, Connector, Credential, MemorySessionStore, ResponseBody,
+    Secret, SessionStore, Sessions, StoreError, StoreKey, TransportError,
 };
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, ready};
@@ -269,7 +269,7 @@ async fn a_token_request_that_was_not_sent_or_was_answered_is_repeated() {
         Reply::fail(TransportError::Dns),
         Reply::fail(TransportError::Connect),
         Reply::fail(TransportError::Tls),
-        Reply::fail(TransportError::TlsCertificate),
+        Reply::fail(TransportError::TlsCertificate(CertificateError::Expired)),
         Reply::empty(503),
         Reply::empty(429),
     ] {

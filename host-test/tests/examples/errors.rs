@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use connector_host::{
-    ApiError, CallError, ConnectorError, Credential, InvalidResponse, Sessions, Stage,
-    TransportError,
+    ApiError, CallError, CertificateError, ConnectorError, Credential, InvalidResponse, Sessions,
+    Stage, TransportError,
 };
 use host_test::script::Reply;
 use serde_json::{Value, json};
@@ -74,8 +74,8 @@ async fn check(example: &Example, credential: &Value, fields: &[&str], status: u
             ConnectorError::Unreachable(Stage::Dns),
         ),
         (
-            Reply::fail(TransportError::TlsCertificate),
-            ConnectorError::Unreachable(Stage::Certificate),
+            Reply::fail(TransportError::TlsCertificate(CertificateError::Expired)),
+            ConnectorError::Unreachable(Stage::Certificate(CertificateError::Expired)),
         ),
         (
             Reply::fail(TransportError::Timeout),

@@ -239,7 +239,7 @@ fn send_end(error: SendError) -> End {
             TransportError::Denied => "denied",
             TransportError::Dns | TransportError::DnsTimeout => "dns",
             TransportError::Connect | TransportError::ConnectTimeout => "connect",
-            TransportError::TlsCertificate => "certificate",
+            TransportError::TlsCertificate(_) => "certificate",
             TransportError::Tls | TransportError::TlsTimeout => "tls",
             TransportError::Timeout => "timeout",
             TransportError::CutOff => "cut-off",

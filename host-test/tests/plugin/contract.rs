@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use connector_host::{
-    ApiResponse, ConnectorError, Inspection, Origin, RequestHead, Signing, Stage, TransportError,
-    Verdict,
+    ApiResponse, CertificateError, ConnectorError, Inspection, Origin, RequestHead, Signing, Stage,
+    TransportError, Verdict,
 };
 use host_test::script::{Asked, Reply};
 use serde_json::Value;
@@ -389,8 +389,8 @@ async fn names_the_stage_at_which_a_request_failed() {
                 ConnectorError::Unreachable(Stage::Connect),
             ),
             (
-                Failure::TlsCertificate,
-                ConnectorError::Unreachable(Stage::Certificate),
+                Failure::TlsCertificate(CertificateError::WrongName),
+                ConnectorError::Unreachable(Stage::Certificate(CertificateError::WrongName)),
             ),
             (Failure::Tls, ConnectorError::Unreachable(Stage::Tls)),
             (

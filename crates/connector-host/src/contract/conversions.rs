@@ -12,6 +12,7 @@ use crate::egress::origin::Origin;
 use crate::egress::policy;
 use crate::error::{ConnectorError, PluginError};
 use crate::secret::Secret;
+use crate::transport::CertificateError;
 use crate::types::api_response::CLASSIFY_BYTES;
 use crate::types::{
     Access, ApiResponse, Choice, Fault, FieldChoices, Inspection, InvalidResponse, Issue, Refusal,
@@ -333,7 +334,7 @@ impl From<wit::Stage> for Stage {
             wit::Stage::Dns => Self::Dns,
             wit::Stage::Connect => Self::Connect,
             wit::Stage::Tls => Self::Tls,
-            wit::Stage::Certificate => Self::Certificate,
+            wit::Stage::Certificate => Self::Certificate(CertificateError::Other),
             wit::Stage::Timeout => Self::Timeout,
             wit::Stage::CutOff => Self::CutOff,
             wit::Stage::Protocol => Self::Protocol,

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use futures::future::FutureExt;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
-use tracing::Span;
 
 use crate::deadline::{after, earlier};
 use crate::transport::{ResponseBody, TransportError};
@@ -23,19 +22,19 @@ pub(crate) struct BoundedBody {
     /// Runs only while a reader waits, so a slow reader causes no timeout. It ends at the deadline
     /// at the latest, so a trickle of bytes ends too.
     silence: Option<Pin<Box<Sleep>>>,
-    /// Of the request, which ends with its response.
-    span: Span,
+    /// Called once with the outcome of the request, which ends with its response.
+    end: Box<dyn Fn(&'static str) + Send>,
 }
 
 impl BoundedBody {
-    /// Bounds a body by `limit_bytes`, a silence of `between_bytes` and a deadline. Its end is
-    /// recorded in `span`.
+    /// Bounds a body by `limit_bytes`, a silence of `between_bytes` and a deadline. `end` records
+    /// its outcome.
     pub(crate) fn new(
         body: ResponseBody,
         limit_bytes: usize,
         between_bytes: Duration,
         deadline: Option<Instant>,
-        span: Span,
+        end: impl Fn(&'static str) + Send + 'static,
     ) -> Self {
         Self {
             body: Some(body),
@@ -43,7 +42,7 @@ impl BoundedBody {
             between_bytes,
             deadline,
             silence: None,
-            span,
+            end: Box::new(end),
         }
     }
 
@@ -86,7 +85,7 @@ impl BoundedBody {
     /// Drops the body, and records its end.
     fn end(&mut self, outcome: &'static str) {
         if self.body.take().is_some() {
-            self.span.record("outcome", outcome);
+            (self.end)(outcome);
         }
     }
 }

@@ -19,9 +19,10 @@ pub(crate) fn code_of(error: TransportError) -> ErrorCode {
             info_code: None,
         }),
         TransportError::DnsTimeout => ErrorCode::DnsTimeout,
-        TransportError::Connect => ErrorCode::ConnectionRefused,
+        // `wasi:http` has no code for a proxy.
+        TransportError::Connect | TransportError::Proxy(_) => ErrorCode::ConnectionRefused,
         TransportError::ConnectTimeout => ErrorCode::ConnectionTimeout,
-        TransportError::TlsCertificate => ErrorCode::TlsCertificateError,
+        TransportError::TlsCertificate(_) => ErrorCode::TlsCertificateError,
         // `wasi:http` has no separate code for the second.
         TransportError::Tls | TransportError::TlsTimeout => ErrorCode::TlsProtocolError,
         TransportError::Timeout => ErrorCode::HttpResponseTimeout,
@@ -47,6 +48,7 @@ pub(crate) fn code_of_body_error(error: &Error) -> Option<ErrorCode> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::CertificateError;
 
     #[test]
     fn a_body_error_keeps_its_code() {
@@ -56,7 +58,7 @@ mod tests {
             TransportError::Protocol,
             TransportError::TooLong,
             TransportError::Tls,
-            TransportError::TlsCertificate,
+            TransportError::TlsCertificate(CertificateError::Expired),
         ] {
             let code = code_of_body_error(&error_of(error));
             assert_eq!(format!("{code:?}"), format!("{:?}", Some(code_of(error))));

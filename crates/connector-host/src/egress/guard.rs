@@ -1,7 +1,7 @@
 //! The egress guard: a call's only way to the network. It applies the egress policy and the limits
 //! on requests, and reports errors in the terms of `wasi:http`.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use crate::egress::content_encoding::decoded;
 use crate::egress::error_code::{code_of, error_of};
 use crate::egress::exchange::{exchange, header_fits, span};
 use crate::egress::joined_body::JoinedBody;
+use crate::egress::member_names::NamedBody;
 use crate::egress::origin::Origin;
 use crate::egress::policy::EgressPolicy;
 use crate::egress::zeroized_bytes::collect_zeroized;
@@ -49,6 +50,9 @@ pub(crate) struct EgressGuard {
     /// For every response: shortly before the call's own deadline, so that the plugin can report
     /// the reason.
     deadline: Instant,
+    /// The error of the last request without a response. The plugin learns less: its interface has
+    /// fewer cases.
+    failure: Arc<Mutex<Option<TransportError>>>,
 }
 
 type Io = Box<dyn Future<Output = Result<(), Error>> + Send>;
@@ -69,6 +73,7 @@ impl EgressGuard {
             request_bytes: limits.request_bytes,
             reply_bytes: limits.reply_bytes,
             deadline: after(limits.deadline / 10 * 9),
+            failure: Arc::default(),
         }
     }
 
@@ -80,6 +85,11 @@ impl EgressGuard {
     /// Denies further requests, and returns the origins that were allowed.
     pub(crate) fn take_origins(&mut self) -> Vec<Origin> {
         std::mem::take(&mut self.origins)
+    }
+
+    /// The error of the last request that got no response.
+    pub(crate) fn failure(&self) -> Option<TransportError> {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a request is allowed, before its body is known.
@@ -113,19 +123,26 @@ impl EgressGuard {
         let transport = Arc::clone(&self.transport);
         let timeouts = shortened(self.timeouts, options);
         let (deadline, reply_bytes) = (self.deadline, self.reply_bytes);
+        let failure = Arc::clone(&self.failure);
         let (parts, body) = request.into_parts();
         let outcome = collected(parts, body, self.request_bytes)
             .and_then(move |request| {
                 let response =
                     exchange(&*transport, request, timeouts, Some(deadline), reply_bytes);
-                response.map_err(|error| match error {
-                    TransportError::TooLong => ErrorCode::HttpResponseHeaderSectionSize(None),
-                    error => code_of(error),
+                response.map_err(move |error| {
+                    *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                    match error {
+                        TransportError::TooLong => ErrorCode::HttpResponseHeaderSectionSize(None),
+                        error => code_of(error),
+                    }
                 })
             })
             .map_ok(move |response| {
-                decoded(response, reply_bytes)
-                    .map(|body| JoinedBody::new(body).map_err(error_of).boxed_unsync())
+                decoded(response, reply_bytes).map(|body| {
+                    NamedBody::new(JoinedBody::new(body))
+                        .map_err(error_of)
+                        .boxed_unsync()
+                })
             });
         Ok(outcome.boxed())
     }

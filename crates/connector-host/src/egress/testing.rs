@@ -102,13 +102,25 @@ impl Log {
         tracing::subscriber::set_default(subscriber)
     }
 
+    /// The lines.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
+        log.lines().map(|line| line.trim().to_owned()).collect()
+    }
+
     /// The span of the only request, without its duration.
     pub(crate) fn request(&self) -> String {
-        let log = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        let [line] = log.lines().collect::<Vec<_>>()[..] else {
-            panic!("one request, and not {log}");
+        let lines = self.lines();
+        let mut closed = lines.iter().filter_map(|line| line.split_once(": close"));
+        let (Some((line, _)), None) = (closed.next(), closed.next()) else {
+            panic!("one request, and not {lines:?}");
         };
-        let line = line.trim().strip_prefix("DEBUG request").unwrap();
-        line.split_once(": close").unwrap().0.to_owned()
+        let line = line.strip_prefix("DEBUG request").unwrap();
+        let (start, elapsed) = line.rsplit_once(" elapsed_ms=").unwrap_or((line, "0}"));
+        assert!(
+            elapsed.trim_end_matches('}').parse::<u64>().is_ok(),
+            "{line}"
+        );
+        format!("{}}}", start.trim_end_matches('}'))
     }
 }

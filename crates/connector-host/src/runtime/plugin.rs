@@ -144,8 +144,13 @@ impl Plugin {
                 }
             }
             let result = typed::<P, T>(&mut store, &instance, function, arguments).await?;
-            let origins = store.data_mut().egress().take_origins();
-            Ok(result.map(|value| (value, origins)).map_err(call_error))
+            let egress = store.data_mut().egress();
+            let (origins, failure) = (egress.take_origins(), egress.failure());
+            let explained = |error| match call_error(error) {
+                CallError::Connector(error) => error.explained(failure).into(),
+                error => error,
+            };
+            Ok(result.map(|value| (value, origins)).map_err(explained))
         };
         in_flight.run_with(pin!(call)).await
     }

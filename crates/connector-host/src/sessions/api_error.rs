@@ -47,17 +47,9 @@ impl From<SendError> for ApiError {
 
 impl From<TransportError> for ApiError {
     fn from(error: TransportError) -> Self {
-        use TransportError as E;
-        let stage = match error {
-            E::Denied => return ConnectorError::Denied.into(),
-            E::Dns | E::DnsTimeout => Stage::Dns,
-            E::Connect | E::ConnectTimeout => Stage::Connect,
-            E::TlsCertificate => Stage::Certificate,
-            E::Tls | E::TlsTimeout => Stage::Tls,
-            E::Timeout => Stage::Timeout,
-            E::CutOff => Stage::CutOff,
-            E::Protocol | E::TooLong => Stage::Protocol,
-        };
-        ConnectorError::Unreachable(stage).into()
+        match Stage::of(error) {
+            None => ConnectorError::Denied.into(),
+            Some(stage) => ConnectorError::Unreachable(stage).into(),
+        }
     }
 }

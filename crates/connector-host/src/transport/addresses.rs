@@ -79,6 +79,25 @@ impl Addresses {
         }
     }
 
+    /// Whether a proxy may be asked to connect to this host of a URL. The addresses of a name are
+    /// unknown here, so only those names are checked that mean an address themselves.
+    pub(crate) fn allow_by_proxy(&self, host: &str) -> bool {
+        let inside = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+        if let Ok(address) = inside.unwrap_or(host).parse() {
+            return self.allow(address);
+        }
+        let name = host.trim_end_matches('.');
+        let last = name.rsplit('.').next().unwrap_or_default();
+        if last.eq_ignore_ascii_case("localhost") {
+            // RFC 6761 §6.3, with all names below it.
+            return self.allow(Ipv4Addr::LOCALHOST.into());
+        }
+        // `127.1`, `0x7f000001` and the like: resolvers read them as addresses, each in its way.
+        // No top-level domain begins with a digit.
+        let is_number = last.starts_with(|first: char| first.is_ascii_digit());
+        !is_number || matches!(self, Self::All)
+    }
+
     /// Filters the resolved addresses of a name. Fails when none is left.
     pub(crate) fn filter(
         &self,

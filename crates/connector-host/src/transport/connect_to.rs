@@ -77,7 +77,7 @@ impl FromStr for ConnectTo {
 }
 
 /// Splits off a host and the colon behind it. Brackets are kept, as in a URL.
-fn host(text: &str) -> Result<(Option<String>, &str), ConnectToError> {
+pub(crate) fn host(text: &str) -> Result<(Option<String>, &str), ConnectToError> {
     let inside = if text.starts_with('[') {
         text.find(']').ok_or(ConnectToError::Parts)?
     } else {
@@ -101,7 +101,7 @@ fn host(text: &str) -> Result<(Option<String>, &str), ConnectToError> {
     Ok(((!host.is_empty()).then_some(host), rest))
 }
 
-fn port(text: &str) -> Result<Option<u16>, ConnectToError> {
+pub(crate) fn port(text: &str) -> Result<Option<u16>, ConnectToError> {
     if text.contains(':') {
         return Err(ConnectToError::Parts);
     }

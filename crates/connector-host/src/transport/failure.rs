@@ -4,7 +4,9 @@
 use std::error::Error as StdError;
 use std::io;
 
-use crate::transport::TransportError;
+use rustls::CertificateError as Rejected;
+
+use crate::transport::{CertificateError, TransportError};
 
 /// The stage of a failed TCP connection.
 pub(crate) fn stage_of_tcp(error: &(dyn StdError + 'static)) -> TransportError {
@@ -20,10 +22,16 @@ pub(crate) fn stage_of_tcp(error: &(dyn StdError + 'static)) -> TransportError {
 
 /// The stage of a request that failed before the header of its response.
 pub(crate) fn stage_of_request(error: &hyper_util::client::legacy::Error) -> TransportError {
-    if !error.is_connect() {
-        return stage_of(error);
+    if error.is_connect() {
+        stage_of_connection(error)
+    } else {
+        stage_of(error)
     }
-    // The connection attempt names every stage before TLS, so any other error is one of TLS.
+}
+
+/// The stage at which a connection over TLS failed.
+pub(crate) fn stage_of_connection(error: &(dyn StdError + 'static)) -> TransportError {
+    // The attempt names every stage before TLS, so any other error is one of TLS.
     explicit_stage(error)
         .or_else(|| stage_of_tls(error))
         .unwrap_or(TransportError::Tls)
@@ -74,9 +82,30 @@ fn stage_of_tls(error: &(dyn StdError + 'static)) -> Option<TransportError> {
     causes(error)
         .find_map(|cause| cause.downcast_ref::<rustls::Error>())
         .map(|error| match error {
-            rustls::Error::InvalidCertificate(_) => TransportError::TlsCertificate,
+            rustls::Error::InvalidCertificate(why) => {
+                TransportError::TlsCertificate(certificate_error(why))
+            }
             _ => TransportError::Tls,
         })
+}
+
+fn certificate_error(why: &Rejected) -> CertificateError {
+    match why {
+        Rejected::Expired | Rejected::ExpiredContext { .. } => CertificateError::Expired,
+        Rejected::NotValidYet | Rejected::NotValidYetContext { .. } => {
+            CertificateError::NotYetValid
+        }
+        Rejected::NotValidForName | Rejected::NotValidForNameContext { .. } => {
+            CertificateError::WrongName
+        }
+        // A bad signature is that of an issuer with a trusted one's name and another key.
+        Rejected::UnknownIssuer | Rejected::BadSignature => CertificateError::UnknownIssuer,
+        Rejected::Revoked
+        | Rejected::UnknownRevocationStatus
+        | Rejected::ExpiredRevocationList
+        | Rejected::ExpiredRevocationListContext { .. } => CertificateError::Revoked,
+        _ => CertificateError::Other,
+    }
 }
 
 /// An error and all its causes. `io::Error::source` skips the error that it wraps, so that one is

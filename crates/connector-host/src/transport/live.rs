@@ -1,7 +1,9 @@
 //! The real transport: hyper's pooled client over rustls. It speaks HTTP/1.1 or 2 as the server
-//! prefers, and keeps and shares connections. No redirects, cookies, decompression or proxy.
+//! prefers, and keeps and shares connections. No redirects, cookies or decompression, and no proxy
+//! but the operator's.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,15 +16,17 @@ use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use ipnet::IpNet;
 use rustls::RootCertStore;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 use crate::deadline::after;
 use crate::limits::{MAX_HEADER_BYTES, MAX_HEADER_FIELDS, Timeouts};
+use crate::transport::attempt::Attempt;
 use crate::transport::coalescing::Coalescing;
 use crate::transport::connect_to::ConnectTo;
-use crate::transport::dial::{Dial, Dialer, TlsDialer};
+use crate::transport::dial::{Dialer, TlsDialer};
 use crate::transport::failure::{stage_of, stage_of_request};
+use crate::transport::pem::{self, Damaged};
+use crate::transport::proxy::Proxy;
+use crate::transport::proxy_dialer::ProxyDialer;
 use crate::transport::{ResponseBody, Transport, TransportError};
 
 /// Below the minute after which common load balancers close an idle connection, so that this side
@@ -46,7 +50,8 @@ const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 /// Connects only to public addresses, and to those that the operator names: by
 /// [`LiveBuilder::allow_addresses`], or as the target of a [`ConnectTo`] rule. The filter applies
 /// to the very address that is connected to. If it leaves none, the request is
-/// [`TransportError::Denied`].
+/// [`TransportError::Denied`]. The addresses of a name that a proxy resolves are not known here; see
+/// [`LiveBuilder::proxy`].
 ///
 /// Cheap to clone; clones share their connections, which belong to one tokio runtime. In a burst to
 /// a host without an open connection, one request connects and the others wait to learn whether
@@ -65,13 +70,14 @@ impl fmt::Debug for Live {
 }
 
 impl Live {
-    /// Starts with Mozilla's root certificates, public addresses only, and no redirected
-    /// connection.
+    /// Starts with Mozilla's root certificates, public addresses only, no proxy, and no redirected
+    /// connection. Nothing is read from the environment.
     pub fn builder() -> LiveBuilder {
         LiveBuilder {
             roots: webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect(),
             rules: Vec::new(),
             allowed: Vec::new(),
+            proxy: None,
         }
     }
 }
@@ -82,32 +88,103 @@ pub struct LiveBuilder {
     roots: RootCertStore,
     rules: Vec<ConnectTo>,
     allowed: Vec<IpNet>,
+    proxy: Option<Proxy>,
 }
 
 /// Why a [`Live`] transport cannot be built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LiveError {
-    /// The PEM file holds no certificate, or a damaged one.
-    #[error("the CA file holds no valid certificate in PEM form")]
-    Ca,
+    /// The file holds no certificate in PEM form.
+    #[error(
+        "holds no certificate; expected PEM, with a line -----BEGIN CERTIFICATE-----, to which \
+         `openssl x509 -inform der` converts others"
+    )]
+    NoCertificate,
+    /// A certificate is damaged, or cannot be a trusted root.
+    #[error("holds a damaged certificate, which begins in line {line}")]
+    DamagedCertificate {
+        /// The line of the file where the certificate begins; the first is 1.
+        line: usize,
+    },
+    /// The certificates that SSL_CERT_FILE names cannot be read.
+    #[error("cannot use the certificates of SSL_CERT_FILE, {}: {reason}", file.display())]
+    SystemCertificates {
+        /// The value of the variable.
+        file: PathBuf,
+        /// The operating system's error, or the lack of certificates.
+        reason: String,
+    },
     /// The TLS library rejects its settings.
     #[error("TLS cannot be configured")]
     Tls,
 }
 
 impl LiveBuilder {
-    /// Adds the certificates of a PEM file as trusted roots.
+    /// Adds the certificates of a PEM file (RFC 7468) as trusted roots, also those with the label
+    /// `TRUSTED CERTIFICATE` of OpenSSL, whose own settings for trust are ignored. Comments may be
+    /// in any encoding. Errors continue a sentence that begins with the name of the file.
     pub fn extra_ca_pem(mut self, pem: &[u8]) -> Result<Self, LiveError> {
-        let before = self.roots.len();
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|_| LiveError::Ca)?;
-            self.roots.add(certificate).map_err(|_| LiveError::Ca)?;
+        let found = pem::certificates(pem);
+        if found.is_empty() {
+            return Err(LiveError::NoCertificate);
         }
-        if self.roots.len() == before {
-            return Err(LiveError::Ca);
+        for certificate in found {
+            let damaged = |line| LiveError::DamagedCertificate { line };
+            let (line, certificate) = certificate.map_err(|found| damaged(found.line))?;
+            self.roots.add(certificate).map_err(|_| damaged(line))?;
         }
         Ok(self)
+    }
+
+    /// Also trusts the certificates of this machine: those that the environment variables
+    /// SSL_CERT_FILE and SSL_CERT_DIR name, else those of the operating system. Reads files, so it
+    /// blocks.
+    ///
+    /// Entries that cannot be read are logged and skipped. An SSL_CERT_FILE without a readable
+    /// certificate is an error.
+    pub fn system_certificates(mut self) -> Result<Self, LiveError> {
+        let found = rustls_native_certs::load_native_certs();
+        for error in &found.errors {
+            tracing::warn!(%error, "a certificate of this machine cannot be read; skipping it");
+        }
+        let (added, ignored) = self.roots.add_parsable_certificates(found.certs);
+        tracing::debug!(added, ignored, "trusting the certificates of this machine");
+        if let Some(file) = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from) {
+            self.add_file(&file)?;
+        }
+        Ok(self)
+    }
+
+    /// Adds those certificates of a file that can be read, at least one.
+    fn add_file(&mut self, file: &Path) -> Result<(), LiveError> {
+        let unusable = |reason: String| LiveError::SystemCertificates {
+            file: file.to_owned(),
+            reason,
+        };
+        if file.as_os_str().is_empty() {
+            return Err(unusable("it is empty; unset it, or name a file".to_owned()));
+        }
+        let text = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+        let mut is_usable = false;
+        for certificate in pem::certificates(&text) {
+            let added = match certificate {
+                Ok((line, certificate)) => self.roots.add(certificate).map_err(|_| line),
+                Err(Damaged { line }) => Err(line),
+            };
+            match added {
+                Ok(()) => is_usable = true,
+                Err(line) => {
+                    let file = file.display();
+                    tracing::warn!(%file, line, "a certificate is damaged; skipping it");
+                }
+            }
+        }
+        if is_usable {
+            Ok(())
+        } else {
+            Err(unusable("it holds no certificate in PEM form".to_owned()))
+        }
     }
 
     /// Adds a rule that redirects connections; the first rule that matches applies.
@@ -128,6 +205,20 @@ impl LiveBuilder {
         self
     }
 
+    /// Connects through this proxy, except to the hosts of [`Proxy::except`].
+    ///
+    /// The proxy may have any address, because the operator named it. It resolves the names of
+    /// vendors, and decides to which addresses it connects, so a name that resolves to an address
+    /// of the proxy's own network is the proxy's to refuse. Refused here are IP addresses that are
+    /// not allowed, `localhost`, and names that mean an address, such as `0x7f000001`. With
+    /// `socks5://` names are resolved here, and their addresses filtered as without a proxy. A
+    /// [`ConnectTo`] rule applies to the target: the proxy is asked for `HOST2:PORT2`.
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
     /// Builds the transport. Opens no connection.
     pub fn build(self) -> Result<Live, LiveError> {
         // Named explicitly, so that the process's default provider does not matter.
@@ -137,11 +228,14 @@ impl LiveBuilder {
             .map_err(|_| LiveError::Tls)?
             .with_root_certificates(self.roots)
             .with_no_client_auth();
+        let proxy = self.proxy.as_ref();
+        let proxy = proxy.map(|proxy| ProxyDialer::new(proxy, tls.clone()));
+        let dialer = Dialer::new(self.allowed.into(), self.rules.into(), proxy);
         let https = HttpsConnectorBuilder::new()
             .with_tls_config(tls)
             .https_only()
             .enable_all_versions()
-            .wrap_connector(Dialer::new(self.allowed.into(), self.rules.into()));
+            .wrap_connector(dialer);
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -175,8 +269,8 @@ impl Transport for Live {
         let connect_by = after(timeouts.connect);
         let mut request = request.map(Full::new);
         let mut connection = capture_connection(&mut request);
-        let dial = Arc::new(Dial::new(timeouts.connect));
-        let response = Arc::clone(&dial).scope(self.client.request(request));
+        let attempt = Arc::new(Attempt::new(timeouts.connect));
+        let response = Arc::clone(&attempt).scope(self.client.request(request));
         async move {
             let first = tokio::time::timeout_at(connect_by, coalescing.wait(&host));
             let first = first.await.map_err(|_| TransportError::ConnectTimeout)?;
@@ -190,7 +284,7 @@ impl Transport for Live {
                 biased;
                 early = &mut response => Some(early),
                 in_time = tokio::time::timeout_at(connect_by, connected) => {
-                    in_time.map_err(|_| dial.timed_out())?;
+                    in_time.map_err(|_| attempt.timed_out())?;
                     None
                 }
             };

@@ -174,9 +174,10 @@ fn a_damaged_text_or_one_of_another_version_is_no_session() {
 fn nothing_was_sent_before_the_connection_stood() {
     use Stage::{Certificate, Connect, CutOff, Dns, Other, Protocol, Timeout, Tls};
     let names = ["dns", "connect", "tls", "certificate"];
-    assert_eq!([Dns, Connect, Tls, Certificate].map(Stage::name), names);
+    let certificate = Certificate(CertificateError::Expired);
+    assert_eq!([Dns, Connect, Tls, certificate].map(Stage::name), names);
     assert!(
-        [Dns, Connect, Tls, Certificate]
+        [Dns, Connect, Tls, certificate]
             .iter()
             .all(|stage| !stage.was_sent())
     );
@@ -185,4 +186,88 @@ fn nothing_was_sent_before_the_connection_stood() {
             .iter()
             .all(|stage| stage.was_sent())
     );
+}
+
+#[test]
+fn a_certificate_that_is_not_accepted_has_a_remedy_other_than_time() {
+    for (why, name, remedy) in [
+        (CertificateError::Expired, "expired", "check the clock"),
+        (
+            CertificateError::NotYetValid,
+            "not-yet-valid",
+            "check the clock",
+        ),
+        (
+            CertificateError::WrongName,
+            "wrong-name",
+            "check for a proxy",
+        ),
+        (
+            CertificateError::UnknownIssuer,
+            "unknown-issuer",
+            "trust the authority",
+        ),
+        (CertificateError::Revoked, "revoked", "report it"),
+        (CertificateError::Other, "other", "report it"),
+    ] {
+        let stage = Stage::Certificate(why);
+        assert_eq!((stage.name(), stage.reason()), ("certificate", Some(name)));
+        let sentence = stage.sentence();
+        assert!(sentence.contains(&why.to_string()), "{sentence}");
+        assert!(sentence.contains(remedy), "{sentence}");
+        assert!(!sentence.contains("later"), "{sentence}");
+    }
+    assert!(Stage::Dns.sentence().contains("later"));
+}
+
+#[test]
+fn a_reported_stage_gets_the_reason_that_the_host_saw() {
+    let reported = Stage::Certificate(CertificateError::Other);
+    let why = CertificateError::Expired;
+    let seen = TransportError::TlsCertificate(why);
+    for (stage, seen, explained) in [
+        (reported, Some(seen), Stage::Certificate(why)),
+        (reported, None, reported),
+        (reported, Some(TransportError::Dns), reported),
+        (
+            Stage::Connect,
+            Some(TransportError::Proxy(ProxyError::Refused(Some(403)))),
+            Stage::Proxy(ProxyError::Refused(Some(403))),
+        ),
+        // A plugin may report another stage than that of its last request.
+        (Stage::Timeout, Some(seen), Stage::Timeout),
+    ] {
+        assert_eq!(stage.explained(seen), explained);
+    }
+}
+
+#[test]
+fn a_failing_proxy_is_named_with_its_remedy() {
+    let certificate = ProxyError::Certificate(CertificateError::UnknownIssuer);
+    for (why, name, remedy) in [
+        (ProxyError::Dns, "dns", "check its URL"),
+        (ProxyError::Connect, "connect", "whether it runs"),
+        (ProxyError::Timeout, "timeout", "check its URL"),
+        (
+            certificate,
+            "certificate-unknown-issuer",
+            "trust the authority",
+        ),
+        (ProxyError::Tls, "tls", "http instead of https"),
+        (
+            ProxyError::Authentication,
+            "authentication",
+            "user and password",
+        ),
+        (ProxyError::Refused(None), "refused", "ask its operator"),
+        (ProxyError::Protocol, "protocol", "scheme, host and port"),
+    ] {
+        let stage = Stage::Proxy(why);
+        assert_eq!((stage.name(), stage.reason()), ("proxy", Some(name)));
+        assert!(!stage.was_sent());
+        let sentence = stage.sentence();
+        assert!(sentence.starts_with("the proxy gave no connection: "));
+        assert!(sentence.contains(remedy), "{sentence}");
+        assert!(!sentence.contains("later"), "{sentence}");
+    }
 }

@@ -2,7 +2,9 @@
 
 mod server;
 
+mod certificates;
 mod connections;
+mod proxies;
 mod refusals;
 mod stages;
 mod wire;

@@ -36,8 +36,19 @@ pub(crate) struct Server {
 impl Server {
     /// Listens, and accepts only this version of HTTP.
     pub(crate) async fn start(version: &str) -> Self {
+        Self::for_names(version, &["api.example"]).await
+    }
+
+    /// The same for other names.
+    pub(crate) async fn for_names(version: &str, names: &[&str]) -> Self {
+        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+        let params = CertificateParams::new(names).unwrap();
+        Self::with_certificate(version, params).await
+    }
+
+    /// The same with a certificate of these properties, which signs itself.
+    pub(crate) async fn with_certificate(version: &str, params: CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["api.example".to_owned()]).unwrap();
         let certificate = params.self_signed(&key).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
@@ -56,6 +67,10 @@ impl Server {
 
     pub(crate) fn port(&self) -> u16 {
         self.listener.local_addr().unwrap().port()
+    }
+
+    pub(crate) fn ca_pem(&self) -> &str {
+        &self.ca_pem
     }
 
     /// A transport that trusts this server, without a rule that redirects to it.
@@ -78,6 +93,11 @@ impl Server {
 
     pub(crate) async fn accept(&self) -> TlsStream<TcpStream> {
         self.tls.accept(self.accept_tcp().await).await.unwrap()
+    }
+
+    /// Accepts a connection of a client that may refuse the certificate.
+    pub(crate) async fn try_accept(&self) -> std::io::Result<TlsStream<TcpStream>> {
+        self.tls.accept(self.accept_tcp().await).await
     }
 
     /// Accepts a connection and a request, and responds in HTTP/1.1. The connection stays open.

@@ -75,8 +75,14 @@ async fn a_url_without_tls_is_denied() {
 #[test]
 fn a_ca_file_without_a_valid_certificate_is_rejected() {
     let damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    for pem in ["", "not a certificate", damaged] {
-        let error = Live::builder().extra_ca_pem(pem.as_bytes()).err();
-        assert_eq!(error, Some(LiveError::Ca));
+    let line = |line| LiveError::DamagedCertificate { line };
+    for (pem, error) in [
+        ("", LiveError::NoCertificate),
+        ("not a certificate", LiveError::NoCertificate),
+        (damaged, line(1)),
+        (&format!("# comment\n\n{damaged}"), line(3)),
+    ] {
+        let found = Live::builder().extra_ca_pem(pem.as_bytes()).err();
+        assert_eq!(found, Some(error), "{pem}");
     }
 }

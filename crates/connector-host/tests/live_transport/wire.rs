@@ -150,3 +150,41 @@ async fn an_invalid_header_over_http1_names_the_fault() {
         assert_eq!(answer.err(), Some(error), "{reply}");
     }
 }
+
+#[tokio::test]
+async fn an_end_without_close_notify_cuts_off_only_a_body_of_unknown_length() {
+    let header = "HTTP/1.1 200 OK\r\n";
+    for (rest, says_goodbye, error) in [
+        ("content-length: 4\r\n\r\nfour", false, None),
+        (
+            "connection: close\r\ncontent-length: 4\r\n\r\nfour",
+            false,
+            None,
+        ),
+        (
+            "transfer-encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n\r\n",
+            false,
+            None,
+        ),
+        ("connection: close\r\n\r\nfour", true, None),
+        (
+            "connection: close\r\n\r\nfour",
+            false,
+            Some(TransportError::CutOff),
+        ),
+        ("\r\nfour", false, Some(TransportError::CutOff)),
+    ] {
+        let server = Server::start(HTTP1).await;
+        let live = server.live();
+        let reply = format!("{header}{rest}");
+        let answered = async {
+            let (mut stream, _) = server.answer(&reply).await;
+            if says_goodbye {
+                stream.shutdown().await.unwrap();
+            }
+        };
+        let (reply, ()) = join!(live.send(get("/"), TIMEOUTS), answered);
+        let body = reply.unwrap().into_body().collect().await;
+        assert_eq!(body.err(), error, "{rest}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connector_host::{CallError, Limits, PluginError, TransportError};
+use connector_host::{CallError, CertificateError, Limits, PluginError, TransportError};
 
 use crate::harness::not_allowed;
 use crate::harness::{Network, Row, check as check_without_network, check_sending as check};
@@ -55,7 +55,7 @@ async fn a_function_without_network_is_denied() {
 async fn a_certificate_is_told_apart_from_other_tls_failures() {
     // `TLS-certificate-error` and `TLS-protocol-error`, two added.
     for (error, number) in [
-        (TransportError::TlsCertificate, 15),
+        (TransportError::TlsCertificate(CertificateError::Other), 15),
         (TransportError::Tls, 14),
         (TransportError::TlsTimeout, 14),
     ] {

@@ -117,7 +117,7 @@ async fn a_slow_reader_causes_no_timeout() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_span_records_host_status_and_outcome() {
+async fn a_span_records_host_path_status_and_outcome() {
     let whole: &[(u64, Result<&'static str, TransportError>)] = &[(0, Ok("abcd"))];
     for (pieces_of, outcome) in [
         (whole, "ok"),
@@ -128,7 +128,8 @@ async fn a_span_records_host_status_and_outcome() {
         let log = Log::default();
         let capturing = log.capture();
         let fake = pieces(pieces_of);
-        let request = http::Request::post("https://api.hotjar.io/hidden?hidden=1")
+        let url = "https://api.hotjar.io/v1/hidden-0123456789-0123456789/x?hidden=1";
+        let request = http::Request::post(url)
             .header(AUTHORIZATION, "hidden")
             .body("hidden".into())
             .unwrap();
@@ -136,7 +137,7 @@ async fn a_span_records_host_status_and_outcome() {
         let response = exchange(&fake, request, timeouts, None, 8).await.unwrap();
         let _ = response.into_body().collect().await;
         drop(capturing);
-        let rest = format!(r#"host="api.hotjar.io" status=200 outcome="{outcome}""#);
+        let rest = format!(r#"host="api.hotjar.io" path=/v1/…/x status=200 outcome="{outcome}""#);
         assert_eq!(log.request(), format!(r#"{{method="POST" {rest}}}"#));
     }
 }
@@ -158,7 +159,7 @@ async fn a_span_records_a_request_without_a_response_or_without_a_reader() {
         let timeouts = Limits::default().timeouts;
         drop(exchange(&fake, request, timeouts, None, 8).await);
         drop(capturing);
-        let start = r#"{method="other" host="api.hotjar.io""#;
+        let start = r#"{method="other" host="api.hotjar.io" path=/v1/oauth/token"#;
         assert_eq!(log.request(), format!("{start} {rest}}}"));
     }
 }

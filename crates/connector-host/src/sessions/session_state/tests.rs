@@ -3,6 +3,7 @@
 use super::*;
 use crate::error::StoreError;
 use crate::sessions::testing::{EPOCH, durable, endless, refusal, secs, session};
+use crate::transport::CertificateError;
 use crate::types::Stage;
 
 /// The decision of a state at a time, in a word.
@@ -88,7 +89,7 @@ async fn after_a_failure_no_request_is_sent_before_its_time() {
     let unavailable = ConnectorError::Unavailable(Some(90));
     let throttled = ConnectorError::Throttled(None);
     let dns = ConnectorError::Unreachable(Stage::Dns);
-    let certificate = ConnectorError::Unreachable(Stage::Certificate);
+    let certificate = ConnectorError::Unreachable(Stage::Certificate(CertificateError::Expired));
     let timeout = ConnectorError::Unreachable(Stage::Timeout);
     for (error, has_durable_state, first, last) in [
         (unavailable.clone(), false, 90, 90),

@@ -221,3 +221,30 @@ fn of_resolved_addresses_the_public_ones_remain() {
     assert_eq!(naming(&[]).filter(private), Err(TransportError::Denied));
     assert_eq!(naming(&[]).filter([]), Err(TransportError::Dns));
 }
+
+#[test]
+fn a_proxy_is_asked_for_names_unless_they_mean_an_address() {
+    let public = Addresses::PublicAnd(Arc::default());
+    let loopback = Addresses::PublicAnd(Arc::new(["127.0.0.0/8".parse().unwrap()]));
+    for (host, by_default, with_loopback) in [
+        ("api.vendor.example", true, true),
+        ("intranet", true, true),
+        ("1e100.net", true, true),
+        ("1.1.1.1", true, true),
+        ("127.0.0.1", false, true),
+        ("[::1]", false, false),
+        ("[::ffff:127.0.0.1]", false, true),
+        ("localhost", false, true),
+        ("a.LocalHost.", false, true),
+        ("localhost.example", true, true),
+        // Allowed in no form but the usual one.
+        ("127.1", false, false),
+        ("0x7f000001", false, false),
+        ("127.0.0.1.", false, false),
+        ("vendor.0x7f", false, false),
+    ] {
+        assert_eq!(public.allow_by_proxy(host), by_default, "{host}");
+        assert_eq!(loopback.allow_by_proxy(host), with_loopback, "{host}");
+        assert!(Addresses::All.allow_by_proxy(host), "{host}");
+    }
+}
