@@ -1,6 +1,8 @@
 //! The command line: commands, options, their help, and rules between options that clap lacks.
 //! Nothing here reads a file, the environment or a store; the commands do.
 
+mod call;
+
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -13,6 +15,8 @@ use crate::export::Format;
 use crate::input::Input;
 use crate::log::Level;
 
+pub(crate) use call::{Call, Data};
+
 const EXAMPLES: &str = "\
 Examples:
   connector                         Run the demo: every vendor, simulated on this machine
@@ -20,14 +24,16 @@ Examples:
   connector schema hotjar           Print the fields of a credential as JSON Schema
   connector authenticate hotjar --credential hotjar.json
   connector connect hotjar          Ask for a credential, and save it for --saved
+  connector call --saved 'my key' '/v1/sites/1/surveys?limit=1'
   connector form                    Serve a page for credentials, with simulated vendors
   connector simulate                Run simulated vendors to try the other commands with
 
 Results are JSON on standard output; messages for people go to standard error. Texts of a vendor \
 are in the language of LC_ALL, LC_MESSAGES or LANG, where the plugin has it.
 
-Exit status: 0 if the call succeeded, 1 if it failed (with {\"error\":{\"kind\":…}} on standard \
-output), 2 for wrong usage.";
+A failure prints {\"error\":{\"kind\":…}} on standard output. Exit status: 0 for success; 2 for \
+wrong usage; 3 if the credential is invalid or was refused; 4 if the vendor cannot be reached; 5 \
+if it throttles calls or is unavailable; 1 for other failures.";
 
 const DESCRIBE_EXAMPLES: &str = "\
 Examples:
@@ -153,6 +159,12 @@ pub(crate) enum Command {
         #[command(flatten)]
         network: Network,
     },
+    /// Call a vendor's API, and print the response
+    #[command(
+        after_help = call::EXAMPLES,
+        override_usage = "connector call [OPTIONS] [VENDOR] PATH"
+    )]
+    Call(Call),
     /// Ask for a vendor's credential on the terminal, and save it
     #[command(after_help = CONNECT_EXAMPLES)]
     Connect(Connect),
@@ -385,18 +397,23 @@ impl Args {
             );
         }
         if documents == [Some(&Input::Stdin); 2] {
-            return Err("standard input can be the credential or the session, not both");
+            return Err("standard input can be one of the documents, not both");
         }
         match command {
-            Command::Classify { response, .. } if response.headers().is_none() => {
-                Err("a --header is not of the form 'name: value'")
-            }
+            Command::Call(call) => call.check(),
+            Command::Classify { response, .. } if response.headers().is_none() => Err(WRONG_HEADER),
             _ => Ok(()),
         }
     }
 }
 
 impl Command {
+    /// Whether standard output holds JSON of this program, and thus the JSON of a failure. It holds
+    /// nothing but the response of `call`.
+    pub(crate) fn prints_json(&self) -> bool {
+        !matches!(self, Self::Call(_))
+    }
+
     /// The documents that the command reads.
     fn documents(&self) -> [Option<&Input>; 2] {
         match self {
@@ -416,10 +433,14 @@ impl Command {
                 session,
                 ..
             } => [credential.source.document.as_ref(), Some(session)],
+            Self::Call(call) => call.documents(),
             Self::Classify { response, .. } => [response.body.as_ref(), None],
         }
     }
 }
+
+/// A message that does not repeat the argument.
+const WRONG_HEADER: &str = "a --header is not of the form 'name: value'";
 
 /// Splits `name: value`. The value can hold any bytes; the name cannot.
 fn header(field: &str) -> Option<(String, Vec<u8>)> {

@@ -7,8 +7,9 @@ use connector_host::{Connector, Credential, Secret, Session, SessionStore, Sessi
 
 use crate::args;
 use crate::failure::{Failure, plain};
+use crate::input::Input;
 use crate::saved;
-use crate::store::{Location, Store, StoredSessions};
+use crate::store::{self, Location, Store, StoredSessions};
 
 /// A credential document, and its place in the store if it is saved.
 pub(crate) struct Source<'a> {
@@ -27,21 +28,47 @@ struct Saved {
 impl<'a> Source<'a> {
     /// Reads the credential. A saved one must be of this vendor.
     pub(crate) fn read(from: &args::Credential, vendor: &'a Vendor) -> Result<Self, Failure> {
-        if let Some(document) = &from.source.document {
-            return Ok(Self {
-                vendor,
-                document: document.text()?.into(),
-                saved: None,
-            });
+        match &from.source.document {
+            Some(document) => Self::given(document, vendor),
+            None => Self::saved(from, |saved| {
+                if saved.vendor == vendor.id {
+                    return Ok(vendor);
+                }
+                Err(Failure::Input(plain(&format!(
+                    "the saved credential {:?} is for the vendor {}, not {}",
+                    saved.name, saved.vendor, vendor.id
+                ))))
+            }),
         }
+    }
+
+    /// Reads the credential of a vendor that only a saved credential may leave out.
+    pub(crate) fn find(
+        from: &args::Credential,
+        connector: &'a Connector,
+        named: Option<&str>,
+    ) -> Result<Self, Failure> {
+        match named {
+            Some(id) => Self::read(from, vendor(connector, id)?),
+            None => Self::saved(from, |saved| vendor(connector, &saved.vendor)),
+        }
+    }
+
+    fn given(document: &Input, vendor: &'a Vendor) -> Result<Self, Failure> {
+        Ok(Self {
+            vendor,
+            document: document.text()?.into(),
+            saved: None,
+        })
+    }
+
+    fn saved(
+        from: &args::Credential,
+        vendor_of: impl FnOnce(&store::Saved) -> Result<&'a Vendor, Failure>,
+    ) -> Result<Self, Failure> {
         let store = Store::open(&Location::credentials(from.store.file.as_deref())?)?;
         let saved = saved::named(&store, from.source.saved.as_deref().unwrap_or_default())?;
-        if saved.vendor != vendor.id {
-            return Err(Failure::Input(plain(&format!(
-                "the saved credential {:?} is for the vendor {}, not {}",
-                saved.name, saved.vendor, vendor.id
-            ))));
-        }
+        let vendor = vendor_of(&saved)?;
         let document = store.document(saved.id)?;
         let sessions = StoredSessions::new(Arc::new(Mutex::new(store)));
         Ok(Self {

@@ -5,13 +5,26 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use connector_host::{CallError, ConnectorError, Issue, LoadError};
+use connector_host::{ApiError, CallError, ConnectorError, Issue, LoadError};
 use serde_json::{Value, json};
 
 use crate::json::{extend, present, refusal, seconds};
 use crate::store::StoreError;
 
-/// Why a command failed. The process ends with status 2 for wrong usage, else with 1.
+/// The exit status for wrong usage, as clap's.
+const USAGE: u8 = 2;
+/// The credential is invalid, or the vendor refused it or the request.
+const REFUSED: u8 = 3;
+/// The connection failed or broke off.
+const NETWORK: u8 = 4;
+/// The vendor throttles calls or is unavailable: the same call may succeed later.
+const LATER: u8 = 5;
+/// An HTTP status of 400 or above, as curl's with `--fail`.
+const HTTP: u8 = 22;
+/// Ended by Ctrl-C, as shells report it.
+const INTERRUPTED: u8 = 130;
+
+/// Why a command failed. Programs read the exit status, people the message.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The plugin returned an error, or is broken.
@@ -30,6 +43,12 @@ pub(crate) enum Failure {
     Usage(String),
     /// A person ended the dialogue.
     Cancelled,
+    /// A person or the system ended a call.
+    Interrupted,
+    /// A response has this status, which `--fail` makes a failure.
+    Status(u16),
+    /// The body of a response broke off: the bytes that came, and the stage.
+    Incomplete(u64, &'static str),
     /// The demo did not go as expected: the step, and the difference.
     Demo(String, String),
     /// Standard output cannot be written, usually because its reader has ended.
@@ -39,6 +58,15 @@ pub(crate) enum Failure {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         Self::Call(error)
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Call(error) => Self::Call(error),
+            error => Self::Usage(error.to_string()),
+        }
     }
 }
 
@@ -67,6 +95,15 @@ impl fmt::Display for Failure {
                 f.write_str(message)
             }
             Self::Cancelled => f.write_str("cancelled; nothing was changed"),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Status(status) => write!(
+                f,
+                "the response has status {status}; print it without --fail"
+            ),
+            Self::Incomplete(bytes, stage) => write!(
+                f,
+                "the response broke off after {bytes} bytes (stage {stage}); try again"
+            ),
             // Names come from outside.
             Self::Store(error) => f.write_str(&plain(&error.to_string())),
             Self::Demo(step, why) => write!(f, "the demo failed at \"{step}\": {why}"),
@@ -83,10 +120,19 @@ impl Failure {
 
     /// The process's exit status.
     pub(crate) fn exit_code(&self) -> ExitCode {
+        use ConnectorError as E;
         match self {
-            Self::Usage(_) => ExitCode::from(2),
-            _ => ExitCode::FAILURE,
+            Self::Usage(_) => USAGE,
+            Self::Call(CallError::Connector(
+                E::InvalidCredential(_) | E::Rejected(_) | E::Forbidden(_),
+            )) => REFUSED,
+            Self::Call(CallError::Connector(E::Unreachable(_))) | Self::Incomplete(..) => NETWORK,
+            Self::Call(CallError::Connector(E::Throttled(_) | E::Unavailable(_))) => LATER,
+            Self::Status(_) => HTTP,
+            Self::Interrupted => INTERRUPTED,
+            _ => 1,
         }
+        .into()
     }
 
     /// `{"error":{"kind":…}}`. The kind is the name of the WIT case, else one of this program.
@@ -101,6 +147,11 @@ impl Failure {
             Self::Setup(_) => message("setup"),
             Self::Usage(_) => message("usage"),
             Self::Cancelled => json!({"kind": "cancelled"}),
+            Self::Interrupted => json!({"kind": "interrupted"}),
+            Self::Status(status) => json!({"kind": "status", "status": status}),
+            Self::Incomplete(bytes, stage) => {
+                json!({"kind": "incomplete", "bytes": bytes, "stage": stage})
+            }
             Self::Store(error) => {
                 json!({"kind": "store", "code": error.code(), "message": self.to_string()})
             }
@@ -143,6 +194,12 @@ pub(crate) fn sentence(error: &CallError) -> String {
             "this vendor's sessions must be stored; save the credential with `connector connect`, \
              and use it with --saved"
                 .to_owned()
+        }
+        CallError::Connector(
+            of @ (ConnectorError::Throttled(Some(secs)) | ConnectorError::Unavailable(Some(secs))),
+        ) => {
+            let text = of.to_string();
+            text.replacen("try again later", &format!("try again in {secs} s"), 1)
         }
         error => plain(&error.to_string()),
     };

@@ -11,6 +11,7 @@
 leak_check::capture!();
 
 mod args;
+mod call;
 mod commands;
 mod connect;
 mod core_dumps;
@@ -45,10 +46,12 @@ fn main() -> ExitCode {
     if let Some(level) = args.log {
         log::start(level);
     }
-    match run(args.command.unwrap_or_default()) {
+    let command = args.command.unwrap_or_default();
+    let is_json = command.prints_json();
+    match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            report(&failure);
+            report(&failure, is_json);
             failure.exit_code()
         }
     }
@@ -63,8 +66,9 @@ fn run(command: Command) -> Result<(), Failure> {
     result
 }
 
-/// JSON for programs on standard output, a sentence for people on standard error.
-fn report(failure: &Failure) {
+/// A sentence for people on standard error, and JSON for programs on standard output if the command
+/// prints JSON there.
+fn report(failure: &Failure, is_json: bool) {
     if let Failure::Output(error) = failure {
         // A reader that has ended needs no message, and there is no output for JSON.
         if error.kind() != ErrorKind::BrokenPipe {
@@ -73,10 +77,10 @@ fn report(failure: &Failure) {
         return;
     }
     output::say(&format!("error: {failure}"));
-    if matches!(failure, Failure::Usage(_)) {
+    if !is_json || matches!(failure, Failure::Usage(_)) {
         return;
     }
     if let Err(error) = output::line(&json::pretty(&failure.to_json())) {
-        report(&Failure::Output(error));
+        report(&Failure::Output(error), false);
     }
 }

@@ -71,7 +71,9 @@ impl Run {
 
     /// The error of a call that failed with a message on standard error.
     pub(crate) fn error(&self) -> Value {
-        assert_eq!(self.code, Some(1), "{}\n{}", self.stdout, self.stderr);
+        // 2 is for wrong usage, which has no JSON.
+        let failed = self.code.is_some_and(|code| ![0, 2].contains(&code));
+        assert!(failed, "{:?}\n{}\n{}", self.code, self.stdout, self.stderr);
         assert!(self.stderr.starts_with("error: "), "{}", self.stderr);
         self.json()["error"].take()
     }

@@ -3,10 +3,10 @@
 
 use std::fs;
 use std::slice;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::pty::{DOWN, ENTER};
 use crate::stub::{Asked, Stub, example, lighthouse};
@@ -25,6 +25,14 @@ fn access_token(number: usize) -> String {
 
 fn refresh_token(number: usize) -> String {
     format!("orchard-refresh-000{number}")
+}
+
+/// The token response with these tokens.
+fn orchards_token(number: usize) -> Value {
+    json!({
+        "access_token": access_token(number), "token_type": "bearer", "expires_in": 3600,
+        "refresh_token": refresh_token(number),
+    })
 }
 
 /// The refresh token that a request spends.
@@ -58,11 +66,7 @@ async fn orchard(down: &Arc<AtomicBool>) -> Stub {
         }
         let number = valid.0 + 1;
         *valid = (number, refresh_token(number));
-        let token = json!({
-            "access_token": access_token(number), "token_type": "bearer", "expires_in": 3600,
-            "refresh_token": refresh_token(number),
-        });
-        (200, token)
+        (200, orchards_token(number))
     };
     let hosts = ["login.orchard.example", "api.orchard.example"];
     Stub::start(&example("refresh_token"), &hosts, answer).await
@@ -130,6 +134,50 @@ async fn a_rotating_refresh_token_is_sealed_in_the_store_and_survives_every_run(
         files += 1;
     }
     assert!(files > 0, "the store is a file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_series_of_calls_survives_an_expired_token_and_keeps_the_new_session() {
+    for secret in orchards_secrets() {
+        leak_check::register(&secret);
+    }
+    let valid = Arc::new(Mutex::new((0, PASTED.to_owned())));
+    let ended = Arc::new(AtomicUsize::new(0));
+    let (is_valid, has_ended) = (Arc::clone(&valid), Arc::clone(&ended));
+    let answer = move |asked: &Asked| {
+        let mut valid = is_valid.lock().unwrap();
+        if asked.line == "POST /token" {
+            assert_eq!(spent(slice::from_ref(asked)), valid.1);
+            let number = valid.0 + 1;
+            *valid = (number, refresh_token(number));
+            return (200, orchards_token(number));
+        }
+        let accepted = format!("Bearer {}", access_token(valid.0));
+        let is_over = valid.0 <= has_ended.load(Ordering::Relaxed);
+        if is_over || asked.authorization != accepted {
+            return (401, json!({"error": "invalid_token"}));
+        }
+        (200, json!({"trees": valid.0}))
+    };
+    let hosts = ["login.orchard.example", "api.orchard.example"];
+    let orchard = Stub::start(&example("refresh_token"), &hosts, answer).await;
+    let mut dialogue = orchard.connect("orchard", "trees");
+    dialogue.answers("Refresh token:", PASTED);
+    dialogue.result();
+    let call = || {
+        let run = orchard.run(&["call", "--saved", "trees", "/trees"], "");
+        let trees = run.result()["trees"].take();
+        let asked = orchard.asked().into_iter().map(|asked| asked.line);
+        (trees, asked.collect::<Vec<_>>())
+    };
+    let (token, trees) = ("POST /token", "GET /v3/trees");
+    assert_eq!(call(), (json!(1), vec![token.into(), trees.into()]));
+    assert_eq!(call(), (json!(1), vec![trees.into()]));
+    // The vendor ends the session before its time.
+    ended.store(1, Ordering::Relaxed);
+    let repeated = vec![trees.into(), token.into(), trees.into()];
+    assert_eq!(call(), (json!(2), repeated));
+    assert_eq!(call(), (json!(2), vec![trees.into()]));
 }
 
 const LIGHTHOUSE_KEY: &str = "lighthouse-key-0001";
