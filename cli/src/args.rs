@@ -2,6 +2,7 @@
 //! Nothing here reads a file, the environment or a store; the commands do.
 
 mod call;
+mod token;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use crate::input::Input;
 use crate::log::Level;
 
 pub(crate) use call::{Call, Data};
+pub(crate) use token::Token;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -165,6 +167,9 @@ pub(crate) enum Command {
         override_usage = "connector call [OPTIONS] [VENDOR] PATH"
     )]
     Call(Call),
+    /// Print the access token of a session, for scripts
+    #[command(after_help = token::EXAMPLES)]
+    Token(Token),
     /// Ask for a vendor's credential on the terminal, and save it
     #[command(after_help = CONNECT_EXAMPLES)]
     Connect(Connect),
@@ -401,6 +406,7 @@ impl Args {
         }
         match command {
             Command::Call(call) => call.check(),
+            Command::Token(token) => token.check(),
             Command::Classify { response, .. } if response.headers().is_none() => Err(WRONG_HEADER),
             _ => Ok(()),
         }
@@ -408,10 +414,10 @@ impl Args {
 }
 
 impl Command {
-    /// Whether standard output holds JSON of this program, and thus the JSON of a failure. It holds
-    /// nothing but the response of `call`.
+    /// Whether standard output holds JSON of this program, and thus the JSON of a failure. A script
+    /// would take it for the response or the token.
     pub(crate) fn prints_json(&self) -> bool {
-        !matches!(self, Self::Call(_))
+        !matches!(self, Self::Call(_) | Self::Token(_))
     }
 
     /// The documents that the command reads.
@@ -434,6 +440,7 @@ impl Command {
                 ..
             } => [credential.source.document.as_ref(), Some(session)],
             Self::Call(call) => call.documents(),
+            Self::Token(token) => [token.credential.source.document.as_ref(), None],
             Self::Classify { response, .. } => [response.body.as_ref(), None],
         }
     }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::input::Input;
 use crate::json::{self, pretty};
 use crate::plugin::{descriptions, open, open_offline, schema};
-use crate::{call, connect, demo, form, locale, output, saved, simulate};
+use crate::{call, connect, demo, form, locale, output, saved, simulate, token};
 
 /// `classify` reads less of a body.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
@@ -21,6 +21,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     let result = match command {
         Command::Demo(plugin) => return demo::run(&plugin).await,
         Command::Call(options) => return call::run(&options).await,
+        Command::Token(options) => return token::run(&options).await,
         Command::Simulate(options) => return simulate::run(&options).await,
         Command::Form(options) => return form::run(&options).await,
         Command::Vendors(plugin) => vendors(&plugin).await,

@@ -81,6 +81,11 @@ impl<'a> Source<'a> {
         })
     }
 
+    /// The vendor of the credential.
+    pub(crate) fn vendor(&self) -> &'a Vendor {
+        self.vendor
+    }
+
     /// The document, a JSON text.
     pub(crate) fn document(&self) -> &str {
         self.document.expose()

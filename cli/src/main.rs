@@ -31,6 +31,7 @@ mod saved;
 mod schema;
 mod simulate;
 mod store;
+mod token;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;

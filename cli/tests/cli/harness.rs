@@ -46,7 +46,7 @@ impl Run {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         };
-        let revealed = arguments.contains(&"--reveal");
+        let revealed = arguments.contains(&"--reveal") || arguments.first() == Some(&"token");
         leak_check::output(&run.stderr);
         if !revealed {
             leak_check::output(&run.stdout);

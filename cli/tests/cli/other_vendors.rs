@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::pty::{DOWN, ENTER};
+use crate::pty::{DOWN, ENTER, KEY, on_terminal};
 use crate::stub::{Asked, Stub, example, lighthouse};
 
 const PASTED: &str = "pasted-refresh-0001";
@@ -178,6 +178,70 @@ async fn a_series_of_calls_survives_an_expired_token_and_keeps_the_new_session()
     let repeated = vec![trees.into(), token.into(), trees.into()];
     assert_eq!(call(), (json!(2), repeated));
     assert_eq!(call(), (json!(2), vec![trees.into()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_prints_the_token_of_a_session_alone() {
+    let orchard = orchard(&Arc::new(AtomicBool::new(false))).await;
+    let mut dialogue = orchard.connect("orchard", "trees");
+    dialogue.answers("Refresh token:", PASTED);
+    dialogue.result();
+    // The second run takes it from the store.
+    for vendor in [&[][..], &["orchard"]] {
+        let run = orchard.run(&[&["token"], vendor, &["--saved", "trees"]].concat(), "");
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert_eq!(
+            (run.stdout, run.stderr),
+            (access_token(1) + "\n", String::new())
+        );
+    }
+    assert_eq!(spent(&orchard.asked()), PASTED);
+    // A script must not take an error for a token.
+    let run = orchard.run(&["token", "--saved", "none"], "");
+    assert_eq!((run.code, &*run.stdout), (Some(1), ""));
+    assert!(run.stderr.contains("no saved credential"), "{}", run.stderr);
+    assert_eq!(orchard.run(&["token"], "").code, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_refuses_a_vendor_that_signs_each_request() {
+    let quarry = Stub::start(&example("hmac"), &["api.quarry.example"], |_| {
+        (200, json!({}))
+    })
+    .await;
+    leak_check::register("quarry-secret-0001");
+    let document = r#"{"key_id": "quarry-key-id", "secret": "quarry-secret-0001"}"#;
+    let run = quarry.run(&["token", "quarry", "--credential", "-"], document);
+    assert_eq!((run.code, &*run.stdout), (Some(2), ""));
+    for part in ["the vendor quarry is signed", "`connector call`"] {
+        assert!(run.stderr.contains(part), "{}", run.stderr);
+    }
+    assert_eq!(quarry.asked(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_shows_nothing_on_a_terminal_without_force() {
+    let orchard = orchard(&Arc::new(AtomicBool::new(false))).await;
+    let mut dialogue = orchard.connect("orchard", "trees");
+    dialogue.answers("Refresh token:", PASTED);
+    dialogue.result();
+    let shown = |force: &[&str]| {
+        let options = orchard.options();
+        let arguments = [&["token", "--saved", "trees"], force].concat().into_iter();
+        let arguments: Vec<_> = arguments
+            .chain(options.iter().map(String::as_str))
+            .collect();
+        on_terminal(&arguments, &[KEY])
+    };
+    let (code, screen) = shown(&[]);
+    assert_eq!(code, Some(2), "{screen}");
+    assert!(
+        screen.contains("use --force") && !screen.contains("orchard-access"),
+        "{screen}"
+    );
+    assert_eq!(orchard.asked(), []);
+    let (code, screen) = shown(&["--force"]);
+    assert_eq!((code, screen.trim()), (Some(0), &*access_token(1)));
 }
 
 const LIGHTHOUSE_KEY: &str = "lighthouse-key-0001";
