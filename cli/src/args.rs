@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use connector_host::{ConnectTo, IpNet, Origin};
 use http::HeaderName;
 
@@ -83,6 +84,17 @@ const CLASSIFY_EXAMPLES: &str = "\
 Examples:
   connector classify hotjar --status 401
   connector classify contentsquare --status 429 --header 'Retry-After: 30' --body response.json";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  connector completions bash > ~/.local/share/bash-completion/completions/connector
+  connector completions zsh > \"${fpath[1]}/_connector\"
+  connector completions fish > ~/.config/fish/completions/connector.fish";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  connector man call | man -l -
+  connector man --dir ~/.local/share/man/man1";
 
 /// Sign in to vendors with a connector plugin
 ///
@@ -182,6 +194,23 @@ pub(crate) enum Command {
         target: Target,
         #[command(flatten)]
         response: Response,
+    },
+    /// Print the completions of the command line for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page of the program, or of one of its commands
+    #[command(after_help = MAN_EXAMPLES)]
+    Man {
+        /// The command [default: the program itself]
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+        /// Write all pages to files in this folder instead
+        #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+        dir: Option<PathBuf>,
     },
     /// Run simulated vendors on this machine until Ctrl-C, with credentials to try
     Simulate(Simulate),
@@ -417,7 +446,10 @@ impl Command {
     /// Whether standard output holds JSON of this program, and thus the JSON of a failure. A script
     /// would take it for the response or the token.
     pub(crate) fn prints_json(&self) -> bool {
-        !matches!(self, Self::Call(_) | Self::Token(_))
+        !matches!(
+            self,
+            Self::Call(_) | Self::Token(_) | Self::Completions { .. } | Self::Man { .. }
+        )
     }
 
     /// The documents that the command reads.
@@ -429,6 +461,8 @@ impl Command {
             | Self::Schema { .. }
             | Self::Connect(_)
             | Self::Credentials(_)
+            | Self::Completions { .. }
+            | Self::Man { .. }
             | Self::Simulate(_)
             | Self::Form(_) => [None, None],
             Self::Validate { credential, .. }

@@ -1,17 +1,18 @@
 //! The commands that make one call and print its result: one function each, which returns the text
 //! for standard output. Longer commands have files of their own.
 
+use clap::CommandFactory;
 use connector_host::ApiResponse;
 use serde_json::{Value, json};
 
-use crate::args::{Command, Credential, Network, Plugin, Response, Reveal, Target};
+use crate::args::{Args, Command, Credential, Network, Plugin, Response, Reveal, Target};
 use crate::credential::{Source, vendor};
 use crate::export::{Format, export};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::json::{self, pretty};
 use crate::plugin::{descriptions, open, open_offline, schema};
-use crate::{call, connect, demo, form, locale, output, saved, simulate, token};
+use crate::{call, connect, demo, form, locale, manual, output, saved, simulate, token};
 
 /// `classify` reads less of a body.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
@@ -22,6 +23,10 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(plugin) => return demo::run(&plugin).await,
         Command::Call(options) => return call::run(&options).await,
         Command::Token(options) => return token::run(&options).await,
+        Command::Completions { shell } => return manual::completions(Args::command(), shell),
+        Command::Man { command, dir } => {
+            return manual::man(Args::command(), command.as_deref(), dir.as_deref());
+        }
         Command::Simulate(options) => return simulate::run(&options).await,
         Command::Form(options) => return form::run(&options).await,
         Command::Vendors(plugin) => vendors(&plugin).await,

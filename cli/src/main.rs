@@ -24,6 +24,7 @@ mod input;
 mod json;
 mod locale;
 mod log;
+mod manual;
 mod output;
 mod plugin;
 mod recorder;

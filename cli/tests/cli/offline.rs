@@ -291,6 +291,41 @@ fn texts_are_in_the_language_of_the_environment() {
 }
 
 #[test]
+fn completions_and_manual_pages_name_the_commands_and_their_options() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let run = Run::new(&["completions", shell], "");
+        assert_eq!((run.code, &*run.stderr), (Some(0), ""), "{shell}");
+        for word in ["connector", "authenticate", "retry"] {
+            assert!(run.stdout.contains(word), "{shell}: {word}");
+        }
+    }
+    let page = Run::new(&["man"], "");
+    assert!(page.stdout.contains(".TH connector 1"), "{}", page.stdout);
+    let page = Run::new(&["man", "call"], "");
+    for part in [".TH connector-call 1", "\\-\\-retry", "connector call"] {
+        assert!(page.stdout.contains(part), "{part}: {}", page.stdout);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let run = Run::new(&["man", "--dir", dir.path().to_str().unwrap()], "");
+    assert_eq!((run.code, &*run.stdout, &*run.stderr), (Some(0), "", ""));
+    for page in [
+        "connector.1",
+        "connector-call.1",
+        "connector-credentials-show.1",
+    ] {
+        let text = fs::read_to_string(dir.path().join(page)).unwrap();
+        assert!(text.contains(".TH connector"), "{page}");
+    }
+    for wrong in [&["man", "frobnicate"][..], &["completions", "frobnicate"]] {
+        let run = Run::new(wrong, "");
+        assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{}", run.stderr);
+    }
+    let run = Run::new(&["man", "--dir", "/no-such-folder"], "");
+    assert_eq!((run.code, &*run.stdout), (Some(1), ""));
+    assert!(run.stderr.contains("/no-such-folder"), "{}", run.stderr);
+}
+
+#[test]
 fn a_help_text_has_an_example() {
     for command in ["describe", "schema", "authenticate", "inspect", "classify"] {
         let run = Run::new(&[command, "--help"], "");
