@@ -161,6 +161,18 @@ fn files_that_are_missing_or_damaged_are_named() {
 }
 
 #[test]
+fn empty_standard_input_is_named() {
+    for arguments in [
+        &["validate", "hotjar", "--credential", "-"][..],
+        &["refresh", "hotjar", "--credential", "c", "--session", "-"],
+    ] {
+        let run = Run::new(arguments, "\n");
+        let expected = json!({"kind": "input", "message": "standard input is empty"});
+        assert_eq!(run.error(), expected);
+    }
+}
+
+#[test]
 fn a_file_without_certificates_is_named() {
     let empty = tempfile::NamedTempFile::new().unwrap();
     let path = empty.path().to_str().unwrap();
