@@ -126,12 +126,12 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The vendor of this id. The error lists the known vendors.
+/// The vendor of this id. The error lists the known vendors, and suggests one.
 pub(crate) fn vendor<'a>(connector: &'a Connector, id: &str) -> Result<&'a Vendor, Failure> {
     let vendors = connector.vendors();
-    let ids = || vendors.iter().map(|vendor| vendor.id.clone()).collect();
+    let ids = vendors.iter().map(|vendor| &*vendor.id);
     vendors
         .iter()
         .find(|vendor| vendor.id == id)
-        .ok_or_else(|| Failure::UnknownVendor(ids()))
+        .ok_or_else(|| Failure::unknown_vendor(ids, id))
 }

@@ -24,13 +24,21 @@ const HTTP: u8 = 22;
 /// Ended by Ctrl-C, as shells report it.
 const INTERRUPTED: u8 = 130;
 
+/// The Jaro-Winkler similarity of a suggestion: one or two letters differ, or the end is missing.
+const MIN_SIMILARITY: f64 = 0.85;
+
 /// Why a command failed. Programs read the exit status, people the message.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The plugin returned an error, or is broken.
     Call(CallError),
-    /// The plugin has no vendor of this id. Lists its vendors.
-    UnknownVendor(Vec<String>),
+    /// The plugin has no vendor of the requested id.
+    UnknownVendor {
+        /// The vendors that it has.
+        vendors: Vec<String>,
+        /// The one that was probably meant.
+        nearest: Option<String>,
+    },
     /// The plugin cannot be loaded from the named file.
     Component(String, LoadError),
     /// A file cannot be read or written, or has the wrong content. Names the file.
@@ -86,9 +94,12 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call(error) => f.write_str(&sentence(error)),
-            Self::UnknownVendor(vendors) => {
-                let vendors = plain(&vendors.join(", "));
-                write!(f, "unknown vendor; choose one of: {vendors}")
+            Self::UnknownVendor { vendors, nearest } => {
+                f.write_str("unknown vendor; ")?;
+                if let Some(nearest) = nearest {
+                    write!(f, "did you mean {}? ", plain(nearest))?;
+                }
+                write!(f, "choose one of: {}", plain(&vendors.join(", ")))
             }
             Self::Component(file, error) => write!(f, "cannot load the plugin {file}: {error}"),
             Self::Input(message) | Self::Setup(message) | Self::Usage(message) => {
@@ -118,6 +129,25 @@ impl Failure {
         Self::Setup(format!("cannot {what}: {why}"))
     }
 
+    /// Of these vendors, none has the requested id. The error does not repeat it: it may be
+    /// anything that a person typed.
+    pub(crate) fn unknown_vendor<'a>(
+        vendors: impl Iterator<Item = &'a str> + Clone,
+        requested: &str,
+    ) -> Self {
+        let requested = requested.to_lowercase();
+        let similarity = |id: &str| strsim::jaro_winkler(&id.to_lowercase(), &requested);
+        let nearest = vendors
+            .clone()
+            .map(|id| (similarity(id), id))
+            .filter(|(similarity, _)| MIN_SIMILARITY <= *similarity)
+            .max_by(|(one, _), (other, _)| one.total_cmp(other));
+        Self::UnknownVendor {
+            vendors: vendors.map(str::to_owned).collect(),
+            nearest: nearest.map(|(_, id)| id.to_owned()),
+        }
+    }
+
     /// The process's exit status.
     pub(crate) fn exit_code(&self) -> ExitCode {
         use ConnectorError as E;
@@ -141,7 +171,11 @@ impl Failure {
         let error = match self {
             Self::Call(CallError::Connector(error)) => of_plugin(error),
             Self::Call(error) => message(error.kind()),
-            Self::UnknownVendor(vendors) => json!({"kind": "unknown-vendor", "vendors": vendors}),
+            Self::UnknownVendor { vendors, nearest } => present([
+                ("kind", Some(json!("unknown-vendor"))),
+                ("vendors", Some(json!(vendors))),
+                ("nearest", nearest.clone().map(Value::from)),
+            ]),
             Self::Component(..) => message("component"),
             Self::Input(_) => message("input"),
             Self::Setup(_) => message("setup"),
@@ -299,11 +333,35 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_vendor_lists_the_vendors() {
-        let failure = Failure::UnknownVendor(vec!["acme".into(), "zeta".into()]);
-        assert!(failure.to_string().ends_with("one of: acme, zeta"));
-        let expected = json!({"kind": "unknown-vendor", "vendors": ["acme", "zeta"]});
-        assert_eq!(failure.to_json(), json!({ "error": expected }));
+    fn an_unknown_vendor_lists_the_vendors_and_suggests_the_nearest() {
+        let vendors = ["hotjar", "contentsquare", "z"];
+        for (typed, nearest) in [
+            ("hotjr", Some("hotjar")),
+            ("Hotjar", Some("hotjar")),
+            ("hot-jar", Some("hotjar")),
+            ("hojtar", Some("hotjar")),
+            ("content", Some("contentsquare")),
+            ("Content Square", Some("contentsquare")),
+            ("acme", None),
+            ("square", None),
+            ("", None),
+            ("hush", None),
+        ] {
+            let failure = Failure::unknown_vendor(vendors.iter().copied(), typed);
+            let text = failure.to_string();
+            assert!(
+                text.ends_with("choose one of: hotjar, contentsquare, z"),
+                "{text}"
+            );
+            let suggested = text.contains("did you mean");
+            assert_eq!(suggested, nearest.is_some(), "{typed}: {text}");
+            assert!(!text.contains("hush"));
+            let mut expected = json!({"kind": "unknown-vendor", "vendors": vendors});
+            if let Some(nearest) = nearest {
+                expected["nearest"] = json!(nearest);
+            }
+            assert_eq!(failure.to_json(), json!({ "error": expected }), "{typed}");
+        }
     }
 
     #[test]

@@ -62,6 +62,13 @@ fn an_unknown_vendor_lists_the_vendors() {
         let advice = "choose one of: hotjar, contentsquare";
         assert!(run.stderr.contains(advice), "{}", run.stderr);
     }
+    let run = Run::new(&["describe", "hotjat"], "");
+    assert_eq!(run.error()["nearest"], "hotjar");
+    assert!(
+        run.stderr.contains("did you mean hotjar? "),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
