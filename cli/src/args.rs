@@ -235,7 +235,8 @@ pub(crate) struct Plugin {
 /// The store of credentials to use.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct StoreFile {
-    /// Keep saved credentials in this file [default: a file in the user's data folder]
+    /// Keep saved credentials in this file [default: that of the variable `CONNECTOR_STORE`, else a
+    /// file in the user's data folder]
     #[arg(
         long = "store",
         value_name = "FILE",

@@ -19,6 +19,7 @@ use crate::json;
 use crate::locale;
 use crate::output::say;
 use crate::plugin;
+use crate::shell;
 use crate::store::{Entry, Location, Saved, Store, StoreError};
 use question::{Inspected, Offer, Question};
 
@@ -69,7 +70,7 @@ pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
             saved => break saved?,
         }
     };
-    congratulate(&saved);
+    congratulate(&saved, of);
     Ok(json::pretty(&json::saved(&saved)))
 }
 
@@ -87,11 +88,13 @@ fn introduce(vendor: &Description, schema: &Value) {
     say("Press Esc to cancel; nothing is saved then.\n");
 }
 
-fn congratulate(saved: &Saved) {
+fn congratulate(saved: &Saved, of: &Connect) {
     say(&format!(
-        "\nSaved. To use it: connector authenticate {} --saved {:?}",
+        "\nSaved. To use it: connector authenticate {} --saved {}{}{}",
         plain(&saved.vendor),
-        plain(&saved.name)
+        shell::word(&plain(&saved.name)),
+        shell::option("--store", of.store.file.as_deref()),
+        shell::option("--component", of.target.plugin.component.as_deref()),
     ));
 }
 

@@ -9,7 +9,7 @@ use crate::args;
 use crate::failure::{Failure, plain};
 use crate::input::Input;
 use crate::saved;
-use crate::store::{self, Location, Store, StoredSessions};
+use crate::store::{self, StoredSessions};
 
 /// A credential document, and its place in the store if it is saved.
 pub(crate) struct Source<'a> {
@@ -66,8 +66,8 @@ impl<'a> Source<'a> {
         from: &args::Credential,
         vendor_of: impl FnOnce(&store::Saved) -> Result<&'a Vendor, Failure>,
     ) -> Result<Self, Failure> {
-        let store = Store::open(&Location::credentials(from.store.file.as_deref())?)?;
-        let saved = saved::named(&store, from.source.saved.as_deref().unwrap_or_default())?;
+        let name = from.source.saved.as_deref().unwrap_or_default();
+        let (store, saved) = saved::named(&from.store, name)?;
         let vendor = vendor_of(&saved)?;
         let document = store.document(saved.id)?;
         let sessions = StoredSessions::new(Arc::new(Mutex::new(store)));

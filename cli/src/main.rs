@@ -30,6 +30,7 @@ mod plugin;
 mod recorder;
 mod saved;
 mod schema;
+mod shell;
 mod simulate;
 mod store;
 mod token;

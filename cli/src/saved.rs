@@ -1,31 +1,46 @@
 //! `connector credentials`: lists, shows and removes saved credentials. Secrets are masked.
 
-use crate::args::{Credentials, SavedAction};
+use crate::args::{Credentials, SavedAction, StoreFile};
 use crate::connect::{Terminal, confirm};
 use crate::failure::{Failure, plain};
 use crate::json::{self, pretty};
+use crate::shell;
 use crate::store::{Location, Saved, Store, StoreError};
 use serde_json::{Value, json};
 
 /// Runs the command, and returns the text to print.
 pub(crate) fn run(of: &Credentials) -> Result<String, Failure> {
-    let store = Store::open(&Location::credentials(of.store.file.as_deref())?)?;
     let result = match &of.action {
-        None | Some(SavedAction::List) => store.list()?.iter().map(json::saved).collect(),
-        Some(SavedAction::Show { name }) => json::saved(&named(&store, name)?),
-        Some(SavedAction::Remove { name, yes }) => remove(&store, name, *yes)?,
+        None | Some(SavedAction::List) => {
+            let store = Store::open_existing(&Location::credentials(of.store.file.as_deref())?)?;
+            let saved = store.map_or_else(|| Ok(Vec::new()), |store| store.list())?;
+            saved.iter().map(json::saved).collect()
+        }
+        Some(SavedAction::Show { name }) => json::saved(&named(&of.store, name)?.1),
+        Some(SavedAction::Remove { name, yes }) => {
+            let (store, saved) = named(&of.store, name)?;
+            remove(&store, &saved, *yes)?
+        }
     };
     Ok(pretty(&result))
 }
 
-/// The saved credential of this name.
-pub(crate) fn named(store: &Store, name: &str) -> Result<Saved, Failure> {
-    let unknown = || StoreError::UnknownName(name.trim().to_owned()).into();
-    store.find(name)?.ok_or_else(unknown)
+/// The saved credential of this name, and its store. Creates no store.
+pub(crate) fn named(store: &StoreFile, name: &str) -> Result<(Store, Saved), Failure> {
+    let file = store.file.as_deref();
+    if let Some(store) = Store::open_existing(&Location::credentials(file)?)?
+        && let Some(saved) = store.find(name)?
+    {
+        return Ok((store, saved));
+    }
+    let unknown = StoreError::UnknownName {
+        name: name.trim().to_owned(),
+        store: shell::option("--store", file),
+    };
+    Err(unknown.into())
 }
 
-fn remove(store: &Store, name: &str, yes: bool) -> Result<Value, Failure> {
-    let saved = named(store, name)?;
+fn remove(store: &Store, saved: &Saved, yes: bool) -> Result<Value, Failure> {
     if !yes {
         let _terminal =
             Terminal::open("remove asks for confirmation on a terminal; elsewhere use --yes")?;

@@ -16,6 +16,7 @@ use crate::json::pretty;
 use crate::locale;
 use crate::output::{Page, fact, line};
 use crate::plugin::{self, descriptions};
+use crate::shell;
 
 /// Runs the simulators, prints how to use them, and removes its files at the end.
 pub(crate) async fn run(of: &Simulate) -> Result<(), Failure> {
@@ -68,9 +69,9 @@ struct Options<'a> {
 
 impl Options<'_> {
     fn lines(&self) -> Vec<String> {
-        let cacert = format!("--cacert {}", quoted(self.ca));
+        let cacert = format!("--cacert {}", shell::path(self.ca));
         let component = self.of.plugin.component.as_deref();
-        let component = component.map(|file| format!("--component {}", quoted(file)));
+        let component = component.map(|file| format!("--component {}", shell::path(file)));
         let connect_to = self
             .connect_to
             .iter()
@@ -100,13 +101,13 @@ async fn print(
     }
     // `connector` may not be on the path of the other shell.
     let program =
-        std::env::current_exe().map_or_else(|_| "connector".to_owned(), |path| quoted(&path));
+        std::env::current_exe().map_or_else(|_| "connector".to_owned(), |path| shell::path(&path));
     for (vendor, description, first) in write_samples(&page, connector, simulators, dir).await? {
         page.title(&format!("{}: in another shell", plain(&description.name)))?;
         let command = format!(
             "{program} authenticate {} --credential {}",
             vendor.id,
-            quoted(&first)
+            shell::path(&first)
         );
         let lines: Vec<_> = [command].into_iter().chain(options.lines()).collect();
         fact(&lines.join(" \\\n  "))?;
@@ -141,7 +142,7 @@ pub(crate) async fn write_samples<'a>(
             };
             let path = dir.join(name).with_extension("json");
             write_new(&path, &pretty(&credential))?;
-            line(&format!("  {}  {shows}", quoted(&path)))?;
+            line(&format!("  {}  {shows}", shell::path(&path)))?;
             first = first.or(Some(path));
         }
         firsts.extend(first.map(|path| (vendor, description, path)));
@@ -159,17 +160,6 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
         .open(path)
         .and_then(|mut file| writeln!(file, "{}", text.trim_end()));
     written.map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))
-}
-
-/// Quotes a path as one word of a shell.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let harmless = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    if text.chars().all(harmless) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 /// Waits for Ctrl-C or another signal to end, from the moment of the call.
@@ -197,18 +187,4 @@ pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
             std::future::pending::<()>().await;
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_quoted_where_a_shell_would_split_or_expand_them() {
-        assert_eq!(quoted(Path::new("/tmp/a-b/c.json")), "/tmp/a-b/c.json");
-        assert_eq!(
-            quoted(Path::new("/tmp/it's $HOME")),
-            r"'/tmp/it'\''s $HOME'"
-        );
-    }
 }

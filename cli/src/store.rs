@@ -87,6 +87,15 @@ impl Store {
         Ok(Self { database, sealer })
     }
 
+    /// Opens the store, or returns `None` if there is none. Creates nothing.
+    pub(crate) fn open_existing(location: &Location) -> Result<Option<Self>, StoreError> {
+        // Where the file cannot be looked for, the error of `open` says why.
+        match location.file.try_exists() {
+            Ok(false) => Ok(None),
+            Ok(true) | Err(_) => Self::open(location).map(Some),
+        }
+    }
+
     /// Lists all credentials, ordered by name.
     pub(crate) fn list(&self) -> Result<Vec<Saved>, StoreError> {
         let mut query = self.database.prepare(&format!("{COLUMNS} ORDER BY name"))?;

@@ -14,8 +14,8 @@ use http_body::Frame;
 use http_body_util::{BodyExt as _, StreamBody};
 use serde_json::json;
 
-use crate::harness::Run;
-use crate::pty::{KEY, on_terminal};
+use crate::harness::{KEY, Run};
+use crate::pty::on_terminal;
 use crate::stub::{Answered, Answers as _, Asked, Stub, lighthouse, text};
 
 const CREDENTIAL: &str = r#"{"key": "lighthouse-key-0002", "station": "s1"}"#;

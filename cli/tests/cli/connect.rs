@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use connector_simulators::Fault;
 use serde_json::{Value, json};
 
-use crate::harness::{Run, Vendors, shows_a_secret};
-use crate::pty::{CTRL_C, DOWN, Dialogue, ENTER, ESCAPE, KEY};
+use crate::harness::{KEY, Run, Vendors, shows_a_secret};
+use crate::pty::{CTRL_C, DOWN, Dialogue, ENTER, ESCAPE};
 
 impl Vendors {
     fn store(&self) -> PathBuf {
@@ -73,7 +73,9 @@ async fn a_credential_is_asked_for_saved_and_used_by_its_name() {
     let credential = vendors.sample("hotjar", 0);
     let mut dialogue = vendors.connect("hotjar", "My key");
     signs_in(&mut dialogue, &credential);
-    dialogue.sees("the vendor accepts the credential");
+    dialogue
+        .sees("the vendor accepts the credential")
+        .sees("connector authenticate hotjar --saved 'My key' --store /");
     let saved = dialogue.result();
     assert_eq!(
         (&saved["name"], &saved["vendor"], &saved["description"]),

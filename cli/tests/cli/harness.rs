@@ -10,6 +10,12 @@ use tempfile::TempDir;
 
 pub(crate) const VENDORS: [&str; 2] = ["hotjar", "contentsquare"];
 
+/// The key of the stores in these tests.
+pub(crate) const KEY: (&str, &str) = (
+    "CONNECTOR_STORE_KEY",
+    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+);
+
 /// The outcome of a run of the binary.
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::harness::{Run, SECRETS, VENDORS, Vendors};
+use crate::harness::{KEY, Run, SECRETS, VENDORS, Vendors};
 
 #[test]
 fn every_problem_of_a_credential_has_a_line_with_its_field() {
@@ -165,6 +165,38 @@ fn files_that_are_missing_or_damaged_are_named() {
         assert_eq!(run.error()["kind"], kind);
         assert!(run.stderr.contains(named), "{}", run.stderr);
     }
+}
+
+#[test]
+fn a_store_that_does_not_exist_is_empty_and_not_created() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("new folder/credentials.db");
+    let store = store.to_str().unwrap();
+    for given in [&["--store", store][..], &[]] {
+        let variables = [KEY, ("CONNECTOR_STORE", store)];
+        let variables = if given.is_empty() {
+            &variables[..]
+        } else {
+            &variables[..1]
+        };
+        let run = |arguments: &[&str]| Run::with(&[arguments, given].concat(), "", variables);
+        assert_eq!(run(&["credentials"]).result(), json!([]));
+        for arguments in [
+            &["credentials", "show", "mine"][..],
+            &["credentials", "remove", "mine", "--yes"],
+            &["validate", "hotjar", "--saved", "mine"],
+        ] {
+            let run = run(arguments);
+            assert_eq!(run.error()["code"], "unknown-name");
+            let advice = if given.is_empty() {
+                "`connector credentials` lists".to_owned()
+            } else {
+                format!("`connector credentials --store '{store}'` lists")
+            };
+            assert!(run.stderr.contains(&advice), "{}", run.stderr);
+        }
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
 #[test]

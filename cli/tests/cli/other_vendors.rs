@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::pty::{DOWN, ENTER, KEY, on_terminal};
+use crate::harness::KEY;
+use crate::pty::{DOWN, ENTER, on_terminal};
 use crate::stub::{Asked, Stub, example, lighthouse};
 
 const PASTED: &str = "pasted-refresh-0001";

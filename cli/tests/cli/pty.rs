@@ -22,12 +22,6 @@ pub(crate) const DOWN: &str = "\x1b[B";
 pub(crate) const ESCAPE: &str = "\x1b";
 pub(crate) const CTRL_C: &str = "\x03";
 
-/// The key of the stores in these tests.
-pub(crate) const KEY: (&str, &str) = (
-    "CONNECTOR_STORE_KEY",
-    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-);
-
 /// A run of the binary with a person at the terminal.
 pub(crate) struct Dialogue {
     child: Child,

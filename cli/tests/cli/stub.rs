@@ -22,8 +22,8 @@ use tokio::task::AbortHandle;
 use xtask::Component;
 use xtask::component::{build_outside, shared_dir};
 
-use crate::harness::Run;
-use crate::pty::{Dialogue, KEY};
+use crate::harness::{KEY, Run};
+use crate::pty::Dialogue;
 
 /// A request: its method and path, some of its header fields, and its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
