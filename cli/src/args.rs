@@ -16,6 +16,7 @@ use http::HeaderName;
 use crate::export::Format;
 use crate::input::Input;
 use crate::log::Level;
+use crate::table::ListFormat;
 
 pub(crate) use call::{Call, Data};
 pub(crate) use token::Token;
@@ -116,7 +117,7 @@ pub(crate) enum Command {
     /// Show the plugin at work against simulated vendors [default]
     Demo(Plugin),
     /// List the vendors that the plugin can connect to
-    Vendors(Plugin),
+    Vendors(Vendors),
     /// Describe a vendor: name, prerequisites, set-up link
     #[command(after_help = DESCRIBE_EXAMPLES)]
     Describe(Target),
@@ -224,6 +225,23 @@ impl Default for Command {
     }
 }
 
+/// Options of `vendors`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Vendors {
+    #[command(flatten)]
+    pub(crate) list: List,
+    #[command(flatten)]
+    pub(crate) plugin: Plugin,
+}
+
+/// The format of a list.
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// Print lists in this format [default: table on a terminal, else json]
+    #[arg(long = "output", value_name = "FORMAT", global = true)]
+    pub(crate) format: Option<ListFormat>,
+}
+
 /// The build of the plugin to load.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Plugin {
@@ -295,6 +313,8 @@ pub(crate) struct Credentials {
     /// Without one, the list.
     #[command(subcommand)]
     pub(crate) action: Option<SavedAction>,
+    #[command(flatten)]
+    pub(crate) list: List,
     #[command(flatten)]
     pub(crate) store: StoreFile,
 }
@@ -444,13 +464,17 @@ impl Args {
 }
 
 impl Command {
-    /// Whether standard output holds JSON of this program, and thus the JSON of a failure. A script
-    /// would take it for the response or the token.
-    pub(crate) fn prints_json(&self) -> bool {
-        !matches!(
-            self,
-            Self::Call(_) | Self::Token(_) | Self::Completions { .. } | Self::Man { .. }
-        )
+    /// Whether standard output holds the JSON of a failure. Not on a terminal, where the message on
+    /// standard error says the same; nor where a script would take it for a response or a token.
+    pub(crate) fn prints_json(&self, to_terminal: bool) -> bool {
+        match self {
+            Self::Call(_) | Self::Token(_) | Self::Completions { .. } | Self::Man { .. } => false,
+            Self::Vendors(Vendors { list, .. }) | Self::Credentials(Credentials { list, .. }) => {
+                list.format
+                    .map_or(!to_terminal, |format| format == ListFormat::Json)
+            }
+            _ => !to_terminal,
+        }
     }
 
     /// The documents that the command reads.

@@ -3,15 +3,16 @@
 
 use clap::CommandFactory;
 use connector_host::ApiResponse;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::args::{Args, Command, Credential, Network, Plugin, Response, Reveal, Target};
+use crate::args::{Args, Command, Credential, Network, Response, Reveal, Target, Vendors};
 use crate::credential::{Source, vendor};
 use crate::export::{Format, export};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::json::{self, pretty};
 use crate::plugin::{descriptions, open, open_offline, schema};
+use crate::table::ListFormat;
 use crate::{call, connect, demo, form, locale, manual, output, saved, simulate, token};
 
 /// `classify` reads less of a body.
@@ -29,7 +30,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         }
         Command::Simulate(options) => return simulate::run(&options).await,
         Command::Form(options) => return form::run(&options).await,
-        Command::Vendors(plugin) => vendors(&plugin).await,
+        Command::Vendors(options) => vendors(&options).await,
         Command::Describe(target) => describe(&target).await,
         Command::Schema { target, format } => print_schema(&target, format).await,
         Command::Validate { target, credential } => validate(&target, &credential).await,
@@ -58,13 +59,14 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     Ok(output::line(&result)?)
 }
 
-async fn vendors(plugin: &Plugin) -> Result<String, Failure> {
-    let connector = open_offline(plugin).await?;
+async fn vendors(of: &Vendors) -> Result<String, Failure> {
+    let connector = open_offline(&of.plugin).await?;
     let described = descriptions(&connector, &locale::preferred()).await?;
     let list = described
         .iter()
         .map(|(vendor, description)| json::vendor(vendor, description));
-    Ok(pretty(&list.collect::<Value>()))
+    let columns = [("ID", "id"), ("NAME", "name"), ("SET-UP", "setup_url")];
+    Ok(ListFormat::or_default(of.list.format).text(&list.collect(), &columns))
 }
 
 async fn describe(target: &Target) -> Result<String, Failure> {

@@ -33,9 +33,10 @@ mod schema;
 mod shell;
 mod simulate;
 mod store;
+mod table;
 mod token;
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, IsTerminal};
 use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
         log::start(level);
     }
     let command = args.command.unwrap_or_default();
-    let is_json = command.prints_json();
+    let is_json = command.prints_json(io::stdout().is_terminal());
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

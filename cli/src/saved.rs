@@ -4,8 +4,10 @@ use crate::args::{Credentials, SavedAction, StoreFile};
 use crate::connect::{Terminal, confirm};
 use crate::failure::{Failure, plain};
 use crate::json::{self, pretty};
+use crate::output::say;
 use crate::shell;
 use crate::store::{Location, Saved, Store, StoreError};
+use crate::table::ListFormat;
 use serde_json::{Value, json};
 
 /// Runs the command, and returns the text to print.
@@ -14,7 +16,7 @@ pub(crate) fn run(of: &Credentials) -> Result<String, Failure> {
         None | Some(SavedAction::List) => {
             let store = Store::open_existing(&Location::credentials(of.store.file.as_deref())?)?;
             let saved = store.map_or_else(|| Ok(Vec::new()), |store| store.list())?;
-            saved.iter().map(json::saved).collect()
+            return Ok(list(of, &saved.iter().map(json::saved).collect()));
         }
         Some(SavedAction::Show { name }) => json::saved(&named(&of.store, name)?.1),
         Some(SavedAction::Remove { name, yes }) => {
@@ -23,6 +25,20 @@ pub(crate) fn run(of: &Credentials) -> Result<String, Failure> {
         }
     };
     Ok(pretty(&result))
+}
+
+fn list(of: &Credentials, saved: &Value) -> String {
+    let format = ListFormat::or_default(of.list.format);
+    if format == ListFormat::Table && *saved == json!([]) {
+        say("no credential is saved; `connector connect VENDOR` saves one");
+    }
+    let columns = [
+        ("NAME", "name"),
+        ("VENDOR", "vendor"),
+        ("DESCRIPTION", "description"),
+        ("UPDATED", "updated_at"),
+    ];
+    format.text(saved, &columns)
 }
 
 /// The saved credential of this name, and its store. Creates no store.

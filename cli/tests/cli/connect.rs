@@ -7,7 +7,7 @@ use connector_simulators::Fault;
 use serde_json::{Value, json};
 
 use crate::harness::{KEY, Run, Vendors, shows_a_secret};
-use crate::pty::{CTRL_C, DOWN, Dialogue, ENTER, ESCAPE};
+use crate::pty::{CTRL_C, DOWN, Dialogue, ENTER, ESCAPE, on_terminal};
 
 impl Vendors {
     fn store(&self) -> PathBuf {
@@ -58,6 +58,19 @@ async fn the_search_for_secrets_knows_those_that_are_typed_here() {
 
 fn text<'a>(credential: &'a Value, field: &str) -> &'a str {
     credential[field].as_str().unwrap()
+}
+
+#[test]
+fn a_terminal_shows_a_table_and_a_failure_once() {
+    let (code, screen) = on_terminal(&["vendors"], &[]);
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(
+        screen.starts_with("ID ") && !screen.contains('{'),
+        "{screen}"
+    );
+    let (code, screen) = on_terminal(&["describe", "acme"], &[]);
+    assert_eq!((code, screen.lines().count()), (Some(1), 1), "{screen}");
+    assert!(screen.starts_with("error: unknown vendor"), "{screen}");
 }
 
 /// Types id and secret.

@@ -281,6 +281,26 @@ fn vendors_and_schemas_are_listed() {
 }
 
 #[test]
+fn a_list_is_json_in_a_pipe_and_a_table_on_request() {
+    let json = Run::new(&["vendors", "--output", "json"], "");
+    assert_eq!(json.stdout, Run::new(&["vendors"], "").stdout);
+    let table = Run::new(&["vendors", "--output", "table"], "");
+    let mut lines = table
+        .stdout
+        .lines()
+        .map(|line| line.split_whitespace().next());
+    assert_eq!(lines.next(), Some(Some("ID")), "{}", table.stdout);
+    assert!(lines.eq(VENDORS.map(Some)), "{}", table.stdout);
+    // A failure is printed once.
+    let failed = ["vendors", "--component", "no-such-file", "--output"];
+    let table = Run::new(&[&failed[..], &["table"]].concat(), "");
+    assert_eq!((table.code, &*table.stdout), (Some(1), ""));
+    assert!(table.stderr.starts_with("error: "), "{}", table.stderr);
+    let json = Run::new(&[&failed[..], &["json"]].concat(), "");
+    assert_eq!(json.error()["kind"], "component");
+}
+
+#[test]
 fn classify_prints_the_verdict() {
     let expired =
         r#"{"success":false,"errorMessage":"Auth token is expired.","errorCode":"JWT_EXPIRED"}"#;
