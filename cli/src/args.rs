@@ -14,6 +14,7 @@ use connector_host::{ConnectTo, IpNet, Origin};
 use http::HeaderName;
 
 use crate::export::Format;
+use crate::fields::Given;
 use crate::input::Input;
 use crate::log::Level;
 use crate::table::ListFormat;
@@ -57,6 +58,8 @@ Examples:
   connector authenticate hotjar --credential hotjar.json
   connector authenticate hotjar --saved 'My key'
   secret-tool lookup name hotjar | connector authenticate hotjar --credential - --reveal
+  connector authenticate hotjar --field client_id=env:ID --field client_secret=env:SECRET
+  connector authenticate contentsquare --saved 'My key' --field project_id=7
 
 The credential is a JSON document with the fields that `connector schema VENDOR` lists.";
 
@@ -284,16 +287,32 @@ pub(crate) struct Credential {
     pub(crate) store: StoreFile,
 }
 
-/// Exactly one of them.
+/// A document, a saved credential, or fields alone.
 #[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
+#[group(required = true, multiple = true)]
 pub(crate) struct Source {
     /// Read the credential, a JSON document, from a file, or - for standard input
-    #[arg(long = "credential", value_name = "FILE|-")]
+    #[arg(long = "credential", value_name = "FILE|-", conflicts_with = "saved")]
     pub(crate) document: Option<Input>,
     /// Use the credential that was saved under this name
     #[arg(long, value_name = "NAME")]
     pub(crate) saved: Option<String>,
+    /// Set a field of the credential, a secret one to the value of an environment variable; an
+    /// empty VALUE removes it; can be repeated
+    // Not parsed by clap: its message for an invalid value would repeat the value.
+    #[arg(long = "field", value_name = FIELD)]
+    pub(crate) fields: Vec<String>,
+}
+
+/// The two forms of a field.
+const FIELD: &str = "FIELD=env:VARIABLE|FIELD=VALUE";
+
+/// Checks the form of the fields.
+fn check_fields(fields: &[String]) -> Result<(), &'static str> {
+    if fields.iter().any(|field| Given::read(field).is_none()) {
+        return Err("a --field is not of the form FIELD=env:VARIABLE or FIELD=VALUE");
+    }
+    Ok(())
 }
 
 /// Options of `connect`.
@@ -454,6 +473,7 @@ impl Args {
         if documents == [Some(&Input::Stdin); 2] {
             return Err("standard input can be one of the documents, not both");
         }
+        check_fields(command.fields())?;
         match command {
             Command::Call(call) => call.check(),
             Command::Token(token) => token.check(),
@@ -474,6 +494,19 @@ impl Command {
                     .map_or(!to_terminal, |format| format == ListFormat::Json)
             }
             _ => !to_terminal,
+        }
+    }
+
+    /// The fields that the command sets.
+    fn fields(&self) -> &[String] {
+        match self {
+            Self::Validate { credential, .. }
+            | Self::Authenticate { credential, .. }
+            | Self::Inspect { credential, .. }
+            | Self::Refresh { credential, .. }
+            | Self::Call(Call { credential, .. })
+            | Self::Token(Token { credential, .. }) => &credential.source.fields,
+            _ => &[],
         }
     }
 

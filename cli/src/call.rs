@@ -42,7 +42,7 @@ const MAX_DATA_BYTES: u64 = 64 * 1024 * 1024;
 pub(crate) async fn run(of: &Call) -> Result<(), Failure> {
     let request = request(of)?;
     let connector = plugin::open(&of.plugin, &of.network).await?;
-    let source = Source::find(&of.credential, &connector, of.vendor())?;
+    let source = Source::read(&of.credential, &connector, of.vendor()).await?;
     let sessions = source.sessions(connector.clone())?;
     // Only now: until here Ctrl-C ends the process, also while it reads standard input. From here
     // on an incomplete file is removed.

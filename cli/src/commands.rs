@@ -91,8 +91,8 @@ async fn print_schema(target: &Target, format: Option<Format>) -> Result<String,
 
 async fn validate(target: &Target, credential: &Credential) -> Result<String, Failure> {
     let connector = open_offline(&target.plugin).await?;
-    let vendor = vendor(&connector, &target.vendor)?;
-    let source = Source::read(credential, vendor)?;
+    let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
+    let vendor = source.vendor();
     let locales = locale::preferred();
     connector
         .validate(&vendor.id, source.document(), &locales)
@@ -107,7 +107,7 @@ async fn authenticate(
     network: &Network,
 ) -> Result<String, Failure> {
     let connector = open(&target.plugin, network).await?;
-    let source = Source::read(credential, vendor(&connector, &target.vendor)?)?;
+    let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
     let sessions = source.sessions(connector.clone())?;
     let session = sessions.session(&source.credential()).await?;
     Ok(pretty(&json::session(&session, reveal.secrets)))
@@ -122,7 +122,7 @@ async fn refresh(
 ) -> Result<String, Failure> {
     let printed = json::read_session(&session.text()?).map_err(|why| session.failure(&why))?;
     let connector = open(&target.plugin, network).await?;
-    let source = Source::read(credential, vendor(&connector, &target.vendor)?)?;
+    let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
     let session = source.refresh(&connector, &printed).await?;
     Ok(pretty(&json::session(&session, reveal.secrets)))
 }
@@ -133,7 +133,7 @@ async fn inspect(
     network: &Network,
 ) -> Result<String, Failure> {
     let connector = open(&target.plugin, network).await?;
-    let source = Source::read(credential, vendor(&connector, &target.vendor)?)?;
+    let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
     let sessions = source.sessions(connector.clone())?;
     let access = sessions.inspect(&source.credential()).await?;
     Ok(pretty(&json::access(&access)))

@@ -1,15 +1,19 @@
 //! The credential of a command: read from a file, or from the store by its name. For a saved one,
 //! sessions of vendors with `durable-state` are in the store.
 
+use std::env;
 use std::sync::{Arc, Mutex};
 
 use connector_host::{Connector, Credential, Secret, Session, SessionStore, Sessions, Vendor};
+use serde_json::{Map, Value};
 
 use crate::args;
 use crate::failure::{Failure, plain};
+use crate::fields;
 use crate::input::Input;
+use crate::plugin;
 use crate::saved;
-use crate::store::{self, StoredSessions};
+use crate::store::StoredSessions;
 
 /// A credential document, and its place in the store if it is saved.
 pub(crate) struct Source<'a> {
@@ -26,49 +30,52 @@ struct Saved {
 }
 
 impl<'a> Source<'a> {
-    /// Reads the credential. A saved one must be of this vendor.
-    pub(crate) fn read(from: &args::Credential, vendor: &'a Vendor) -> Result<Self, Failure> {
-        match &from.source.document {
-            Some(document) => Self::given(document, vendor),
-            None => Self::saved(from, |saved| {
-                if saved.vendor == vendor.id {
-                    return Ok(vendor);
-                }
-                Err(Failure::Input(plain(&format!(
-                    "the saved credential {:?} is for the vendor {}, not {}",
-                    saved.name, saved.vendor, vendor.id
-                ))))
-            }),
-        }
-    }
-
-    /// Reads the credential of a vendor that only a saved credential may leave out.
-    pub(crate) fn find(
+    /// Reads the credential, and sets the fields that the command names. Only for a saved one the
+    /// vendor need not be named; a named one must be that of the saved credential.
+    pub(crate) async fn read(
         from: &args::Credential,
         connector: &'a Connector,
         named: Option<&str>,
     ) -> Result<Self, Failure> {
-        match named {
-            Some(id) => Self::read(from, vendor(connector, id)?),
-            None => Self::saved(from, |saved| vendor(connector, &saved.vendor)),
+        let named = named.map(|id| vendor(connector, id)).transpose()?;
+        let mut source = match (&from.source.saved, named) {
+            (Some(name), _) => Self::saved(name, &from.store, connector, named)?,
+            (None, Some(vendor)) => {
+                let document = from.source.document.as_ref().map(Input::text);
+                Self {
+                    vendor,
+                    document: document.transpose()?.unwrap_or_else(|| "{}".into()).into(),
+                    saved: None,
+                }
+            }
+            (None, None) => {
+                return Err(Failure::Usage("name the VENDOR, or use --saved".into()));
+            }
+        };
+        let fields = &from.source.fields;
+        if !fields.is_empty() {
+            source.set(fields, connector).await?;
         }
-    }
-
-    fn given(document: &Input, vendor: &'a Vendor) -> Result<Self, Failure> {
-        Ok(Self {
-            vendor,
-            document: document.text()?.into(),
-            saved: None,
-        })
+        Ok(source)
     }
 
     fn saved(
-        from: &args::Credential,
-        vendor_of: impl FnOnce(&store::Saved) -> Result<&'a Vendor, Failure>,
+        name: &str,
+        store: &args::StoreFile,
+        connector: &'a Connector,
+        named: Option<&'a Vendor>,
     ) -> Result<Self, Failure> {
-        let name = from.source.saved.as_deref().unwrap_or_default();
-        let (store, saved) = saved::named(&from.store, name)?;
-        let vendor = vendor_of(&saved)?;
+        let (store, saved) = saved::named(store, name)?;
+        let vendor = match named {
+            None => vendor(connector, &saved.vendor)?,
+            Some(vendor) if vendor.id == saved.vendor => vendor,
+            Some(vendor) => {
+                return Err(Failure::Input(plain(&format!(
+                    "the saved credential {:?} is for the vendor {}, not {}",
+                    saved.name, saved.vendor, vendor.id
+                ))));
+            }
+        };
         let document = store.document(saved.id)?;
         let sessions = StoredSessions::new(Arc::new(Mutex::new(store)));
         Ok(Self {
@@ -79,6 +86,19 @@ impl<'a> Source<'a> {
                 sessions: Arc::new(sessions),
             }),
         })
+    }
+
+    async fn set(&mut self, fields: &[String], connector: &Connector) -> Result<(), Failure> {
+        let schema = plugin::schema(connector, self.vendor, &[]).await?;
+        let mut document = serde_json::from_str::<Map<String, Value>>(self.document.expose())
+            .map_err(|_| {
+                Failure::Input(
+                    "the credential is not a JSON object; --field sets its fields".into(),
+                )
+            })?;
+        fields::set(&mut document, fields, &schema, |name| env::var_os(name))?;
+        self.document = Value::Object(document).to_string().into();
+        Ok(())
     }
 
     /// The vendor of the credential.

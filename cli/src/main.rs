@@ -19,6 +19,7 @@ mod credential;
 mod demo;
 mod export;
 mod failure;
+mod fields;
 mod form;
 mod input;
 mod json;

@@ -19,7 +19,7 @@ pub(crate) async fn run(of: &Token) -> Result<(), Failure> {
         ));
     }
     let connector = plugin::open(&of.plugin, &of.network).await?;
-    let source = Source::find(&of.credential, &connector, of.vendor.as_deref())?;
+    let source = Source::read(&of.credential, &connector, of.vendor.as_deref()).await?;
     let vendor = source.vendor();
     if vendor.signing != Signing::Session {
         return Err(Failure::Usage(format!(

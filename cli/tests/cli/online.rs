@@ -95,6 +95,45 @@ async fn a_revealed_session_can_be_refreshed_and_a_masked_one_says_why_not() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_credential_may_come_from_environment_variables_or_change_a_document() {
+    let vendors = Vendors::start().await;
+    let samples = vendors.simulators.hotjar().sample_credentials();
+    let text = |field: &str| samples[0].1[field].as_str().unwrap().to_owned();
+    let (id, secret) = (text("client_id"), text("client_secret"));
+    let authenticate = |arguments: &[&str]| {
+        let network = vendors.network.iter().map(String::as_str);
+        let arguments = ["authenticate", "hotjar"].iter().chain(arguments).copied();
+        let arguments: Vec<_> = arguments.chain(network).collect();
+        let variables = [("THE_ID", &*id), ("THE_SECRET", &*secret)];
+        Run::with(&arguments, "", &variables)
+    };
+    let secret = ["--field", "client_secret=env:THE_SECRET"];
+    let both = [&["--field", "client_id=env:THE_ID"], &secret[..]].concat();
+    assert_eq!(authenticate(&both).result()["access_token"], "********");
+    let open = format!("client_id={id}");
+    let open = [&["--field", &open], &secret[..]].concat();
+    authenticate(&open).result();
+
+    let wrong = vendors.dir.path().join("wrong.json");
+    std::fs::write(&wrong, vendors.wrong_credential("hotjar")).unwrap();
+    let wrong = ["--credential", wrong.to_str().unwrap()];
+    assert_eq!(authenticate(&wrong).error()["kind"], "rejected");
+    authenticate(&[&wrong[..], &secret[..]].concat()).result();
+
+    let missing = authenticate(&["--field", "client_id=env:NOT_SET_HERE"]);
+    assert_eq!(missing.error()["kind"], "input");
+    assert!(
+        missing.stderr.contains("NOT_SET_HERE"),
+        "{}",
+        missing.stderr
+    );
+    for argument in ["client_secret=quite wrong", "quite wrong"] {
+        let run = authenticate(&["--field", argument]);
+        assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{}", run.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn inspect_lists_choices_by_json_pointer() {
     let vendors = Vendors::start().await;
     let samples = vendors.simulators.contentsquare().sample_credentials();
