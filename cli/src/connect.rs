@@ -3,6 +3,7 @@
 //! Conditions are not evaluated here: `validate` decides which fields a document can have.
 
 mod ask;
+mod given;
 mod question;
 mod terminal;
 
@@ -20,7 +21,7 @@ use crate::locale;
 use crate::output::say;
 use crate::plugin;
 use crate::shell;
-use crate::store::{Entry, Location, Saved, Store, StoreError};
+use crate::store::{self, Entry, Location, Saved, Store, StoreError};
 use question::{Inspected, Offer, Question};
 
 pub(crate) use ask::confirm;
@@ -31,8 +32,12 @@ const MAX_ROUNDS: usize = 20;
 
 /// Asks, saves, and returns the saved credential with its secrets masked.
 pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
+    if of.stdin || !of.fields.is_empty() {
+        return given::run(of).await;
+    }
     let mut terminal = Terminal::open(
-        "connect needs a terminal; elsewhere put the credential in a file and use --credential",
+        "connect needs a terminal; elsewhere name the credential with --name, and pipe it to \
+         --stdin or use --field",
     )?;
     let store = Store::open(&Location::credentials(of.store.file.as_deref())?)?;
     let connector = plugin::open(&of.target.plugin, &of.network).await?;
@@ -41,8 +46,19 @@ pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
     let description = connector.describe(&vendor.id, &locales).await?;
     let schema = plugin::schema(&connector, vendor, &locales).await?;
     introduce(&description, &schema);
-    let mut name = ask::name(&store)?;
-    let purpose = ask::description()?;
+    let mut name = match &of.name {
+        // Checked now, before everything else is typed.
+        Some(name) if !store::is_name(name) => return Err(StoreError::Name.into()),
+        Some(name) if store.find(name)?.is_some() => {
+            return Err(StoreError::NameTaken(name.clone()).into());
+        }
+        Some(name) => name.clone(),
+        None => ask::name(&store)?,
+    };
+    let purpose = match &of.description {
+        Some(purpose) => Some(purpose.clone()),
+        None => ask::description()?,
+    };
     let mut form = Form {
         connector: &connector,
         vendor,

@@ -292,7 +292,7 @@ async fn removing_asks_first() {
 fn without_a_terminal_connect_is_wrong_usage_and_names_the_other_way() {
     let run = Run::new(&["connect", "hotjar"], "");
     assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
-    assert!(run.stderr.contains("--credential"), "{}", run.stderr);
+    assert!(run.stderr.contains("--stdin"), "{}", run.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::harness::{KEY, Run, SECRETS, VENDORS, Vendors};
+use crate::harness::{KEY, Run, SECRETS, VENDORS, Vendors, shows_a_secret};
 
 #[test]
 fn every_problem_of_a_credential_has_a_line_with_its_field() {
@@ -197,6 +197,78 @@ fn a_store_that_does_not_exist_is_empty_and_not_created() {
         }
     }
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn connect_saves_without_a_dialogue_what_the_plugin_accepts() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("store/credentials.db");
+    let variables = [
+        KEY,
+        ("CONNECTOR_STORE", store.to_str().unwrap()),
+        ("THE_ID", "an id"),
+        ("THE_SECRET", SECRETS[1]),
+    ];
+    let run = |arguments: &[&str], stdin: &str| {
+        Run::with(
+            &[&["connect", "hotjar"], arguments].concat(),
+            stdin,
+            &variables,
+        )
+    };
+    let document = json!({"client_id": "an id", "client_secret": SECRETS[1]}).to_string();
+    let fields = ["client_id=env:THE_ID", "client_secret=env:THE_SECRET"];
+    let fields = fields.map(|field| ["--field", field]).concat();
+    let marked = format!("\u{feff}{document}");
+    for (name, options, stdin) in [
+        ("piped", &["--stdin"][..], &*document),
+        (
+            "marked",
+            &["--stdin", "--description", "of a test"],
+            &marked,
+        ),
+        ("fields", &fields, ""),
+        (
+            "both",
+            &["--stdin", "--field", "client_id=other"],
+            &document,
+        ),
+    ] {
+        let saved = run(&[&["--name", name], options].concat(), stdin).result();
+        assert_eq!(
+            (&saved["name"], &saved["vendor"]),
+            (&json!(name), &json!("hotjar"))
+        );
+        assert_eq!(saved["credential"]["client_secret"], "********");
+        let id = if name == "both" { "other" } else { "an id" };
+        assert_eq!(saved["credential"]["client_id"], id);
+        let validate = ["validate", "hotjar", "--saved", name];
+        Run::with(&validate, "", &variables).result();
+    }
+    for (options, stdin, code, kind) in [
+        (&["--name", "piped", "--stdin"][..], &*document, 1, "store"),
+        (&["--name", " ", "--stdin"], &document, 1, "store"),
+        (&["--name", "new", "--stdin"], "", 1, "input"),
+        (&["--name", "new", "--stdin"], "[]", 1, "input"),
+        (&["--name", "new", "--stdin"], "{}", 3, "invalid-credential"),
+        (
+            &["--name", "new", "--field", "client_id=x"],
+            "",
+            3,
+            "invalid-credential",
+        ),
+    ] {
+        let run = run(options, stdin);
+        assert_eq!((run.code, &run.error()["kind"]), (Some(code), &json!(kind)));
+    }
+    for options in [&["--stdin"][..], &["--field", "client_id=x"], &[]] {
+        assert_eq!(run(options, &document).code, Some(2), "{options:?}");
+    }
+    let list = Run::with(&["credentials"], "", &variables).result();
+    assert_eq!(list.as_array().unwrap().len(), 4);
+    assert!(!shows_a_secret(&String::from_utf8_lossy(
+        &fs::read(store).unwrap()
+    )));
 }
 
 #[test]
