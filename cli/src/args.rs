@@ -193,7 +193,7 @@ pub(crate) enum Command {
     /// Ask for a vendor's credential on the terminal, and save it
     #[command(after_help = CONNECT_EXAMPLES)]
     Connect(Connect),
-    /// List, show or remove saved credentials; secrets stay masked
+    /// List, show, check, edit, rename or remove saved credentials; secrets stay masked
     Credentials(Credentials),
     /// Classify an API response: use it, refresh the session, wait …
     #[command(after_help = CLASSIFY_EXAMPLES)]
@@ -373,6 +373,41 @@ pub(crate) enum SavedAction {
         #[arg(long)]
         yes: bool,
     },
+    /// Check that the vendor accepts one credential
+    Check {
+        /// The name of the credential
+        name: String,
+        #[command(flatten)]
+        plugin: Plugin,
+        #[command(flatten)]
+        network: Network,
+    },
+    /// Give one credential another name
+    Rename {
+        /// The name of the credential
+        name: String,
+        /// Its new name
+        #[arg(value_name = "NEW")]
+        new: String,
+        #[command(flatten)]
+        plugin: Plugin,
+    },
+    /// Edit the fields of one credential: those of --field, else each in a dialogue
+    Edit {
+        /// The name of the credential
+        name: String,
+        /// Replace the description
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+        /// Set a field, a secret one to the value of an environment variable; an empty VALUE
+        /// removes it; can be repeated
+        #[arg(long = "field", value_name = FIELD)]
+        fields: Vec<String>,
+        #[command(flatten)]
+        plugin: Plugin,
+        #[command(flatten)]
+        network: Network,
+    },
 }
 
 /// The way to the vendor; by default the public DNS and certificate authorities.
@@ -523,7 +558,11 @@ impl Command {
             | Self::Refresh { credential, .. }
             | Self::Call(Call { credential, .. })
             | Self::Token(Token { credential, .. }) => &credential.source.fields,
-            Self::Connect(Connect { fields, .. }) => fields,
+            Self::Connect(Connect { fields, .. })
+            | Self::Credentials(Credentials {
+                action: Some(SavedAction::Edit { fields, .. }),
+                ..
+            }) => fields,
             _ => &[],
         }
     }

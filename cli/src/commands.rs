@@ -53,7 +53,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
             network,
         } => inspect(&target, &credential, &network).await,
         Command::Connect(options) => connect::run(&options).await,
-        Command::Credentials(options) => saved::run(&options),
+        Command::Credentials(options) => saved::run(&options).await,
         Command::Classify { target, response } => classify(&target, &response).await,
     }?;
     Ok(output::line(&result)?)

@@ -22,6 +22,7 @@ use crate::output::say;
 use crate::plugin;
 use crate::shell;
 use crate::store::{self, Entry, Location, Saved, Store, StoreError};
+use ask::Need;
 use question::{Inspected, Offer, Question};
 
 pub(crate) use ask::confirm;
@@ -67,6 +68,7 @@ pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
         questions: question::all(&schema),
         answers: Map::new(),
         inspected: None,
+        is_saved: false,
     };
     form.fill_in(&mut terminal).await?;
     let mut entry = Entry {
@@ -88,6 +90,32 @@ pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
     };
     congratulate(&saved, of);
     Ok(json::pretty(&json::saved(&saved)))
+}
+
+/// Asks for each field of a saved credential again, and returns the new document.
+pub(crate) async fn edit(
+    connector: &Connector,
+    vendor: &Vendor,
+    answers: Map<String, Value>,
+) -> Result<Map<String, Value>, Failure> {
+    let mut terminal =
+        Terminal::open("edit needs a terminal; elsewhere use --field, or --description")?;
+    let locales = locale::preferred();
+    let description = connector.describe(&vendor.id, &locales).await?;
+    let schema = plugin::schema(connector, vendor, &locales).await?;
+    introduce(&description, &schema);
+    let mut form = Form {
+        connector,
+        vendor,
+        locales: &locales,
+        setup_url: description.setup_url.as_deref(),
+        questions: question::all(&schema),
+        answers,
+        inspected: None,
+        is_saved: true,
+    };
+    form.fill_in(&mut terminal).await?;
+    Ok(form.answers)
 }
 
 fn introduce(vendor: &Description, schema: &Value) {
@@ -123,6 +151,8 @@ struct Form<'a> {
     questions: Vec<Question>,
     answers: Map<String, Value>,
     inspected: Option<Inspected>,
+    /// Whether the answers are those of a saved credential.
+    is_saved: bool,
 }
 
 impl Form<'_> {
@@ -208,8 +238,19 @@ impl Form<'_> {
             return Ok(());
         };
         let choices = self.choices(question);
-        let offer = Offer::of(question, choices, self.answers.get(&question.name));
-        let answer = ask::answer(question, &offer, needed)?;
+        let before = self.answers.get(&question.name);
+        let offer = Offer::of(question, choices, before);
+        // The secret of a saved credential is not shown, and kept unless another one is typed.
+        let keeps = question.is_secret() && self.is_saved && before.is_some();
+        let need = match (keeps, needed) {
+            (true, _) => Need::Keeps,
+            (false, true) => Need::Needed,
+            (false, false) => Need::Optional,
+        };
+        let answer = ask::answer(question, &offer, need)?;
+        if keeps && answer.is_none() {
+            return Ok(());
+        }
         if let (Some(choices), Some(answer)) = (choices, &answer)
             && !question::is_among(answer, choices)
         {
@@ -370,7 +411,8 @@ impl Form<'_> {
         let Some(question) = self.questions.get(index) else {
             return Ok(false);
         };
-        if question.required || self.answers.contains_key(&question.name) {
+        let is_answered = self.answers.contains_key(&question.name) && !self.is_saved;
+        if question.required || is_answered {
             return Ok(false);
         }
         let mut answers = self.answers.clone();

@@ -59,7 +59,8 @@ impl<'a> Source<'a> {
         Ok(source)
     }
 
-    fn saved(
+    /// Reads the saved credential of this name. A named vendor must be its own.
+    pub(crate) fn saved(
         name: &str,
         store: &args::StoreFile,
         connector: &'a Connector,

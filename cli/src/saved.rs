@@ -1,4 +1,7 @@
-//! `connector credentials`: lists, shows and removes saved credentials. Secrets are masked.
+//! `connector credentials`: lists, shows, removes and changes saved credentials, with their secrets
+//! masked.
+
+mod change;
 
 use crate::args::{Credentials, SavedAction, StoreFile};
 use crate::connect::{Terminal, confirm};
@@ -11,7 +14,7 @@ use crate::table::ListFormat;
 use serde_json::{Value, json};
 
 /// Runs the command, and returns the text to print.
-pub(crate) fn run(of: &Credentials) -> Result<String, Failure> {
+pub(crate) async fn run(of: &Credentials) -> Result<String, Failure> {
     let result = match &of.action {
         None | Some(SavedAction::List) => {
             let store = Store::open_existing(&Location::credentials(of.store.file.as_deref())?)?;
@@ -22,6 +25,24 @@ pub(crate) fn run(of: &Credentials) -> Result<String, Failure> {
         Some(SavedAction::Remove { name, yes }) => {
             let (store, saved) = named(&of.store, name)?;
             remove(&store, &saved, *yes)?
+        }
+        Some(SavedAction::Check {
+            name,
+            plugin,
+            network,
+        }) => change::check(&of.store, name, plugin, network).await?,
+        Some(SavedAction::Rename { name, new, plugin }) => {
+            change::rename(&of.store, name, new, plugin).await?
+        }
+        Some(SavedAction::Edit {
+            name,
+            description,
+            fields,
+            plugin,
+            network,
+        }) => {
+            let description = description.as_deref();
+            change::edit(&of.store, name, description, fields, (plugin, network)).await?
         }
     };
     Ok(pretty(&result))

@@ -216,6 +216,38 @@ async fn a_refused_credential_says_what_to_do_and_may_be_entered_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn edit_asks_again_with_the_saved_answers_and_keeps_the_secret() {
+    let vendors = Vendors::start().await;
+    let mut document = vendors.sample("hotjar", 0);
+    let id = document["client_id"].take();
+    document["client_id"] = json!("old");
+    let store = vendors.store();
+    let store = ["--store", store.to_str().unwrap()];
+    let connect = ["connect", "hotjar", "--name", "mine", "--stdin"];
+    Run::with(
+        &[&connect[..], &store].concat(),
+        &document.to_string(),
+        &[KEY],
+    )
+    .result();
+    let mut edit = [&["credentials", "edit", "mine"], &store[..]].concat();
+    edit.extend(vendors.network.iter().map(String::as_str));
+    let mut dialogue = Dialogue::start(vendors.dir.path(), &edit, &[KEY]);
+    dialogue
+        .sees("Client ID:")
+        .sees("old")
+        .types(&"\x7f".repeat(3))
+        .types(id.as_str().unwrap())
+        .types(ENTER)
+        .answers("Client secret (Enter keeps it):", "")
+        .sees("the vendor accepts the credential");
+    assert_eq!(dialogue.result()["credential"]["client_id"], id);
+    let mut check = vec!["credentials", "check", "mine"];
+    check.extend(vendors.network.iter().map(String::as_str));
+    assert_eq!(vendors.with_store(&check).result()["accepted"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_the_vendor_cannot_say_the_fields_are_typed() {
     let vendors = Vendors::start().await;
     vendors.simulators.contentsquare().fault(Fault::Html(503));
