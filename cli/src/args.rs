@@ -93,6 +93,12 @@ Examples:
   connector classify hotjar --status 401
   connector classify contentsquare --status 429 --header 'Retry-After: 30' --body response.json";
 
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  connector simulate
+  connector simulate --env > simulate.env &
+  . ./simulate.env; connector authenticate hotjar --credential \"$HOTJAR_CREDENTIAL\"";
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   connector completions bash > ~/.local/share/bash-completion/completions/connector
@@ -221,6 +227,7 @@ pub(crate) enum Command {
         dir: Option<PathBuf>,
     },
     /// Run simulated vendors on this machine until Ctrl-C, with credentials to try
+    #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(Simulate),
     /// Serve a page on this machine to add, check and edit credentials, until Ctrl-C
     Form(Form),
@@ -411,7 +418,7 @@ pub(crate) enum SavedAction {
 }
 
 /// The way to the vendor; by default the public DNS and certificate authorities.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Network {
     /// Also trust the certificate authority in this PEM file
     #[arg(long, value_name = "PEM")]
@@ -490,6 +497,10 @@ pub(crate) struct Simulate {
     /// Write the certificate authority to this new file [default: a temporary file]
     #[arg(long, value_name = "FILE")]
     pub(crate) cacert_out: Option<PathBuf>,
+    /// Print environment variables for a shell, with which other commands reach these vendors and
+    /// use a store of their own
+    #[arg(long)]
+    pub(crate) env: bool,
     #[command(flatten)]
     pub(crate) plugin: Plugin,
 }

@@ -1,6 +1,7 @@
 //! Loads the plugin that the options name, with the network access that they allow, and reads the
 //! texts of its vendors.
 
+use std::env;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use etcetera::BaseStrategy;
 use serde_json::Value;
 
 use crate::args::{Network, Plugin};
+use crate::environment;
 use crate::failure::Failure;
 use crate::input::Input;
 
@@ -27,6 +29,7 @@ const MAX_CONCURRENT_CALLS: u32 = 16;
 
 /// Loads the plugin with the network options.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
+    let network = environment::network(network, |name| env::var_os(name))?;
     let mut builder = Live::builder();
     if let Some(path) = &network.cacert {
         let file = Input::File(path.clone());

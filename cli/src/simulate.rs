@@ -11,12 +11,14 @@ use connector_host::{Connector, Description, Vendor};
 use connector_simulators::Simulators;
 
 use crate::args::Simulate;
+use crate::environment;
 use crate::failure::{Failure, plain};
 use crate::json::pretty;
 use crate::locale;
-use crate::output::{Page, fact, line};
+use crate::output::{self, Page, fact, line};
 use crate::plugin::{self, descriptions};
 use crate::shell;
+use crate::store::STORE_VARIABLE;
 
 /// Runs the simulators, prints how to use them, and removes its files at the end.
 pub(crate) async fn run(of: &Simulate) -> Result<(), Failure> {
@@ -37,7 +39,11 @@ pub(crate) async fn run(of: &Simulate) -> Result<(), Failure> {
         ca: &ca.0,
         connect_to: simulators.connect_to(),
     };
-    print(&connector, &simulators, &options, dir.path()).await?;
+    if of.env {
+        print_variables(&simulators, &options, dir.path())?;
+    } else {
+        print(&connector, &simulators, &options, dir.path()).await?;
+    }
     stopped.await;
     Ok(())
 }
@@ -82,6 +88,39 @@ impl Options<'_> {
             .chain(connect_to)
             .collect()
     }
+}
+
+/// Prints variables for the other commands, in one piece: a shell may read it at once.
+fn print_variables(
+    simulators: &Simulators,
+    options: &Options<'_>,
+    dir: &Path,
+) -> Result<(), Failure> {
+    let mut variables = vec![
+        (environment::CACERT.to_owned(), shell::path(options.ca)),
+        (
+            environment::CONNECT_TO.to_owned(),
+            shell::word(&options.connect_to.join(" ")),
+        ),
+        // Real secrets are not for simulated vendors.
+        (
+            STORE_VARIABLE.to_owned(),
+            shell::path(&dir.join("store/credentials.db")),
+        ),
+    ];
+    for simulator in simulators.vendors() {
+        let Some((_, credential)) = simulator.sample_credentials().into_iter().next() else {
+            continue;
+        };
+        let file = dir.join(simulator.id()).with_extension("json");
+        write_new(&file, &pretty(&credential))?;
+        let name = format!("{}_CREDENTIAL", simulator.id().to_uppercase());
+        variables.push((name, shell::path(&file)));
+    }
+    let lines = variables
+        .iter()
+        .map(|(name, value)| format!("export {name}={value}\n"));
+    Ok(output::bytes(lines.collect::<String>().as_bytes())?)
 }
 
 async fn print(

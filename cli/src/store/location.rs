@@ -12,7 +12,7 @@ use super::StoreError;
 pub(crate) const KEY_VARIABLE: &str = "CONNECTOR_STORE_KEY";
 
 /// Names the file of the store, where no option does.
-const STORE_VARIABLE: &str = "CONNECTOR_STORE";
+pub(crate) const STORE_VARIABLE: &str = "CONNECTOR_STORE";
 
 /// The file of the store, and the source of its key.
 #[derive(Debug, Clone)]
