@@ -99,6 +99,14 @@ Examples:
   connector simulate --env > simulate.env &
   . ./simulate.env; connector authenticate hotjar --credential \"$HOTJAR_CREDENTIAL\"";
 
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  connector doctor
+  connector doctor --cacert company-ca.pem
+
+Each origin that the plugin declares gets one request without a credential. Exit status: 1 if a \
+check failed.";
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   connector completions bash > ~/.local/share/bash-completion/completions/connector
@@ -209,6 +217,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         response: Response,
     },
+    /// Check the store, the plugin, the clock and the way to the vendors
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
     /// Print the completions of the command line for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -491,6 +502,19 @@ pub(crate) struct Form {
     pub(crate) plugin: Plugin,
 }
 
+/// Options of `doctor`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) list: List,
+    #[command(flatten)]
+    pub(crate) store: StoreFile,
+    #[command(flatten)]
+    pub(crate) plugin: Plugin,
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
+
 /// Options of `simulate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Simulate {
@@ -551,7 +575,11 @@ impl Command {
     /// standard error says the same; nor where a script would take it for a response or a token.
     pub(crate) fn prints_json(&self, to_terminal: bool) -> bool {
         match self {
-            Self::Call(_) | Self::Token(_) | Self::Completions { .. } | Self::Man { .. } => false,
+            Self::Call(_)
+            | Self::Token(_)
+            | Self::Doctor(_)
+            | Self::Completions { .. }
+            | Self::Man { .. } => false,
             Self::Vendors(Vendors { list, .. }) | Self::Credentials(Credentials { list, .. }) => {
                 list.format
                     .map_or(!to_terminal, |format| format == ListFormat::Json)
@@ -587,6 +615,7 @@ impl Command {
             | Self::Schema { .. }
             | Self::Connect(_)
             | Self::Credentials(_)
+            | Self::Doctor(_)
             | Self::Completions { .. }
             | Self::Man { .. }
             | Self::Simulate(_)

@@ -57,6 +57,8 @@ pub(crate) enum Failure {
     Status(u16),
     /// The body of a response broke off: the bytes that came, and the stage.
     Incomplete(u64, &'static str),
+    /// So many checks of `doctor` failed. It has printed them.
+    Checks(usize),
     /// The demo did not go as expected: the step, and the difference.
     Demo(String, String),
     /// Standard output cannot be written, usually because its reader has ended.
@@ -117,6 +119,8 @@ impl fmt::Display for Failure {
             ),
             // Names come from outside.
             Self::Store(error) => f.write_str(&plain(&error.to_string())),
+            Self::Checks(1) => f.write_str("a check failed; its detail says why"),
+            Self::Checks(number) => write!(f, "{number} checks failed; their details say why"),
             Self::Demo(step, why) => write!(f, "the demo failed at \"{step}\": {why}"),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
         }
@@ -189,6 +193,7 @@ impl Failure {
             Self::Store(error) => {
                 json!({"kind": "store", "code": error.code(), "message": self.to_string()})
             }
+            Self::Checks(number) => json!({"kind": "checks", "failed": number}),
             Self::Demo(step, why) => json!({"kind": "demo", "step": step, "message": why}),
             Self::Output(_) => message("output"),
         };

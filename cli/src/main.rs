@@ -17,6 +17,7 @@ mod connect;
 mod core_dumps;
 mod credential;
 mod demo;
+mod doctor;
 mod environment;
 mod export;
 mod failure;

@@ -29,6 +29,19 @@ const MAX_CONCURRENT_CALLS: u32 = 16;
 
 /// Loads the plugin with the network options.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
+    let transport = transport(network)?;
+    if network.grants.is_empty() {
+        return load(plugin, transport).await;
+    }
+    // A grant replaces the declared origins, so those are granted again.
+    let declared = load(plugin, Arc::clone(&transport)).await?;
+    let declared = declared.vendors().iter().flat_map(|vendor| &vendor.origins);
+    let granted = declared.chain(&network.grants).cloned().collect();
+    load_with(plugin, transport, Some(granted)).await
+}
+
+/// The network, with its options.
+pub(crate) fn transport(network: &Network) -> Result<Arc<dyn Transport>, Failure> {
     let network = environment::network(network, |name| env::var_os(name))?;
     let mut builder = Live::builder();
     if let Some(path) = &network.cacert {
@@ -42,15 +55,7 @@ pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector
     let builder = rules
         .fold(builder, LiveBuilder::connect_to)
         .allow_addresses(network.allow_address.iter().copied());
-    let transport = build(builder)?;
-    if network.grants.is_empty() {
-        return load(plugin, transport).await;
-    }
-    // A grant replaces the declared origins, so those are granted again.
-    let declared = load(plugin, Arc::clone(&transport)).await?;
-    let declared = declared.vendors().iter().flat_map(|vendor| &vendor.origins);
-    let granted = declared.chain(&network.grants).cloned().collect();
-    load_with(plugin, transport, Some(granted)).await
+    build(builder)
 }
 
 /// Loads the plugin for the commands that use no network, with every request denied.

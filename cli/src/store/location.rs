@@ -63,6 +63,19 @@ impl Location {
         Ok(Self { file, key })
     }
 
+    /// The file of the store.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Names the source of the key, and not the key.
+    pub(crate) fn key_source(&self) -> String {
+        match &self.key {
+            KeySource::Given(_) => KEY_VARIABLE.to_owned(),
+            KeySource::File(path) => path.display().to_string(),
+        }
+    }
+
     /// These files and no others.
     #[cfg(test)]
     pub(crate) fn at(file: PathBuf, key_file: PathBuf) -> Self {

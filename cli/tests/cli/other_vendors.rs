@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::harness::KEY;
+use crate::harness::{KEY, Run};
 use crate::pty::{DOWN, ENTER, on_terminal};
 use crate::stub::{Asked, Stub, example, lighthouse};
 
@@ -290,6 +290,72 @@ async fn connect_opens_a_session_where_the_inspection_needs_one_and_offers_its_c
         asked[1].authorization,
         format!("Bearer {LIGHTHOUSE_ACCESS}")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_names_each_check_and_fails_with_one_of_them() {
+    let vendor = start_lighthouse().await;
+    let results = |run: &Run| -> Vec<(String, String)> {
+        let list = run.json();
+        let checks = list.as_array().unwrap().iter();
+        let text = |check: &Value, field: &str| check[field].as_str().unwrap().to_owned();
+        checks
+            .map(|check| (text(check, "check"), text(check, "result")))
+            .collect()
+    };
+    let run = vendor.run(&["doctor"], "");
+    assert_eq!((run.code, &*run.stderr), (Some(0), ""), "{}", run.stdout);
+    let subjects = [
+        "store",
+        "key",
+        "certificates",
+        "plugin",
+        "https://api.lighthouse.example",
+        "clock",
+    ];
+    let good: Vec<_> = subjects
+        .map(|subject| (subject.to_owned(), "ok".to_owned()))
+        .into();
+    assert_eq!(results(&run), good);
+    let asked = vendor.asked();
+    assert_eq!(
+        (asked.len(), &*asked[0].line, &*asked[0].authorization),
+        (1, "HEAD /", "")
+    );
+    assert!(!vendor.store_dir().exists(), "doctor creates no store");
+
+    // Without the authority.
+    let mut options = vendor.options();
+    options.drain(2..4);
+    let options = ["doctor"]
+        .into_iter()
+        .chain(options.iter().map(String::as_str));
+    let run = Run::with(&options.collect::<Vec<_>>(), "", &[KEY]);
+    assert_eq!(
+        (run.code, &*run.stderr),
+        (Some(1), "error: a check failed; its detail says why\n")
+    );
+    let failed: Vec<_> = results(&run)
+        .into_iter()
+        .filter(|(_, result)| result == "failed")
+        .collect();
+    assert_eq!(
+        failed,
+        [(
+            "https://api.lighthouse.example".to_owned(),
+            "failed".to_owned()
+        )]
+    );
+    assert!(run.stdout.contains("certificate"), "{}", run.stdout);
+
+    let none = "no-such-file";
+    let run = Run::with(
+        &["doctor", "--component", none, "--cacert", none],
+        "",
+        &[KEY],
+    );
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("2 checks failed"), "{}", run.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]
