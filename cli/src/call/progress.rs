@@ -11,6 +11,9 @@ use tokio::time::Instant;
 /// A shorter download needs no progress.
 const SHOWN_AFTER: Duration = Duration::from_secs(1);
 
+const OF_LENGTH: &str = "{bytes} of {total_bytes} ({percent} %), {bytes_per_sec}, {eta} left";
+const WITHOUT_LENGTH: &str = "{bytes}, {bytes_per_sec}";
+
 /// The progress of one download.
 pub(super) struct Progress {
     bar: ProgressBar,
@@ -23,9 +26,10 @@ impl Progress {
     pub(super) fn new(response: &Response<ResponseBody>, to_terminal: bool) -> Self {
         let length = response.body().size_hint().exact();
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
-        let template = match length {
-            Some(_) => "{bytes} of {total_bytes} ({percent} %), {bytes_per_sec}, {eta} left",
-            None => "{bytes}, {bytes_per_sec}",
+        let template = if length.is_some() {
+            OF_LENGTH
+        } else {
+            WITHOUT_LENGTH
         };
         // The templates are valid; the default style is another valid one.
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -53,5 +57,39 @@ impl Progress {
     /// Removes the progress from the terminal.
     pub(super) fn end(self) {
         self.bar.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http_body_util::{BodyExt, Full};
+
+    use super::*;
+
+    fn response() -> Response<ResponseBody> {
+        let body = Full::new(Bytes::from_static(b"12345678"));
+        Response::new(body.map_err(|never| match never {}).boxed_unsync())
+    }
+
+    #[test]
+    fn the_templates_are_valid() {
+        for template in [OF_LENGTH, WITHOUT_LENGTH] {
+            ProgressStyle::with_template(template).unwrap();
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_download_is_measured_at_once_and_shown_when_it_is_long() {
+        let mut progress = Progress::new(&response(), false);
+        assert_eq!(progress.bar.length(), Some(8));
+        progress.set(3);
+        assert_eq!(progress.bar.position(), 3);
+        assert!(progress.hidden_since.is_some());
+        tokio::time::advance(2 * SHOWN_AFTER).await;
+        progress.set(5);
+        assert!(progress.hidden_since.is_none());
+        // The body itself is shown.
+        assert!(Progress::new(&response(), true).hidden_since.is_none());
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
@@ -15,7 +16,7 @@ use http_body_util::{BodyExt as _, StreamBody};
 use serde_json::json;
 
 use crate::harness::{KEY, Run};
-use crate::pty::on_terminal;
+use crate::pty::{CTRL_C, Dialogue, on_terminal};
 use crate::stub::{Answered, Answers as _, Asked, Stub, lighthouse, text};
 
 const CREDENTIAL: &str = r#"{"key": "lighthouse-key-0002", "station": "s1"}"#;
@@ -167,6 +168,33 @@ async fn a_terminal_shows_no_control_character_of_a_response() {
         screen.ends_with("\u{fffd}2J\u{fffd}[2Jclear\r\n"),
         "{screen:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_download_shows_its_progress_on_the_terminal() {
+    let vendor = api(|_| {
+        let interval = tokio::time::interval(Duration::from_millis(50));
+        let pieces = stream::unfold(interval, |mut interval| async {
+            interval.tick().await;
+            Some((Ok(Frame::data(Bytes::from_static(&HALF))), interval))
+        });
+        Response::new(StreamBody::new(pieces).boxed_unsync())
+    })
+    .await;
+    let dir = tempfile::tempdir().unwrap();
+    let credential = dir.path().join("credential.json");
+    fs::write(&credential, CREDENTIAL).unwrap();
+    let credential = credential.to_str().unwrap();
+    let options = vendor.options();
+    let options = options.iter().map(String::as_str);
+    let call = ["call", "lighthouse", "/v1", "--credential", credential];
+    let call: Vec<_> = call.into_iter().chain(options).collect();
+    let mut dialogue = Dialogue::start(dir.path(), &call, &[KEY]);
+    dialogue
+        .sees(" KiB, ")
+        .sees("KiB/s")
+        .types(CTRL_C)
+        .sees("error: interrupted");
 }
 
 /// More than the beginning of a body, for which a verdict waits.

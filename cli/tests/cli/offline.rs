@@ -470,7 +470,20 @@ fn completions_and_manual_pages_name_the_commands_and_their_options() {
 
 #[test]
 fn a_help_text_has_an_example() {
-    for command in ["describe", "schema", "authenticate", "inspect", "classify"] {
+    for command in [
+        "describe",
+        "schema",
+        "authenticate",
+        "inspect",
+        "call",
+        "token",
+        "connect",
+        "classify",
+        "doctor",
+        "completions",
+        "man",
+        "simulate",
+    ] {
         let run = Run::new(&[command, "--help"], "");
         assert_eq!(run.code, Some(0));
         let example = format!("connector {command} ");
