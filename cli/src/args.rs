@@ -107,6 +107,9 @@ Examples:
 Each origin that the plugin declares gets one request without a credential. Exit status: 1 if a \
 check failed.";
 
+const FORM_NOTE: &str = "\
+Without --live, CONNECTOR_STORE is not used: real secrets are not for simulated vendors.";
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   connector completions bash > ~/.local/share/bash-completion/completions/connector
@@ -241,6 +244,7 @@ pub(crate) enum Command {
     #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(Simulate),
     /// Serve a page on this machine to add, check and edit credentials, until Ctrl-C
+    #[command(after_help = FORM_NOTE)]
     Form(Form),
 }
 
