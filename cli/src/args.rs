@@ -1,16 +1,25 @@
 //! The command line: commands, options, their help, and rules between options that clap lacks.
 //! Nothing here reads a file, the environment or a store; the commands do.
 
+mod call;
+mod token;
+
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use http::HeaderName;
 
 use crate::export::Format;
+use crate::fields::Given;
 use crate::input::Input;
 use crate::log::Level;
 pub(crate) use crate::network::Network;
+use crate::table::ListFormat;
+
+pub(crate) use call::{Call, Data};
+pub(crate) use token::Token;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,14 +28,16 @@ Examples:
   connector schema hotjar           Print the fields of a credential as JSON Schema
   connector authenticate hotjar --credential hotjar.json
   connector connect hotjar          Ask for a credential, and save it for --saved
+  connector call --saved 'my key' '/v1/sites/1/surveys?limit=1'
   connector form                    Serve a page for credentials, with simulated vendors
   connector simulate                Run simulated vendors to try the other commands with
 
 Results are JSON on standard output; messages for people go to standard error. Texts of a vendor \
 are in the language of LC_ALL, LC_MESSAGES or LANG, where the plugin has it.
 
-Exit status: 0 if the call succeeded, 1 if it failed (with {\"error\":{\"kind\":…}} on standard \
-output), 2 for wrong usage.";
+A failure prints {\"error\":{\"kind\":…}} on standard output. Exit status: 0 for success; 2 for \
+wrong usage; 3 if the credential is invalid or was refused; 4 if the vendor cannot be reached; 5 \
+if it throttles calls or is unavailable; 1 for other failures.";
 
 const DESCRIBE_EXAMPLES: &str = "\
 Examples:
@@ -46,6 +57,8 @@ Examples:
   connector authenticate hotjar --credential hotjar.json
   connector authenticate hotjar --saved 'My key'
   secret-tool lookup name hotjar | connector authenticate hotjar --credential - --reveal
+  connector authenticate hotjar --field client_id=env:ID --field client_secret=env:SECRET
+  connector authenticate contentsquare --saved 'My key' --field project_id=7
 
 The credential is a JSON document with the fields that `connector schema VENDOR` lists.";
 
@@ -53,6 +66,10 @@ const CONNECT_EXAMPLES: &str = "\
 Examples:
   connector connect hotjar
   connector authenticate hotjar --saved 'My key'
+  connector connect hotjar --name ci --stdin < hotjar.json
+  connector connect hotjar --name ci --field client_id=env:ID --field client_secret=env:SECRET
+
+With --stdin or --field nothing is asked, and no request is sent.
 
 Secrets are sealed with a key in another folder: the user's configuration folder, or, in base64, \
 the environment variable CONNECTOR_STORE_KEY. Without the key they cannot be read.";
@@ -75,6 +92,34 @@ Examples:
   connector classify hotjar --status 401
   connector classify contentsquare --status 429 --header 'Retry-After: 30' --body response.json";
 
+const SIMULATE_EXAMPLES: &str = "\
+Examples:
+  connector simulate
+  connector simulate --env > simulate.env &
+  . ./simulate.env; connector authenticate hotjar --credential \"$HOTJAR_CREDENTIAL\"";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  connector doctor
+  connector doctor --cacert company-ca.pem
+
+Each origin that the plugin declares gets one request without a credential. Exit status: 1 if a \
+check failed.";
+
+const FORM_NOTE: &str = "\
+Without --live, CONNECTOR_STORE is not used: real secrets are not for simulated vendors.";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  connector completions bash > ~/.local/share/bash-completion/completions/connector
+  connector completions zsh > \"${fpath[1]}/_connector\"
+  connector completions fish > ~/.config/fish/completions/connector.fish";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  connector man call | man -l -
+  connector man --dir ~/.local/share/man/man1";
+
 /// Sign in to vendors with a connector plugin
 ///
 /// Shows the fields of a credential, checks it, opens a session, and classifies API responses.
@@ -95,7 +140,7 @@ pub(crate) enum Command {
     /// Show the plugin at work against simulated vendors [default]
     Demo(Plugin),
     /// List the vendors that the plugin can connect to
-    Vendors(Plugin),
+    Vendors(Vendors),
     /// Describe a vendor: name, prerequisites, set-up link
     #[command(after_help = DESCRIBE_EXAMPLES)]
     Describe(Target),
@@ -152,10 +197,19 @@ pub(crate) enum Command {
         #[command(flatten)]
         network: Network,
     },
+    /// Call a vendor's API, and print the response
+    #[command(
+        after_help = call::EXAMPLES,
+        override_usage = "connector call [OPTIONS] [VENDOR] PATH"
+    )]
+    Call(Call),
+    /// Print the access token of a session, for scripts
+    #[command(after_help = token::EXAMPLES)]
+    Token(Token),
     /// Ask for a vendor's credential on the terminal, and save it
     #[command(after_help = CONNECT_EXAMPLES)]
     Connect(Connect),
-    /// List, show or remove saved credentials; secrets stay masked
+    /// List, show, check, edit, rename or remove saved credentials; secrets stay masked
     Credentials(Credentials),
     /// Classify an API response: use it, refresh the session, wait …
     #[command(after_help = CLASSIFY_EXAMPLES)]
@@ -165,9 +219,31 @@ pub(crate) enum Command {
         #[command(flatten)]
         response: Response,
     },
+    /// Check the store, the plugin, the clock and the way to the vendors
+    #[command(after_help = DOCTOR_EXAMPLES)]
+    Doctor(Doctor),
+    /// Print the completions of the command line for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page of the program, or of one of its commands
+    #[command(after_help = MAN_EXAMPLES)]
+    Man {
+        /// The command [default: the program itself]
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+        /// Write all pages to files in this folder instead
+        #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+        dir: Option<PathBuf>,
+    },
     /// Run simulated vendors on this machine until Ctrl-C, with credentials to try
+    #[command(after_help = SIMULATE_EXAMPLES)]
     Simulate(Simulate),
     /// Serve a page on this machine to add, check and edit credentials, until Ctrl-C
+    #[command(after_help = FORM_NOTE)]
     Form(Form),
 }
 
@@ -175,6 +251,23 @@ impl Default for Command {
     fn default() -> Self {
         Self::Demo(Plugin::default())
     }
+}
+
+/// Options of `vendors`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Vendors {
+    #[command(flatten)]
+    pub(crate) list: List,
+    #[command(flatten)]
+    pub(crate) plugin: Plugin,
+}
+
+/// The format of a list.
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    /// Print lists in this format [default: table on a terminal, else json]
+    #[arg(long = "output", value_name = "FORMAT", global = true)]
+    pub(crate) format: Option<ListFormat>,
 }
 
 /// The build of the plugin to load.
@@ -188,7 +281,8 @@ pub(crate) struct Plugin {
 /// The store of credentials to use.
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct StoreFile {
-    /// Keep saved credentials in this file [default: a file in the user's data folder]
+    /// Keep saved credentials in this file [default: that of the variable `CONNECTOR_STORE`, else a
+    /// file in the user's data folder]
     #[arg(
         long = "store",
         value_name = "FILE",
@@ -218,16 +312,32 @@ pub(crate) struct Credential {
     pub(crate) store: StoreFile,
 }
 
-/// Exactly one of them.
+/// A document, a saved credential, or fields alone.
 #[derive(Debug, clap::Args)]
-#[group(required = true, multiple = false)]
+#[group(required = true, multiple = true)]
 pub(crate) struct Source {
     /// Read the credential, a JSON document, from a file, or - for standard input
-    #[arg(long = "credential", value_name = "FILE|-")]
+    #[arg(long = "credential", value_name = "FILE|-", conflicts_with = "saved")]
     pub(crate) document: Option<Input>,
     /// Use the credential that was saved under this name
     #[arg(long, value_name = "NAME")]
     pub(crate) saved: Option<String>,
+    /// Set a field of the credential, a secret one to the value of an environment variable; an
+    /// empty VALUE removes it; can be repeated
+    // Not parsed by clap: its message for an invalid value would repeat the value.
+    #[arg(long = "field", value_name = FIELD)]
+    pub(crate) fields: Vec<String>,
+}
+
+/// The two forms of a field.
+const FIELD: &str = "FIELD=env:VARIABLE|FIELD=VALUE";
+
+/// Checks the form of the fields.
+fn check_fields(fields: &[String]) -> Result<(), &'static str> {
+    if fields.iter().any(|field| Given::read(field).is_none()) {
+        return Err("a --field is not of the form FIELD=env:VARIABLE or FIELD=VALUE");
+    }
+    Ok(())
 }
 
 /// Options of `connect`.
@@ -235,6 +345,19 @@ pub(crate) struct Source {
 pub(crate) struct Connect {
     #[command(flatten)]
     pub(crate) target: Target,
+    /// Save it under this name instead of asking for one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Save it with this description instead of asking for one
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) description: Option<String>,
+    /// Read the credential, a JSON document, from standard input instead of asking
+    #[arg(long, requires = "name")]
+    pub(crate) stdin: bool,
+    /// Set a field of the credential instead of asking, a secret one to the value of an environment
+    /// variable; can be repeated
+    #[arg(long = "field", value_name = FIELD)]
+    pub(crate) fields: Vec<String>,
     #[command(flatten)]
     pub(crate) store: StoreFile,
     #[command(flatten)]
@@ -247,6 +370,8 @@ pub(crate) struct Credentials {
     /// Without one, the list.
     #[command(subcommand)]
     pub(crate) action: Option<SavedAction>,
+    #[command(flatten)]
+    pub(crate) list: List,
     #[command(flatten)]
     pub(crate) store: StoreFile,
 }
@@ -268,6 +393,41 @@ pub(crate) enum SavedAction {
         /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
+    },
+    /// Check that the vendor accepts one credential
+    Check {
+        /// The name of the credential
+        name: String,
+        #[command(flatten)]
+        plugin: Plugin,
+        #[command(flatten)]
+        network: Network,
+    },
+    /// Give one credential another name
+    Rename {
+        /// The name of the credential
+        name: String,
+        /// Its new name
+        #[arg(value_name = "NEW")]
+        new: String,
+        #[command(flatten)]
+        plugin: Plugin,
+    },
+    /// Edit the fields of one credential: those of --field, else each in a dialogue
+    Edit {
+        /// The name of the credential
+        name: String,
+        /// Replace the description
+        #[arg(long, value_name = "TEXT")]
+        description: Option<String>,
+        /// Set a field, a secret one to the value of an environment variable; an empty VALUE
+        /// removes it; can be repeated
+        #[arg(long = "field", value_name = FIELD)]
+        fields: Vec<String>,
+        #[command(flatten)]
+        plugin: Plugin,
+        #[command(flatten)]
+        network: Network,
     },
 }
 
@@ -319,12 +479,29 @@ pub(crate) struct Form {
     pub(crate) network: Network,
 }
 
+/// Options of `doctor`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    #[command(flatten)]
+    pub(crate) list: List,
+    #[command(flatten)]
+    pub(crate) store: StoreFile,
+    #[command(flatten)]
+    pub(crate) plugin: Plugin,
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
+
 /// Options of `simulate`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Simulate {
     /// Write the certificate authority to this new file [default: a temporary file]
     #[arg(long, value_name = "FILE")]
     pub(crate) cacert_out: Option<PathBuf>,
+    /// Print environment variables for a shell, with which other commands reach these vendors and
+    /// use a store of their own
+    #[arg(long)]
+    pub(crate) env: bool,
     #[command(flatten)]
     pub(crate) plugin: Plugin,
 }
@@ -358,12 +535,13 @@ impl Args {
             );
         }
         if documents == [Some(&Input::Stdin); 2] {
-            return Err("standard input can be the credential or the session, not both");
+            return Err("standard input can be one of the documents, not both");
         }
+        check_fields(command.fields())?;
         match command {
-            Command::Classify { response, .. } if response.headers().is_none() => {
-                Err("a --header is not of the form 'name: value'")
-            }
+            Command::Call(call) => call.check(),
+            Command::Token(token) => token.check(),
+            Command::Classify { response, .. } if response.headers().is_none() => Err(WRONG_HEADER),
             Command::Form(form) if !form.live && form.network.is_set() => Err(
                 "network options need --live; without it the vendors are simulated on this \
                  machine",
@@ -374,6 +552,41 @@ impl Args {
 }
 
 impl Command {
+    /// Whether standard output holds the JSON of a failure. Not on a terminal, where the message on
+    /// standard error says the same; nor where a script would take it for a response or a token.
+    pub(crate) fn prints_json(&self, to_terminal: bool) -> bool {
+        match self {
+            Self::Call(_)
+            | Self::Token(_)
+            | Self::Doctor(_)
+            | Self::Completions { .. }
+            | Self::Man { .. } => false,
+            Self::Vendors(Vendors { list, .. }) | Self::Credentials(Credentials { list, .. }) => {
+                list.format
+                    .map_or(!to_terminal, |format| format == ListFormat::Json)
+            }
+            _ => !to_terminal,
+        }
+    }
+
+    /// The fields that the command sets.
+    fn fields(&self) -> &[String] {
+        match self {
+            Self::Validate { credential, .. }
+            | Self::Authenticate { credential, .. }
+            | Self::Inspect { credential, .. }
+            | Self::Refresh { credential, .. }
+            | Self::Call(Call { credential, .. })
+            | Self::Token(Token { credential, .. }) => &credential.source.fields,
+            Self::Connect(Connect { fields, .. })
+            | Self::Credentials(Credentials {
+                action: Some(SavedAction::Edit { fields, .. }),
+                ..
+            }) => fields,
+            _ => &[],
+        }
+    }
+
     /// The documents that the command reads.
     fn documents(&self) -> [Option<&Input>; 2] {
         match self {
@@ -383,6 +596,9 @@ impl Command {
             | Self::Schema { .. }
             | Self::Connect(_)
             | Self::Credentials(_)
+            | Self::Doctor(_)
+            | Self::Completions { .. }
+            | Self::Man { .. }
             | Self::Simulate(_)
             | Self::Form(_) => [None, None],
             Self::Validate { credential, .. }
@@ -393,10 +609,15 @@ impl Command {
                 session,
                 ..
             } => [credential.source.document.as_ref(), Some(session)],
+            Self::Call(call) => call.documents(),
+            Self::Token(token) => [token.credential.source.document.as_ref(), None],
             Self::Classify { response, .. } => [response.body.as_ref(), None],
         }
     }
 }
+
+/// A message that does not repeat the argument.
+const WRONG_HEADER: &str = "a --header is not of the form 'name: value'";
 
 /// Splits `name: value`. The value can hold any bytes; the name cannot.
 fn header(field: &str) -> Option<(String, Vec<u8>)> {

@@ -1,17 +1,19 @@
 //! The commands that make one call and print its result: one function each, which returns the text
 //! for standard output. Longer commands have files of their own.
 
+use clap::CommandFactory;
 use connector_host::ApiResponse;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::args::{Command, Credential, Network, Plugin, Response, Reveal, Target};
+use crate::args::{Args, Command, Credential, Network, Response, Reveal, Target, Vendors};
 use crate::credential::{Source, vendor};
 use crate::export::{Format, export};
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::json::{self, pretty};
 use crate::plugin::{descriptions, open, open_offline, schema};
-use crate::{connect, demo, form, locale, output, saved, simulate};
+use crate::table::ListFormat;
+use crate::{call, connect, demo, doctor, form, locale, manual, output, saved, simulate, token};
 
 /// `classify` reads less of a body.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
@@ -20,9 +22,16 @@ const MAX_BODY_BYTES: u64 = 64 * 1024;
 pub(crate) async fn run(command: Command) -> Result<(), Failure> {
     let result = match command {
         Command::Demo(plugin) => return demo::run(&plugin).await,
+        Command::Call(options) => return call::run(&options).await,
+        Command::Token(options) => return token::run(&options).await,
+        Command::Completions { shell } => return manual::completions(Args::command(), shell),
+        Command::Man { command, dir } => {
+            return manual::man(Args::command(), command.as_deref(), dir.as_deref());
+        }
+        Command::Doctor(options) => return doctor::run(&options).await,
         Command::Simulate(options) => return simulate::run(&options).await,
         Command::Form(options) => return form::run(&options).await,
-        Command::Vendors(plugin) => vendors(&plugin).await,
+        Command::Vendors(options) => vendors(&options).await,
         Command::Describe(target) => describe(&target).await,
         Command::Schema { target, format } => print_schema(&target, format).await,
         Command::Validate { target, credential } => validate(&target, &credential).await,
@@ -45,19 +54,20 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
             network,
         } => inspect(&target, &credential, &network).await,
         Command::Connect(options) => connect::run(&options).await,
-        Command::Credentials(options) => saved::run(&options),
+        Command::Credentials(options) => saved::run(&options).await,
         Command::Classify { target, response } => classify(&target, &response).await,
     }?;
     Ok(output::line(&result)?)
 }
 
-async fn vendors(plugin: &Plugin) -> Result<String, Failure> {
-    let connector = open_offline(plugin).await?;
+async fn vendors(of: &Vendors) -> Result<String, Failure> {
+    let connector = open_offline(&of.plugin).await?;
     let described = descriptions(&connector, &locale::preferred()).await?;
     let list = described
         .iter()
         .map(|(vendor, description)| json::vendor(vendor, description));
-    Ok(pretty(&list.collect::<Value>()))
+    let columns = [("ID", "id"), ("NAME", "name"), ("SET-UP", "setup_url")];
+    Ok(ListFormat::or_default(of.list.format).text(&list.collect(), &columns))
 }
 
 async fn describe(target: &Target) -> Result<String, Failure> {
@@ -82,8 +92,8 @@ async fn print_schema(target: &Target, format: Option<Format>) -> Result<String,
 
 async fn validate(target: &Target, credential: &Credential) -> Result<String, Failure> {
     let connector = open_offline(&target.plugin).await?;
-    let vendor = vendor(&connector, &target.vendor)?;
-    let source = Source::read(credential, vendor)?;
+    let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
+    let vendor = source.vendor();
     let locales = locale::preferred();
     connector
         .validate(&vendor.id, source.document(), &locales)
@@ -98,7 +108,7 @@ async fn authenticate(
     network: &Network,
 ) -> Result<String, Failure> {
     let connector = open(&target.plugin, network).await?;
-    let source = Source::read(credential, vendor(&connector, &target.vendor)?)?;
+    let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
     let sessions = source.sessions(connector.clone())?;
     let session = sessions.session(&source.credential()).await?;
     Ok(pretty(&json::session(&session, reveal.secrets)))
@@ -113,7 +123,7 @@ async fn refresh(
 ) -> Result<String, Failure> {
     let printed = json::read_session(&session.text()?).map_err(|why| session.failure(&why))?;
     let connector = open(&target.plugin, network).await?;
-    let source = Source::read(credential, vendor(&connector, &target.vendor)?)?;
+    let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
     let session = source.refresh(&connector, &printed).await?;
     Ok(pretty(&json::session(&session, reveal.secrets)))
 }
@@ -124,7 +134,7 @@ async fn inspect(
     network: &Network,
 ) -> Result<String, Failure> {
     let connector = open(&target.plugin, network).await?;
-    let source = Source::read(credential, vendor(&connector, &target.vendor)?)?;
+    let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
     let sessions = source.sessions(connector.clone())?;
     let access = sessions.inspect(&source.credential()).await?;
     Ok(pretty(&json::access(&access)))

@@ -3,6 +3,7 @@
 //! Conditions are not evaluated here: `validate` decides which fields a document can have.
 
 mod ask;
+mod given;
 mod question;
 mod terminal;
 
@@ -19,7 +20,9 @@ use crate::json;
 use crate::locale;
 use crate::output::say;
 use crate::plugin;
-use crate::store::{Entry, Location, Saved, Store, StoreError};
+use crate::shell;
+use crate::store::{self, Entry, Location, Saved, Store, StoreError};
+use ask::Need;
 use question::{Inspected, Offer, Question};
 
 pub(crate) use ask::confirm;
@@ -30,8 +33,12 @@ const MAX_ROUNDS: usize = 20;
 
 /// Asks, saves, and returns the saved credential with its secrets masked.
 pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
+    if of.stdin || !of.fields.is_empty() {
+        return given::run(of).await;
+    }
     let mut terminal = Terminal::open(
-        "connect needs a terminal; elsewhere put the credential in a file and use --credential",
+        "connect needs a terminal; elsewhere name the credential with --name, and pipe it to \
+         --stdin or use --field",
     )?;
     let store = Store::open(&Location::credentials(of.store.file.as_deref())?)?;
     let connector = plugin::open(&of.target.plugin, &of.network).await?;
@@ -40,8 +47,19 @@ pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
     let description = connector.describe(&vendor.id, &locales).await?;
     let schema = plugin::schema(&connector, vendor, &locales).await?;
     introduce(&description, &schema);
-    let mut name = ask::name(&store)?;
-    let purpose = ask::description()?;
+    let mut name = match &of.name {
+        // Checked now, before everything else is typed.
+        Some(name) if !store::is_name(name) => return Err(StoreError::Name.into()),
+        Some(name) if store.find(name)?.is_some() => {
+            return Err(StoreError::NameTaken(name.clone()).into());
+        }
+        Some(name) => name.clone(),
+        None => ask::name(&store)?,
+    };
+    let purpose = match &of.description {
+        Some(purpose) => Some(purpose.clone()),
+        None => ask::description()?,
+    };
     let mut form = Form {
         connector: &connector,
         vendor,
@@ -50,6 +68,7 @@ pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
         questions: question::all(&schema),
         answers: Map::new(),
         inspected: None,
+        is_saved: false,
     };
     form.fill_in(&mut terminal).await?;
     let mut entry = Entry {
@@ -69,8 +88,34 @@ pub(crate) async fn run(of: &Connect) -> Result<String, Failure> {
             saved => break saved?,
         }
     };
-    congratulate(&saved);
+    congratulate(&saved, of);
     Ok(json::pretty(&json::saved(&saved)))
+}
+
+/// Asks for each field of a saved credential again, and returns the new document.
+pub(crate) async fn edit(
+    connector: &Connector,
+    vendor: &Vendor,
+    answers: Map<String, Value>,
+) -> Result<Map<String, Value>, Failure> {
+    let mut terminal =
+        Terminal::open("edit needs a terminal; elsewhere use --field, or --description")?;
+    let locales = locale::preferred();
+    let description = connector.describe(&vendor.id, &locales).await?;
+    let schema = plugin::schema(connector, vendor, &locales).await?;
+    introduce(&description, &schema);
+    let mut form = Form {
+        connector,
+        vendor,
+        locales: &locales,
+        setup_url: description.setup_url.as_deref(),
+        questions: question::all(&schema),
+        answers,
+        inspected: None,
+        is_saved: true,
+    };
+    form.fill_in(&mut terminal).await?;
+    Ok(form.answers)
 }
 
 fn introduce(vendor: &Description, schema: &Value) {
@@ -87,11 +132,13 @@ fn introduce(vendor: &Description, schema: &Value) {
     say("Press Esc to cancel; nothing is saved then.\n");
 }
 
-fn congratulate(saved: &Saved) {
+fn congratulate(saved: &Saved, of: &Connect) {
     say(&format!(
-        "\nSaved. To use it: connector authenticate {} --saved {:?}",
+        "\nSaved. To use it: connector authenticate {} --saved {}{}{}",
         plain(&saved.vendor),
-        plain(&saved.name)
+        shell::word(&plain(&saved.name)),
+        shell::option("--store", of.store.file.as_deref()),
+        shell::option("--component", of.target.plugin.component.as_deref()),
     ));
 }
 
@@ -104,6 +151,8 @@ struct Form<'a> {
     questions: Vec<Question>,
     answers: Map<String, Value>,
     inspected: Option<Inspected>,
+    /// Whether the answers are those of a saved credential.
+    is_saved: bool,
 }
 
 impl Form<'_> {
@@ -189,8 +238,19 @@ impl Form<'_> {
             return Ok(());
         };
         let choices = self.choices(question);
-        let offer = Offer::of(question, choices, self.answers.get(&question.name));
-        let answer = ask::answer(question, &offer, needed)?;
+        let before = self.answers.get(&question.name);
+        let offer = Offer::of(question, choices, before);
+        // The secret of a saved credential is not shown, and kept unless another one is typed.
+        let keeps = question.is_secret() && self.is_saved && before.is_some();
+        let need = match (keeps, needed) {
+            (true, _) => Need::Keeps,
+            (false, true) => Need::Needed,
+            (false, false) => Need::Optional,
+        };
+        let answer = ask::answer(question, &offer, need)?;
+        if keeps && answer.is_none() {
+            return Ok(());
+        }
         if let (Some(choices), Some(answer)) = (choices, &answer)
             && !question::is_among(answer, choices)
         {
@@ -351,7 +411,8 @@ impl Form<'_> {
         let Some(question) = self.questions.get(index) else {
             return Ok(false);
         };
-        if question.required || self.answers.contains_key(&question.name) {
+        let is_answered = self.answers.contains_key(&question.name) && !self.is_saved;
+        if question.required || is_answered {
             return Ok(false);
         }
         let mut answers = self.answers.clone();

@@ -1,13 +1,19 @@
 //! The credential of a command: read from a file, or from the store by its name. For a saved one,
 //! sessions of vendors with `durable-state` are in the store.
 
+use std::env;
 use std::sync::{Arc, Mutex};
 
 use connector_host::{Connector, Credential, Secret, Session, SessionStore, Sessions, Vendor};
+use serde_json::{Map, Value};
 
 use crate::args;
 use crate::failure::{Failure, plain};
-use crate::store::{Location, Store, StoredSessions};
+use crate::fields;
+use crate::input::Input;
+use crate::plugin;
+use crate::shell;
+use crate::store::{self, Location, Store, StoreError, StoredSessions};
 
 /// A credential document, and its place in the store if it is saved.
 pub(crate) struct Source<'a> {
@@ -24,23 +30,53 @@ struct Saved {
 }
 
 impl<'a> Source<'a> {
-    /// Reads the credential. A saved one must be of this vendor.
-    pub(crate) fn read(from: &args::Credential, vendor: &'a Vendor) -> Result<Self, Failure> {
-        if let Some(document) = &from.source.document {
-            return Ok(Self {
-                vendor,
-                document: document.text()?.into(),
-                saved: None,
-            });
+    /// Reads the credential, and sets the fields that the command names. Only for a saved one the
+    /// vendor need not be named; a named one must be that of the saved credential.
+    pub(crate) async fn read(
+        from: &args::Credential,
+        connector: &'a Connector,
+        named: Option<&str>,
+    ) -> Result<Self, Failure> {
+        let named = named.map(|id| vendor(connector, id)).transpose()?;
+        let mut source = match (&from.source.saved, named) {
+            (Some(name), _) => Self::saved(name, &from.store, connector, named)?,
+            (None, Some(vendor)) => {
+                let document = from.source.document.as_ref().map(Input::text);
+                Self {
+                    vendor,
+                    document: document.transpose()?.unwrap_or_else(|| "{}".into()).into(),
+                    saved: None,
+                }
+            }
+            (None, None) => {
+                return Err(Failure::Usage("name the VENDOR, or use --saved".into()));
+            }
+        };
+        let fields = &from.source.fields;
+        if !fields.is_empty() {
+            source.set(fields, connector).await?;
         }
-        let store = Store::open(&Location::credentials(from.store.file.as_deref())?)?;
-        let saved = store.named(from.source.saved.as_deref().unwrap_or_default())?;
-        if saved.vendor != vendor.id {
-            return Err(Failure::Input(plain(&format!(
-                "the saved credential {:?} is for the vendor {}, not {}",
-                saved.name, saved.vendor, vendor.id
-            ))));
-        }
+        Ok(source)
+    }
+
+    /// Reads the saved credential of this name. A named vendor must be its own.
+    pub(crate) fn saved(
+        name: &str,
+        store: &args::StoreFile,
+        connector: &'a Connector,
+        named: Option<&'a Vendor>,
+    ) -> Result<Self, Failure> {
+        let (store, saved) = find_saved(store, name)?;
+        let vendor = match named {
+            None => vendor(connector, &saved.vendor)?,
+            Some(vendor) if vendor.id == saved.vendor => vendor,
+            Some(vendor) => {
+                return Err(Failure::Input(plain(&format!(
+                    "the saved credential {:?} is for the vendor {}, not {}",
+                    saved.name, saved.vendor, vendor.id
+                ))));
+            }
+        };
         let document = store.document(saved.id)?;
         let sessions = StoredSessions::new(Arc::new(Mutex::new(store)));
         Ok(Self {
@@ -51,6 +87,24 @@ impl<'a> Source<'a> {
                 sessions: Arc::new(sessions),
             }),
         })
+    }
+
+    async fn set(&mut self, fields: &[String], connector: &Connector) -> Result<(), Failure> {
+        let schema = plugin::schema(connector, self.vendor, &[]).await?;
+        let mut document = serde_json::from_str::<Map<String, Value>>(self.document.expose())
+            .map_err(|_| {
+                Failure::Input(
+                    "the credential is not a JSON object; --field sets its fields".into(),
+                )
+            })?;
+        fields::set(&mut document, fields, &schema, |name| env::var_os(name))?;
+        self.document = Value::Object(document).to_string().into();
+        Ok(())
+    }
+
+    /// The vendor of the credential.
+    pub(crate) fn vendor(&self) -> &'a Vendor {
+        self.vendor
     }
 
     /// The document, a JSON text.
@@ -93,12 +147,30 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The vendor of this id. The error lists the known vendors.
+/// The saved credential of this name, and its store. Creates no store.
+pub(crate) fn find_saved(
+    store: &args::StoreFile,
+    name: &str,
+) -> Result<(Store, store::Saved), Failure> {
+    let file = store.file.as_deref();
+    if let Some(store) = Store::open_existing(&Location::credentials(file)?)?
+        && let Some(saved) = store.find(name)?
+    {
+        return Ok((store, saved));
+    }
+    let unknown = StoreError::UnknownName {
+        name: name.trim().to_owned(),
+        store: shell::option("--store", file),
+    };
+    Err(unknown.into())
+}
+
+/// The vendor of this id. The error lists the known vendors, and suggests one.
 pub(crate) fn vendor<'a>(connector: &'a Connector, id: &str) -> Result<&'a Vendor, Failure> {
     let vendors = connector.vendors();
-    let ids = || vendors.iter().map(|vendor| vendor.id.clone()).collect();
+    let ids = vendors.iter().map(|vendor| &*vendor.id);
     vendors
         .iter()
         .find(|vendor| vendor.id == id)
-        .ok_or_else(|| Failure::UnknownVendor(ids()))
+        .ok_or_else(|| Failure::unknown_vendor(ids, id))
 }

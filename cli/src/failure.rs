@@ -6,20 +6,41 @@ use std::io;
 use std::process::ExitCode;
 
 use connector_host::{
-    CallError, CertificateError, ConnectorError, Issue, LoadError, ProxyError, Stage,
+    ApiError, CallError, CertificateError, ConnectorError, Issue, LoadError, ProxyError, Stage,
 };
 use serde_json::{Value, json};
 
 use crate::json::{extend, present, refusal, seconds};
 use crate::store::StoreError;
 
-/// Why a command failed. The process ends with status 2 for wrong usage, else with 1.
+/// The exit status for wrong usage, as clap's.
+const USAGE: u8 = 2;
+/// The credential is invalid, or the vendor refused it or the request.
+const REFUSED: u8 = 3;
+/// The connection failed or broke off.
+const NETWORK: u8 = 4;
+/// The vendor throttles calls or is unavailable: the same call may succeed later.
+const LATER: u8 = 5;
+/// An HTTP status of 400 or above, as curl's with `--fail`.
+const HTTP: u8 = 22;
+/// Ended by Ctrl-C, as shells report it.
+const INTERRUPTED: u8 = 130;
+
+/// The Jaro-Winkler similarity of a suggestion: one or two letters differ, or the end is missing.
+const MIN_SIMILARITY: f64 = 0.85;
+
+/// Why a command failed. Programs read the exit status, people the message.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The plugin returned an error, or is broken.
     Call(CallError),
-    /// The plugin has no vendor of this id. Lists its vendors.
-    UnknownVendor(Vec<String>),
+    /// The plugin has no vendor of the requested id.
+    UnknownVendor {
+        /// The vendors that it has.
+        vendors: Vec<String>,
+        /// The one that was probably meant.
+        nearest: Option<String>,
+    },
     /// The plugin cannot be loaded from the named file.
     Component(String, LoadError),
     /// A file cannot be read or written, or has the wrong content. Names the file.
@@ -32,6 +53,14 @@ pub(crate) enum Failure {
     Usage(String),
     /// A person ended the dialogue.
     Cancelled,
+    /// A person or the system ended a call.
+    Interrupted,
+    /// A response has this status, which `--fail` makes a failure.
+    Status(u16),
+    /// The body of a response broke off: the bytes that came, and the stage.
+    Incomplete(u64, &'static str),
+    /// So many checks of `doctor` failed. It has printed them.
+    Checks(usize),
     /// The demo did not go as expected: the step, and the difference.
     Demo(String, String),
     /// Standard output cannot be written, usually because its reader has ended.
@@ -41,6 +70,15 @@ pub(crate) enum Failure {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         Self::Call(error)
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Call(error) => Self::Call(error),
+            error => Self::Usage(error.to_string()),
+        }
     }
 }
 
@@ -60,17 +98,31 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Call(error) => f.write_str(&sentence(error)),
-            Self::UnknownVendor(vendors) => {
-                let vendors = plain(&vendors.join(", "));
-                write!(f, "unknown vendor; choose one of: {vendors}")
+            Self::UnknownVendor { vendors, nearest } => {
+                f.write_str("unknown vendor; ")?;
+                if let Some(nearest) = nearest {
+                    write!(f, "did you mean {}? ", plain(nearest))?;
+                }
+                write!(f, "choose one of: {}", plain(&vendors.join(", ")))
             }
             Self::Component(file, error) => write!(f, "cannot load the plugin {file}: {error}"),
             Self::Input(message) | Self::Setup(message) | Self::Usage(message) => {
                 f.write_str(message)
             }
             Self::Cancelled => f.write_str("cancelled; nothing was changed"),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Status(status) => write!(
+                f,
+                "the response has status {status}; print it without --fail"
+            ),
+            Self::Incomplete(bytes, stage) => write!(
+                f,
+                "the response broke off after {bytes} bytes (stage {stage}); try again"
+            ),
             // Names come from outside.
             Self::Store(error) => f.write_str(&plain(&error.to_string())),
+            Self::Checks(1) => f.write_str("a check failed; its detail says why"),
+            Self::Checks(number) => write!(f, "{number} checks failed; their details say why"),
             Self::Demo(step, why) => write!(f, "the demo failed at \"{step}\": {why}"),
             Self::Output(error) => write!(f, "cannot write to standard output: {error}"),
         }
@@ -83,12 +135,40 @@ impl Failure {
         Self::Setup(format!("cannot {what}: {why}"))
     }
 
+    /// Of these vendors, none has the requested id. The error does not repeat it: it may be
+    /// anything that a person typed.
+    pub(crate) fn unknown_vendor<'a>(
+        vendors: impl Iterator<Item = &'a str> + Clone,
+        requested: &str,
+    ) -> Self {
+        let requested = requested.to_lowercase();
+        let similarity = |id: &str| strsim::jaro_winkler(&id.to_lowercase(), &requested);
+        let nearest = vendors
+            .clone()
+            .map(|id| (similarity(id), id))
+            .filter(|(similarity, _)| MIN_SIMILARITY <= *similarity)
+            .max_by(|(one, _), (other, _)| one.total_cmp(other));
+        Self::UnknownVendor {
+            vendors: vendors.map(str::to_owned).collect(),
+            nearest: nearest.map(|(_, id)| id.to_owned()),
+        }
+    }
+
     /// The process's exit status.
     pub(crate) fn exit_code(&self) -> ExitCode {
+        use ConnectorError as E;
         match self {
-            Self::Usage(_) => ExitCode::from(2),
-            _ => ExitCode::FAILURE,
+            Self::Usage(_) => USAGE,
+            Self::Call(CallError::Connector(
+                E::InvalidCredential(_) | E::Rejected(_) | E::Forbidden(_),
+            )) => REFUSED,
+            Self::Call(CallError::Connector(E::Unreachable(_))) | Self::Incomplete(..) => NETWORK,
+            Self::Call(CallError::Connector(E::Throttled(_) | E::Unavailable(_))) => LATER,
+            Self::Status(_) => HTTP,
+            Self::Interrupted => INTERRUPTED,
+            _ => 1,
         }
+        .into()
     }
 
     /// `{"error":{"kind":…}}`. The kind is the name of the WIT case, else one of this program.
@@ -97,15 +177,25 @@ impl Failure {
         let error = match self {
             Self::Call(CallError::Connector(error)) => of_plugin(error),
             Self::Call(error) => message(error.kind()),
-            Self::UnknownVendor(vendors) => json!({"kind": "unknown-vendor", "vendors": vendors}),
+            Self::UnknownVendor { vendors, nearest } => present([
+                ("kind", Some(json!("unknown-vendor"))),
+                ("vendors", Some(json!(vendors))),
+                ("nearest", nearest.clone().map(Value::from)),
+            ]),
             Self::Component(..) => message("component"),
             Self::Input(_) => message("input"),
             Self::Setup(_) => message("setup"),
             Self::Usage(_) => message("usage"),
             Self::Cancelled => json!({"kind": "cancelled"}),
+            Self::Interrupted => json!({"kind": "interrupted"}),
+            Self::Status(status) => json!({"kind": "status", "status": status}),
+            Self::Incomplete(bytes, stage) => {
+                json!({"kind": "incomplete", "bytes": bytes, "stage": stage})
+            }
             Self::Store(error) => {
                 json!({"kind": "store", "code": error.code(), "message": self.to_string()})
             }
+            Self::Checks(number) => json!({"kind": "checks", "failed": number}),
             Self::Demo(step, why) => json!({"kind": "demo", "step": step, "message": why}),
             Self::Output(_) => message("output"),
         };
@@ -151,6 +241,12 @@ pub(crate) fn sentence(error: &CallError) -> String {
         }
         CallError::Connector(ConnectorError::Unreachable(stage)) => {
             format!("{error}{}", options(*stage))
+        }
+        CallError::Connector(
+            of @ (ConnectorError::Throttled(Some(secs)) | ConnectorError::Unavailable(Some(secs))),
+        ) => {
+            let text = of.to_string();
+            text.replacen("try again later", &format!("try again in {secs} s"), 1)
         }
         error => plain(&error.to_string()),
     };
@@ -271,11 +367,35 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_vendor_lists_the_vendors() {
-        let failure = Failure::UnknownVendor(vec!["acme".into(), "zeta".into()]);
-        assert!(failure.to_string().ends_with("one of: acme, zeta"));
-        let expected = json!({"kind": "unknown-vendor", "vendors": ["acme", "zeta"]});
-        assert_eq!(failure.to_json(), json!({ "error": expected }));
+    fn an_unknown_vendor_lists_the_vendors_and_suggests_the_nearest() {
+        let vendors = ["hotjar", "contentsquare", "z"];
+        for (typed, nearest) in [
+            ("hotjr", Some("hotjar")),
+            ("Hotjar", Some("hotjar")),
+            ("hot-jar", Some("hotjar")),
+            ("hojtar", Some("hotjar")),
+            ("content", Some("contentsquare")),
+            ("Content Square", Some("contentsquare")),
+            ("acme", None),
+            ("square", None),
+            ("", None),
+            ("hush", None),
+        ] {
+            let failure = Failure::unknown_vendor(vendors.iter().copied(), typed);
+            let text = failure.to_string();
+            assert!(
+                text.ends_with("choose one of: hotjar, contentsquare, z"),
+                "{text}"
+            );
+            let suggested = text.contains("did you mean");
+            assert_eq!(suggested, nearest.is_some(), "{typed}: {text}");
+            assert!(!text.contains("hush"));
+            let mut expected = json!({"kind": "unknown-vendor", "vendors": vendors});
+            if let Some(nearest) = nearest {
+                expected["nearest"] = json!(nearest);
+            }
+            assert_eq!(failure.to_json(), json!({ "error": expected }), "{typed}");
+        }
     }
 
     #[test]

@@ -56,9 +56,14 @@ impl Input {
         }
     }
 
-    /// Reads the whole document. It must be UTF-8 and at most [`MAX_DOCUMENT_BYTES`] long.
+    /// Reads the whole document, without a byte-order mark. It must be UTF-8, at most
+    /// [`MAX_DOCUMENT_BYTES`] long, and not empty.
     pub(crate) fn text(&self) -> Result<String, Failure> {
-        String::from_utf8(self.whole()?).map_err(|_| self.failure("is not UTF-8 text"))
+        let text = decoded(self.whole()?).map_err(|why| self.failure(why))?;
+        if text.trim().is_empty() {
+            return Err(self.failure("is empty"));
+        }
+        Ok(text)
     }
 
     /// Reads the whole document, of any encoding and at most [`MAX_DOCUMENT_BYTES`] long.
@@ -93,6 +98,21 @@ impl Input {
     pub(crate) fn failure(&self, why: &str) -> Failure {
         Failure::Input(format!("{self} {why}"))
     }
+}
+
+/// Reads UTF-8 with or without a byte-order mark. The error continues "FILE …".
+fn decoded(mut bytes: Vec<u8>) -> Result<String, &'static str> {
+    match bytes.as_slice() {
+        [0xef, 0xbb, 0xbf, ..] => {
+            bytes.drain(..3);
+        }
+        // With a byte-order mark, or a first character of ASCII.
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => {
+            return Err("is UTF-16 text; save it as UTF-8");
+        }
+        _ => {}
+    }
+    String::from_utf8(bytes).map_err(|_| "is not UTF-8 text; save it as UTF-8")
 }
 
 /// Whether the name of the file may be a secret, typed in the wrong place. Messages do not repeat
@@ -165,11 +185,57 @@ mod tests {
     fn text_that_is_too_long_or_not_utf_8_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("big");
-        std::fs::write(&path, vec![b' '; 1024 * 1024]).unwrap();
+        std::fs::write(&path, vec![b'1'; 1024 * 1024]).unwrap();
         assert!(Input::File(path.clone()).text().is_ok());
-        std::fs::write(&path, vec![b' '; 1024 * 1024 + 1]).unwrap();
+        std::fs::write(&path, vec![b'1'; 1024 * 1024 + 1]).unwrap();
         assert!(message(&Input::File(path.clone())).ends_with("longer than 1 MiB"));
         std::fs::write(&path, b"\xff").unwrap();
-        assert!(message(&Input::File(path)).ends_with("not UTF-8 text"));
+        assert!(message(&Input::File(path)).ends_with("not UTF-8 text; save it as UTF-8"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_dropped_and_other_encodings_and_empty_documents_say_so() {
+        let utf16 = |text: &str, order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            text.encode_utf16().flat_map(order).collect()
+        };
+        for (bytes, expected) in [
+            (b"\xef\xbb\xbf{}".to_vec(), Ok("{}")),
+            ("{\"\u{feff}\":1}".into(), Ok("{\"\u{feff}\":1}")),
+            (b"1".to_vec(), Ok("1")),
+            (
+                utf16("\u{feff}{}", u16::to_le_bytes),
+                Err("is UTF-16 text; save it as UTF-8"),
+            ),
+            (
+                utf16("\u{feff}{}", u16::to_be_bytes),
+                Err("is UTF-16 text; save it as UTF-8"),
+            ),
+            (
+                utf16("{}", u16::to_le_bytes),
+                Err("is UTF-16 text; save it as UTF-8"),
+            ),
+            (
+                utf16("{}", u16::to_be_bytes),
+                Err("is UTF-16 text; save it as UTF-8"),
+            ),
+            (
+                b"{\"\xe9\":1}".to_vec(),
+                Err("is not UTF-8 text; save it as UTF-8"),
+            ),
+            (Vec::new(), Err("is empty")),
+            (b" \r\n".to_vec(), Err("is empty")),
+            (b"\xef\xbb\xbf".to_vec(), Err("is empty")),
+        ] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &bytes).unwrap();
+            let input = Input::File(file.path().into());
+            let read = input.text().map_err(|failure| failure.to_string());
+            let expected = expected.map_err(|why| format!("{} {why}", file.path().display()));
+            assert_eq!(
+                read.as_deref(),
+                expected.as_ref().map(|text| *text),
+                "{bytes:?}"
+            );
+        }
     }
 }

@@ -11,28 +11,36 @@
 leak_check::capture!();
 
 mod args;
+mod call;
 mod commands;
 mod connect;
 mod core_dumps;
 mod credential;
 mod demo;
+mod doctor;
+mod environment;
 mod export;
 mod failure;
+mod fields;
 mod form;
 mod input;
 mod json;
 mod locale;
 mod log;
+mod manual;
 mod network;
 mod output;
 mod plugin;
 mod recorder;
 mod saved;
 mod schema;
+mod shell;
 mod simulate;
 mod store;
+mod table;
+mod token;
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, IsTerminal};
 use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
@@ -46,10 +54,12 @@ fn main() -> ExitCode {
     if let Some(level) = args.log {
         log::start(level);
     }
-    match run(args.command.unwrap_or_default()) {
+    let command = args.command.unwrap_or_default();
+    let is_json = command.prints_json(io::stdout().is_terminal());
+    match run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            report(&failure);
+            report(&failure, is_json);
             failure.exit_code()
         }
     }
@@ -64,8 +74,9 @@ fn run(command: Command) -> Result<(), Failure> {
     result
 }
 
-/// JSON for programs on standard output, a sentence for people on standard error.
-fn report(failure: &Failure) {
+/// A sentence for people on standard error, and JSON for programs on standard output if the command
+/// prints JSON there.
+fn report(failure: &Failure, is_json: bool) {
     if let Failure::Output(error) = failure {
         // A reader that has ended needs no message, and there is no output for JSON.
         if error.kind() != ErrorKind::BrokenPipe {
@@ -74,10 +85,10 @@ fn report(failure: &Failure) {
         return;
     }
     output::say(&format!("error: {failure}"));
-    if matches!(failure, Failure::Usage(_)) {
+    if !is_json || matches!(failure, Failure::Usage(_)) {
         return;
     }
     if let Err(error) = output::line(&json::pretty(&failure.to_json())) {
-        report(&Failure::Output(error));
+        report(&Failure::Output(error), false);
     }
 }

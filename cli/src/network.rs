@@ -17,6 +17,7 @@ use connector_host::{
 use http::HeaderValue;
 use http::header::USER_AGENT;
 
+use crate::environment;
 use crate::failure::Failure;
 use crate::input::Input;
 
@@ -31,7 +32,7 @@ const AFTER_CONNECT: Duration = DEFAULT_DEADLINE.saturating_sub(DEFAULT_CONNECT)
 
 /// The way to the vendor; by default the public DNS, and the certificate authorities of Mozilla and
 /// of this machine.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "Network options")]
 pub(crate) struct Network {
     /// Also trust the certificate authorities in this PEM file, beside those of this machine
@@ -121,6 +122,10 @@ impl Network {
 
     /// The transport that the options and the environment describe.
     pub(crate) fn transport(&self) -> Result<Arc<dyn Transport>, Failure> {
+        environment::network(self, |name| env::var_os(name))?.build()
+    }
+
+    fn build(&self) -> Result<Arc<dyn Transport>, Failure> {
         let builder = Live::builder().system_certificates();
         let mut builder = builder.map_err(|why| Failure::Input(why.to_string()))?;
         if let Some(path) = &self.cacert {

@@ -10,6 +10,13 @@ pub(crate) fn line(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Prints a whole text, line ends included.
+pub(crate) fn bytes(text: &[u8]) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text)?;
+    out.flush()
+}
+
 /// Prints a message for a person on standard error. Errors are ignored.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");

@@ -1,6 +1,7 @@
 //! Loads the plugin that the options name, with the network access that they allow, and reads the
 //! texts of its vendors.
 
+use std::env;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;

@@ -1,25 +1,68 @@
-//! `connector credentials`: lists, shows and removes saved credentials. Secrets are masked.
+//! `connector credentials`: lists, shows, removes and changes saved credentials, with their secrets
+//! masked.
+
+mod change;
 
 use crate::args::{Credentials, SavedAction};
 use crate::connect::{Terminal, confirm};
+use crate::credential::find_saved;
 use crate::failure::{Failure, plain};
 use crate::json::{self, pretty};
-use crate::store::{Location, Store};
+use crate::output::say;
+use crate::store::{Location, Saved, Store};
+use crate::table::ListFormat;
 use serde_json::{Value, json};
 
 /// Runs the command, and returns the text to print.
-pub(crate) fn run(of: &Credentials) -> Result<String, Failure> {
-    let store = Store::open(&Location::credentials(of.store.file.as_deref())?)?;
+pub(crate) async fn run(of: &Credentials) -> Result<String, Failure> {
     let result = match &of.action {
-        None | Some(SavedAction::List) => store.list()?.iter().map(json::saved).collect(),
-        Some(SavedAction::Show { name }) => json::saved(&store.named(name)?),
-        Some(SavedAction::Remove { name, yes }) => remove(&store, name, *yes)?,
+        None | Some(SavedAction::List) => {
+            let store = Store::open_existing(&Location::credentials(of.store.file.as_deref())?)?;
+            let saved = store.map_or_else(|| Ok(Vec::new()), |store| store.list())?;
+            return Ok(list(of, &saved.iter().map(json::saved).collect()));
+        }
+        Some(SavedAction::Show { name }) => json::saved(&find_saved(&of.store, name)?.1),
+        Some(SavedAction::Remove { name, yes }) => {
+            let (store, saved) = find_saved(&of.store, name)?;
+            remove(&store, &saved, *yes)?
+        }
+        Some(SavedAction::Check {
+            name,
+            plugin,
+            network,
+        }) => change::check(&of.store, name, plugin, network).await?,
+        Some(SavedAction::Rename { name, new, plugin }) => {
+            change::rename(&of.store, name, new, plugin).await?
+        }
+        Some(SavedAction::Edit {
+            name,
+            description,
+            fields,
+            plugin,
+            network,
+        }) => {
+            let description = description.as_deref();
+            change::edit(&of.store, name, description, fields, (plugin, network)).await?
+        }
     };
     Ok(pretty(&result))
 }
 
-fn remove(store: &Store, name: &str, yes: bool) -> Result<Value, Failure> {
-    let saved = store.named(name)?;
+fn list(of: &Credentials, saved: &Value) -> String {
+    let format = ListFormat::or_default(of.list.format);
+    if format == ListFormat::Table && *saved == json!([]) {
+        say("no credential is saved; `connector connect VENDOR` saves one");
+    }
+    let columns = [
+        ("NAME", "name"),
+        ("VENDOR", "vendor"),
+        ("DESCRIPTION", "description"),
+        ("UPDATED", "updated_at"),
+    ];
+    format.text(saved, &columns)
+}
+
+fn remove(store: &Store, saved: &Saved, yes: bool) -> Result<Value, Failure> {
     if !yes {
         let _terminal =
             Terminal::open("remove asks for confirmation on a terminal; elsewhere use --yes")?;

@@ -73,6 +73,11 @@ pub(crate) fn secrets(schema: &Value, credential: &Value) -> Vec<String> {
     secret_names(schema).filter_map(value).collect()
 }
 
+/// The schema of the field of this name.
+pub(crate) fn property<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
+    schema.get("properties").and_then(|fields| fields.get(name))
+}
+
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     schema
         .get("properties")

@@ -11,11 +11,14 @@ use connector_host::{Connector, Description, Vendor};
 use connector_simulators::Simulators;
 
 use crate::args::Simulate;
+use crate::environment;
 use crate::failure::{Failure, plain};
 use crate::json::pretty;
 use crate::locale;
-use crate::output::{Page, fact, line};
+use crate::output::{self, Page, fact, line};
 use crate::plugin::{self, descriptions};
+use crate::shell;
+use crate::store::STORE_VARIABLE;
 
 /// Runs the simulators, prints how to use them, and removes its files at the end.
 pub(crate) async fn run(of: &Simulate) -> Result<(), Failure> {
@@ -36,7 +39,11 @@ pub(crate) async fn run(of: &Simulate) -> Result<(), Failure> {
         ca: &ca.0,
         connect_to: simulators.connect_to(),
     };
-    print(&connector, &simulators, &options, dir.path()).await?;
+    if of.env {
+        print_variables(&simulators, &options, dir.path())?;
+    } else {
+        print(&connector, &simulators, &options, dir.path()).await?;
+    }
     stopped.await;
     Ok(())
 }
@@ -68,9 +75,9 @@ struct Options<'a> {
 
 impl Options<'_> {
     fn lines(&self) -> Vec<String> {
-        let cacert = format!("--cacert {}", quoted(self.ca));
+        let cacert = format!("--cacert {}", shell::path(self.ca));
         let component = self.of.plugin.component.as_deref();
-        let component = component.map(|file| format!("--component {}", quoted(file)));
+        let component = component.map(|file| format!("--component {}", shell::path(file)));
         let connect_to = self
             .connect_to
             .iter()
@@ -81,6 +88,39 @@ impl Options<'_> {
             .chain(connect_to)
             .collect()
     }
+}
+
+/// Prints variables for the other commands, in one piece: a shell may read it at once.
+fn print_variables(
+    simulators: &Simulators,
+    options: &Options<'_>,
+    dir: &Path,
+) -> Result<(), Failure> {
+    let mut variables = vec![
+        (environment::CACERT.to_owned(), shell::path(options.ca)),
+        (
+            environment::CONNECT_TO.to_owned(),
+            shell::word(&options.connect_to.join(" ")),
+        ),
+        // Real secrets are not for simulated vendors.
+        (
+            STORE_VARIABLE.to_owned(),
+            shell::path(&dir.join("store/credentials.db")),
+        ),
+    ];
+    for simulator in simulators.vendors() {
+        let Some((_, credential)) = simulator.sample_credentials().into_iter().next() else {
+            continue;
+        };
+        let file = dir.join(simulator.id()).with_extension("json");
+        write_new(&file, &pretty(&credential))?;
+        let name = format!("{}_CREDENTIAL", simulator.id().to_uppercase());
+        variables.push((name, shell::path(&file)));
+    }
+    let lines = variables
+        .iter()
+        .map(|(name, value)| format!("export {name}={value}\n"));
+    Ok(output::bytes(lines.collect::<String>().as_bytes())?)
 }
 
 async fn print(
@@ -100,13 +140,13 @@ async fn print(
     }
     // `connector` may not be on the path of the other shell.
     let program =
-        std::env::current_exe().map_or_else(|_| "connector".to_owned(), |path| quoted(&path));
+        std::env::current_exe().map_or_else(|_| "connector".to_owned(), |path| shell::path(&path));
     for (vendor, description, first) in write_samples(&page, connector, simulators, dir).await? {
         page.title(&format!("{}: in another shell", plain(&description.name)))?;
         let command = format!(
             "{program} authenticate {} --credential {}",
             vendor.id,
-            quoted(&first)
+            shell::path(&first)
         );
         let lines: Vec<_> = [command].into_iter().chain(options.lines()).collect();
         fact(&lines.join(" \\\n  "))?;
@@ -141,7 +181,7 @@ pub(crate) async fn write_samples<'a>(
             };
             let path = dir.join(name).with_extension("json");
             write_new(&path, &pretty(&credential))?;
-            line(&format!("  {}  {shows}", quoted(&path)))?;
+            line(&format!("  {}  {shows}", shell::path(&path)))?;
             first = first.or(Some(path));
         }
         firsts.extend(first.map(|path| (vendor, description, path)));
@@ -159,17 +199,6 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
         .open(path)
         .and_then(|mut file| writeln!(file, "{}", text.trim_end()));
     written.map_err(|error| Failure::Input(format!("cannot write {}: {error}", path.display())))
-}
-
-/// Quotes a path as one word of a shell.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    let harmless = |c: char| c.is_ascii_alphanumeric() || "/._-+:@%".contains(c);
-    if text.chars().all(harmless) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 /// Waits for Ctrl-C or another signal to end, from the moment of the call.
@@ -197,18 +226,4 @@ pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
             std::future::pending::<()>().await;
         }
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_quoted_where_a_shell_would_split_or_expand_them() {
-        assert_eq!(quoted(Path::new("/tmp/a-b/c.json")), "/tmp/a-b/c.json");
-        assert_eq!(
-            quoted(Path::new("/tmp/it's $HOME")),
-            r"'/tmp/it'\''s $HOME'"
-        );
-    }
 }

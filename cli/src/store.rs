@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 pub(crate) use error::StoreError;
-pub(crate) use location::Location;
+pub(crate) use location::{Location, STORE_VARIABLE};
 pub(crate) use sessions::StoredSessions;
 
 use crate::schema;
@@ -87,6 +87,15 @@ impl Store {
         Ok(Self { database, sealer })
     }
 
+    /// Opens the store, or returns `None` if there is none. Creates nothing.
+    pub(crate) fn open_existing(location: &Location) -> Result<Option<Self>, StoreError> {
+        // Where the file cannot be looked for, the error of `open` says why.
+        match location.file.try_exists() {
+            Ok(false) => Ok(None),
+            Ok(true) | Err(_) => Self::open(location).map(Some),
+        }
+    }
+
     /// Lists all credentials, ordered by name.
     pub(crate) fn list(&self) -> Result<Vec<Saved>, StoreError> {
         let mut query = self.database.prepare(&format!("{COLUMNS} ORDER BY name"))?;
@@ -100,12 +109,6 @@ impl Store {
             .database
             .prepare(&format!("{COLUMNS} WHERE name = ?1"))?;
         Ok(query.query_row([name.trim()], saved).optional()?)
-    }
-
-    /// Finds the credential of this name, or fails.
-    pub(crate) fn named(&self, name: &str) -> Result<Saved, StoreError> {
-        let unknown = || StoreError::UnknownName(name.trim().to_owned());
-        self.find(name)?.ok_or_else(unknown)
     }
 
     /// Adds a credential. It is on disk when this returns.

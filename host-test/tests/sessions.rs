@@ -845,3 +845,58 @@ async fn pauses_have_jitter() {
     let pauses: HashSet<_> = join_all(pauses).await.into_iter().collect();
     assert!(pauses.len() > 1, "{pauses:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_classified_call_returns_the_response_with_every_final_verdict() {
+    let (vendor, granted) = serving(|_, request| match request.uri().path() {
+        "/v1/good" => Reply::text(404, "none"),
+        "/v1/ended" => Reply::text(401, "ended"),
+        "/v1/forbidden" => Reply::text(403, "forbidden"),
+        "/v1/throttled" => Reply::text(429, "slow down").header("retry-after", "60"),
+        _ => Reply::text(503, "down").header("retry-after", "7"),
+    });
+    let sessions = sessions(&vendor).await;
+    let credential = Credential::new("hotjar", HOTJAR);
+    for (path, kind, body) in [
+        ("/v1/good", "accepted", "none"),
+        ("/v1/ended", "refresh", "ended"),
+        ("/v1/forbidden", "forbidden", "forbidden"),
+        ("/v1/down", "unavailable", "down"),
+        ("/v1/throttled", "throttled", "slow down"),
+    ] {
+        let before = (Instant::now(), vendor.asked());
+        let request = Request::get(path).body(Bytes::new()).unwrap();
+        let classified = sessions.send_classified(&credential, request, seconds(9));
+        let classified = classified.await.unwrap();
+        assert_eq!(classified.verdict.kind(), kind, "{path}");
+        let read = classified.response.into_body().collect().await.unwrap();
+        assert_eq!(read.to_bytes(), body, "{path}");
+        assert!(before.0.elapsed() < seconds(1), "{path} does not wait");
+        // The first call signs in. A session that has ended is replaced, and the call repeated.
+        let requests = match kind {
+            "accepted" => 2,
+            "refresh" => 3,
+            _ => 1,
+        };
+        assert_eq!(vendor.asked() - before.1, requests, "{path}");
+    }
+    assert_eq!(granted.load(Ordering::Relaxed), 2);
+    // The vendor's time applies to later calls for the account.
+    let request = Request::get("/v1/good").body(Bytes::new()).unwrap();
+    let error = sessions.send_classified(&credential, request, seconds(9));
+    let throttled = ConnectorError::Throttled(Some(60));
+    assert_eq!(error.await.unwrap_err(), CallError::from(throttled).into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_classified_call_does_not_wait_for_a_throttled_token_request() {
+    let vendor = Answers::new(|_, _| Reply::empty(429).header("retry-after", "3"));
+    let sessions = sessions(&vendor).await;
+    let credential = Credential::new("hotjar", HOTJAR);
+    let request = Request::get("/v1/things").body(Bytes::new()).unwrap();
+    let before = Instant::now();
+    let error = sessions.send_classified(&credential, request, seconds(9));
+    let throttled = ConnectorError::Throttled(Some(3));
+    assert_eq!(error.await.unwrap_err(), CallError::from(throttled).into());
+    assert!(before.elapsed() < seconds(1));
+}

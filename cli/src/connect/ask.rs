@@ -48,18 +48,30 @@ impl fmt::Display for Line<'_> {
     }
 }
 
-/// Asks one question of the form; `None` leaves the field out.
+/// Whether an answer is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// The field needs a value.
+    Needed,
+    /// Without an answer, the field is left out.
+    Optional,
+    /// Without an answer, the field keeps its value.
+    Keeps,
+}
+
+/// Asks one question of the form; `None` is no answer.
 pub(super) fn answer(
     question: &Question,
     offer: &Offer,
-    needed: bool,
+    need: Need,
 ) -> Result<Option<Value>, Failure> {
     let title = plain(&question.title);
-    let prompt = if needed {
-        format!("{title}:")
-    } else {
-        format!("{title} (optional):")
+    let prompt = match need {
+        Need::Needed => format!("{title}:"),
+        Need::Optional => format!("{title} (optional):"),
+        Need::Keeps => format!("{title} (Enter keeps it):"),
     };
+    let needed = need == Need::Needed;
     let help = plain(&question.help);
     match &question.kind {
         Kind::Several(_) if !offer.choices.is_empty() => several(&prompt, &help, offer).map(Some),

@@ -108,8 +108,16 @@ pub(crate) enum StoreError {
     #[error("the name \"{0}\" is taken; choose another")]
     NameTaken(String),
     /// No credential has this name.
-    #[error("there is no saved credential \"{0}\"; `connector credentials` lists the saved ones")]
-    UnknownName(String),
+    #[error(
+        "there is no saved credential \"{name}\"; `connector credentials{store}` lists the saved \
+         ones"
+    )]
+    UnknownName {
+        /// The name.
+        name: String,
+        /// The option that names the store, after a space; empty for the user's store.
+        store: String,
+    },
     /// The name is empty, too long, or not one line.
     #[error("a credential needs a name: one line of at most 256 bytes")]
     Name,
@@ -150,7 +158,7 @@ impl StoreError {
             Self::Newer { .. } | Self::Outdated => "newer-format",
             Self::Unsealable => "unsealable",
             Self::NameTaken(_) => "name-taken",
-            Self::UnknownName(_) => "unknown-name",
+            Self::UnknownName { .. } => "unknown-name",
             Self::Name => "name",
             Self::Gone => "gone",
             Self::Document => "document",

@@ -11,6 +11,9 @@ use super::StoreError;
 /// Holds the key in base64, in place of a key file.
 pub(crate) const KEY_VARIABLE: &str = "CONNECTOR_STORE_KEY";
 
+/// Names the file of the store, where no option does.
+pub(crate) const STORE_VARIABLE: &str = "CONNECTOR_STORE";
+
 /// The file of the store, and the source of its key.
 #[derive(Debug, Clone)]
 pub(crate) struct Location {
@@ -28,13 +31,16 @@ pub(super) enum KeySource {
 }
 
 impl Location {
-    /// The given file, or the user's store.
+    /// The given file, or that of the environment, or the user's store.
     pub(crate) fn credentials(file: Option<&Path>) -> Result<Self, StoreError> {
-        Self::of(file, "credentials.db")
+        let variable = env::var_os(STORE_VARIABLE).filter(|name| !name.is_empty());
+        let variable = variable.map(PathBuf::from);
+        Self::of(file.or(variable.as_deref()), "credentials.db")
     }
 
     /// The given file, or the user's store for simulated vendors: they must never receive a real
-    /// secret, and their secrets are not mixed with real ones.
+    /// secret, and their secrets are not mixed with real ones. That is why the environment does not
+    /// name it.
     pub(crate) fn simulated(file: Option<&Path>) -> Result<Self, StoreError> {
         Self::of(file, "simulated.db")
     }
@@ -55,6 +61,19 @@ impl Location {
             None => KeySource::File(home()?.config_dir().join("connector/key/store.key")),
         };
         Ok(Self { file, key })
+    }
+
+    /// The file of the store.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Names the source of the key, and not the key.
+    pub(crate) fn key_source(&self) -> String {
+        match &self.key {
+            KeySource::Given(_) => KEY_VARIABLE.to_owned(),
+            KeySource::File(path) => path.display().to_string(),
+        }
     }
 
     /// These files and no others.

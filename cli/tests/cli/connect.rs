@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use connector_simulators::Fault;
 use serde_json::{Value, json};
 
-use crate::harness::{Run, Vendors, shows_a_secret};
-use crate::pty::{CTRL_C, DOWN, Dialogue, ENTER, ESCAPE, KEY};
+use crate::harness::{KEY, Run, Vendors, shows_a_secret};
+use crate::pty::{CTRL_C, DOWN, Dialogue, ENTER, ESCAPE, on_terminal};
 
 impl Vendors {
     fn store(&self) -> PathBuf {
@@ -60,6 +60,19 @@ fn text<'a>(credential: &'a Value, field: &str) -> &'a str {
     credential[field].as_str().unwrap()
 }
 
+#[test]
+fn a_terminal_shows_a_table_and_a_failure_once() {
+    let (code, screen) = on_terminal(&["vendors"], &[]);
+    assert_eq!(code, Some(0), "{screen}");
+    assert!(
+        screen.starts_with("ID ") && !screen.contains('{'),
+        "{screen}"
+    );
+    let (code, screen) = on_terminal(&["describe", "acme"], &[]);
+    assert_eq!((code, screen.lines().count()), (Some(1), 1), "{screen}");
+    assert!(screen.starts_with("error: unknown vendor"), "{screen}");
+}
+
 /// Types id and secret.
 fn signs_in(dialogue: &mut Dialogue, credential: &Value) {
     dialogue
@@ -73,7 +86,9 @@ async fn a_credential_is_asked_for_saved_and_used_by_its_name() {
     let credential = vendors.sample("hotjar", 0);
     let mut dialogue = vendors.connect("hotjar", "My key");
     signs_in(&mut dialogue, &credential);
-    dialogue.sees("the vendor accepts the credential");
+    dialogue
+        .sees("the vendor accepts the credential")
+        .sees("connector authenticate hotjar --saved 'My key' --store /");
     let saved = dialogue.result();
     assert_eq!(
         (&saved["name"], &saved["vendor"], &saved["description"]),
@@ -201,6 +216,38 @@ async fn a_refused_credential_says_what_to_do_and_may_be_entered_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn edit_asks_again_with_the_saved_answers_and_keeps_the_secret() {
+    let vendors = Vendors::start().await;
+    let mut document = vendors.sample("hotjar", 0);
+    let id = document["client_id"].take();
+    document["client_id"] = json!("old");
+    let store = vendors.store();
+    let store = ["--store", store.to_str().unwrap()];
+    let connect = ["connect", "hotjar", "--name", "mine", "--stdin"];
+    Run::with(
+        &[&connect[..], &store].concat(),
+        &document.to_string(),
+        &[KEY],
+    )
+    .result();
+    let mut edit = [&["credentials", "edit", "mine"], &store[..]].concat();
+    edit.extend(vendors.network.iter().map(String::as_str));
+    let mut dialogue = Dialogue::start(vendors.dir.path(), &edit, &[KEY]);
+    dialogue
+        .sees("Client ID:")
+        .sees("old")
+        .types(&"\x7f".repeat(3))
+        .types(id.as_str().unwrap())
+        .types(ENTER)
+        .answers("Client secret (Enter keeps it):", "")
+        .sees("the vendor accepts the credential");
+    assert_eq!(dialogue.result()["credential"]["client_id"], id);
+    let mut check = vec!["credentials", "check", "mine"];
+    check.extend(vendors.network.iter().map(String::as_str));
+    assert_eq!(vendors.with_store(&check).result()["accepted"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_the_vendor_cannot_say_the_fields_are_typed() {
     let vendors = Vendors::start().await;
     vendors.simulators.contentsquare().fault(Fault::Html(503));
@@ -277,7 +324,7 @@ async fn removing_asks_first() {
 fn without_a_terminal_connect_is_wrong_usage_and_names_the_other_way() {
     let run = Run::new(&["connect", "hotjar"], "");
     assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
-    assert!(run.stderr.contains("--credential"), "{}", run.stderr);
+    assert!(run.stderr.contains("--stdin"), "{}", run.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,9 @@
 
 leak_check::capture!();
 
+// Reads the memory of a process.
+#[cfg(target_os = "linux")]
+mod call;
 // `script` of util-linux opens the pseudo-terminal.
 #[cfg(target_os = "linux")]
 mod connect;

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::harness::{Run, SECRETS, VENDORS, Vendors};
+use crate::harness::{KEY, Run, SECRETS, VENDORS, Vendors, shows_a_secret};
 
 #[test]
 fn every_problem_of_a_credential_has_a_line_with_its_field() {
@@ -62,6 +62,13 @@ fn an_unknown_vendor_lists_the_vendors() {
         let advice = "choose one of: hotjar, contentsquare";
         assert!(run.stderr.contains(advice), "{}", run.stderr);
     }
+    let run = Run::new(&["describe", "hotjat"], "");
+    assert_eq!(run.error()["nearest"], "hotjar");
+    assert!(
+        run.stderr.contains("did you mean hotjar? "),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
@@ -161,6 +168,122 @@ fn files_that_are_missing_or_damaged_are_named() {
 }
 
 #[test]
+fn a_store_that_does_not_exist_is_empty_and_not_created() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("new folder/credentials.db");
+    let store = store.to_str().unwrap();
+    for given in [&["--store", store][..], &[]] {
+        let variables = [KEY, ("CONNECTOR_STORE", store)];
+        let variables = if given.is_empty() {
+            &variables[..]
+        } else {
+            &variables[..1]
+        };
+        let run = |arguments: &[&str]| Run::with(&[arguments, given].concat(), "", variables);
+        assert_eq!(run(&["credentials"]).result(), json!([]));
+        for arguments in [
+            &["credentials", "show", "mine"][..],
+            &["credentials", "remove", "mine", "--yes"],
+            &["validate", "hotjar", "--saved", "mine"],
+        ] {
+            let run = run(arguments);
+            assert_eq!(run.error()["code"], "unknown-name");
+            let advice = if given.is_empty() {
+                "`connector credentials` lists".to_owned()
+            } else {
+                format!("`connector credentials --store '{store}'` lists")
+            };
+            assert!(run.stderr.contains(&advice), "{}", run.stderr);
+        }
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn connect_saves_without_a_dialogue_what_the_plugin_accepts() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("store/credentials.db");
+    let variables = [
+        KEY,
+        ("CONNECTOR_STORE", store.to_str().unwrap()),
+        ("THE_ID", "an id"),
+        ("THE_SECRET", SECRETS[1]),
+    ];
+    let run = |arguments: &[&str], stdin: &str| {
+        Run::with(
+            &[&["connect", "hotjar"], arguments].concat(),
+            stdin,
+            &variables,
+        )
+    };
+    let document = json!({"client_id": "an id", "client_secret": SECRETS[1]}).to_string();
+    let fields = ["client_id=env:THE_ID", "client_secret=env:THE_SECRET"];
+    let fields = fields.map(|field| ["--field", field]).concat();
+    let marked = format!("\u{feff}{document}");
+    for (name, options, stdin) in [
+        ("piped", &["--stdin"][..], &*document),
+        (
+            "marked",
+            &["--stdin", "--description", "of a test"],
+            &marked,
+        ),
+        ("fields", &fields, ""),
+        (
+            "both",
+            &["--stdin", "--field", "client_id=other"],
+            &document,
+        ),
+    ] {
+        let saved = run(&[&["--name", name], options].concat(), stdin).result();
+        assert_eq!(
+            (&saved["name"], &saved["vendor"]),
+            (&json!(name), &json!("hotjar"))
+        );
+        assert_eq!(saved["credential"]["client_secret"], "********");
+        let id = if name == "both" { "other" } else { "an id" };
+        assert_eq!(saved["credential"]["client_id"], id);
+        let validate = ["validate", "hotjar", "--saved", name];
+        Run::with(&validate, "", &variables).result();
+    }
+    for (options, stdin, code, kind) in [
+        (&["--name", "piped", "--stdin"][..], &*document, 1, "store"),
+        (&["--name", " ", "--stdin"], &document, 1, "store"),
+        (&["--name", "new", "--stdin"], "", 1, "input"),
+        (&["--name", "new", "--stdin"], "[]", 1, "input"),
+        (&["--name", "new", "--stdin"], "{}", 3, "invalid-credential"),
+        (
+            &["--name", "new", "--field", "client_id=x"],
+            "",
+            3,
+            "invalid-credential",
+        ),
+    ] {
+        let run = run(options, stdin);
+        assert_eq!((run.code, &run.error()["kind"]), (Some(code), &json!(kind)));
+    }
+    for options in [&["--stdin"][..], &["--field", "client_id=x"], &[]] {
+        assert_eq!(run(options, &document).code, Some(2), "{options:?}");
+    }
+    let list = Run::with(&["credentials"], "", &variables).result();
+    assert_eq!(list.as_array().unwrap().len(), 4);
+    assert!(!shows_a_secret(&String::from_utf8_lossy(
+        &fs::read(store).unwrap()
+    )));
+}
+
+#[test]
+fn empty_standard_input_is_named() {
+    for arguments in [
+        &["validate", "hotjar", "--credential", "-"][..],
+        &["refresh", "hotjar", "--credential", "c", "--session", "-"],
+    ] {
+        let run = Run::new(arguments, "\n");
+        let expected = json!({"kind": "input", "message": "standard input is empty"});
+        assert_eq!(run.error(), expected);
+    }
+}
+
+#[test]
 fn a_file_without_certificates_is_named() {
     let empty = tempfile::NamedTempFile::new().unwrap();
     let path = empty.path().to_str().unwrap();
@@ -230,6 +353,26 @@ fn vendors_and_schemas_are_listed() {
 }
 
 #[test]
+fn a_list_is_json_in_a_pipe_and_a_table_on_request() {
+    let json = Run::new(&["vendors", "--output", "json"], "");
+    assert_eq!(json.stdout, Run::new(&["vendors"], "").stdout);
+    let table = Run::new(&["vendors", "--output", "table"], "");
+    let mut lines = table
+        .stdout
+        .lines()
+        .map(|line| line.split_whitespace().next());
+    assert_eq!(lines.next(), Some(Some("ID")), "{}", table.stdout);
+    assert!(lines.eq(VENDORS.map(Some)), "{}", table.stdout);
+    // A failure is printed once.
+    let failed = ["vendors", "--component", "no-such-file", "--output"];
+    let table = Run::new(&[&failed[..], &["table"]].concat(), "");
+    assert_eq!((table.code, &*table.stdout), (Some(1), ""));
+    assert!(table.stderr.starts_with("error: "), "{}", table.stderr);
+    let json = Run::new(&[&failed[..], &["json"]].concat(), "");
+    assert_eq!(json.error()["kind"], "component");
+}
+
+#[test]
 fn classify_prints_the_verdict() {
     let expired =
         r#"{"success":false,"errorMessage":"Auth token is expired.","errorCode":"JWT_EXPIRED"}"#;
@@ -291,8 +434,56 @@ fn texts_are_in_the_language_of_the_environment() {
 }
 
 #[test]
+fn completions_and_manual_pages_name_the_commands_and_their_options() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let run = Run::new(&["completions", shell], "");
+        assert_eq!((run.code, &*run.stderr), (Some(0), ""), "{shell}");
+        for word in ["connector", "authenticate", "retry"] {
+            assert!(run.stdout.contains(word), "{shell}: {word}");
+        }
+    }
+    let page = Run::new(&["man"], "");
+    assert!(page.stdout.contains(".TH connector 1"), "{}", page.stdout);
+    let page = Run::new(&["man", "call"], "");
+    for part in [".TH connector-call 1", "\\-\\-retry", "connector call"] {
+        assert!(page.stdout.contains(part), "{part}: {}", page.stdout);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let run = Run::new(&["man", "--dir", dir.path().to_str().unwrap()], "");
+    assert_eq!((run.code, &*run.stdout, &*run.stderr), (Some(0), "", ""));
+    for page in [
+        "connector.1",
+        "connector-call.1",
+        "connector-credentials-show.1",
+    ] {
+        let text = fs::read_to_string(dir.path().join(page)).unwrap();
+        assert!(text.contains(".TH connector"), "{page}");
+    }
+    for wrong in [&["man", "frobnicate"][..], &["completions", "frobnicate"]] {
+        let run = Run::new(wrong, "");
+        assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{}", run.stderr);
+    }
+    let run = Run::new(&["man", "--dir", "/no-such-folder"], "");
+    assert_eq!((run.code, &*run.stdout), (Some(1), ""));
+    assert!(run.stderr.contains("/no-such-folder"), "{}", run.stderr);
+}
+
+#[test]
 fn a_help_text_has_an_example() {
-    for command in ["describe", "schema", "authenticate", "inspect", "classify"] {
+    for command in [
+        "describe",
+        "schema",
+        "authenticate",
+        "inspect",
+        "call",
+        "token",
+        "connect",
+        "classify",
+        "doctor",
+        "completions",
+        "man",
+        "simulate",
+    ] {
         let run = Run::new(&[command, "--help"], "");
         assert_eq!(run.code, Some(0));
         let example = format!("connector {command} ");

@@ -3,7 +3,7 @@
 use connector_simulators::Fault;
 use serde_json::json;
 
-use crate::harness::{Run, VENDORS, Vendors, shows_a_token};
+use crate::harness::{KEY, Run, SECRETS, VENDORS, Vendors, shows_a_token};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn signs_in_to_every_vendor_with_the_token_masked() {
@@ -92,6 +92,101 @@ async fn a_revealed_session_can_be_refreshed_and_a_masked_one_says_why_not() {
             masked.stderr
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_may_come_from_environment_variables_or_change_a_document() {
+    let vendors = Vendors::start().await;
+    let samples = vendors.simulators.hotjar().sample_credentials();
+    let text = |field: &str| samples[0].1[field].as_str().unwrap().to_owned();
+    let (id, secret) = (text("client_id"), text("client_secret"));
+    let authenticate = |arguments: &[&str]| {
+        let network = vendors.network.iter().map(String::as_str);
+        let arguments = ["authenticate", "hotjar"].iter().chain(arguments).copied();
+        let arguments: Vec<_> = arguments.chain(network).collect();
+        let variables = [("THE_ID", &*id), ("THE_SECRET", &*secret)];
+        Run::with(&arguments, "", &variables)
+    };
+    let secret = ["--field", "client_secret=env:THE_SECRET"];
+    let both = [&["--field", "client_id=env:THE_ID"], &secret[..]].concat();
+    assert_eq!(authenticate(&both).result()["access_token"], "********");
+    let open = format!("client_id={id}");
+    let open = [&["--field", &open], &secret[..]].concat();
+    authenticate(&open).result();
+
+    let wrong = vendors.dir.path().join("wrong.json");
+    std::fs::write(&wrong, vendors.wrong_credential("hotjar")).unwrap();
+    let wrong = ["--credential", wrong.to_str().unwrap()];
+    assert_eq!(authenticate(&wrong).error()["kind"], "rejected");
+    authenticate(&[&wrong[..], &secret[..]].concat()).result();
+
+    let missing = authenticate(&["--field", "client_id=env:NOT_SET_HERE"]);
+    assert_eq!(missing.error()["kind"], "input");
+    assert!(
+        missing.stderr.contains("NOT_SET_HERE"),
+        "{}",
+        missing.stderr
+    );
+    for argument in ["client_secret=quite wrong", "quite wrong"] {
+        let run = authenticate(&["--field", argument]);
+        assert_eq!((run.code, &*run.stdout), (Some(2), ""), "{}", run.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_credential_is_checked_renamed_and_edited() {
+    let vendors = Vendors::start().await;
+    let store = vendors.dir.path().join("store/credentials.db");
+    let samples = vendors.simulators.contentsquare().sample_credentials();
+    let document = samples[0].1.to_string();
+    let secret = samples[0].1["client_secret"].as_str().unwrap();
+    let variables = [
+        KEY,
+        ("CONNECTOR_STORE", store.to_str().unwrap()),
+        ("GOOD", secret),
+        ("WRONG", SECRETS[1]),
+    ];
+    let run = |arguments: &[&str], stdin: &str| Run::with(arguments, stdin, &variables);
+    let check = |name: &str| {
+        let network = vendors.network.iter().map(String::as_str);
+        let arguments = ["credentials", "check", name].into_iter().chain(network);
+        run(&arguments.collect::<Vec<_>>(), "")
+    };
+    for name in ["mine", "another"] {
+        let connect = ["connect", "contentsquare", "--name", name, "--stdin"];
+        run(&connect, &document).result();
+    }
+    let checked = check("mine").result();
+    assert_eq!(
+        (&checked["vendor"], &checked["accepted"]),
+        (&json!("contentsquare"), &json!(true))
+    );
+    assert!(checked["scopes"].is_array(), "{checked}");
+
+    let renamed = run(&["credentials", "rename", "mine", "ours"], "").result();
+    assert_eq!(renamed["name"], "ours");
+    assert_eq!(check("mine").error()["code"], "unknown-name");
+    check("ours").result();
+    let taken = run(&["credentials", "rename", "ours", "another"], "");
+    assert_eq!(taken.error()["code"], "name-taken");
+
+    let edit = |options: &[&str]| run(&[&["credentials", "edit", "ours"], options].concat(), "");
+    let wrong = [
+        "--field",
+        "client_secret=env:WRONG",
+        "--description",
+        "changed",
+    ];
+    assert_eq!(edit(&wrong).result()["description"], "changed");
+    let refused = check("ours");
+    assert_eq!(
+        (refused.code, &refused.error()["kind"]),
+        (Some(3), &json!("rejected"))
+    );
+    let invalid = edit(&["--field", "client_id="]);
+    assert_eq!(invalid.error()["kind"], "invalid-credential");
+    edit(&["--field", "client_secret=env:GOOD"]).result();
+    assert_eq!(check("ours").result()["accepted"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,12 +3,13 @@
 
 use std::fs;
 use std::slice;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::pty::{DOWN, ENTER};
+use crate::harness::{KEY, Run};
+use crate::pty::{DOWN, ENTER, on_terminal};
 use crate::stub::{Asked, Stub, example, lighthouse};
 
 const PASTED: &str = "pasted-refresh-0001";
@@ -25,6 +26,14 @@ fn access_token(number: usize) -> String {
 
 fn refresh_token(number: usize) -> String {
     format!("orchard-refresh-000{number}")
+}
+
+/// The token response with these tokens.
+fn orchards_token(number: usize) -> Value {
+    json!({
+        "access_token": access_token(number), "token_type": "bearer", "expires_in": 3600,
+        "refresh_token": refresh_token(number),
+    })
 }
 
 /// The refresh token that a request spends.
@@ -58,11 +67,7 @@ async fn orchard(down: &Arc<AtomicBool>) -> Stub {
         }
         let number = valid.0 + 1;
         *valid = (number, refresh_token(number));
-        let token = json!({
-            "access_token": access_token(number), "token_type": "bearer", "expires_in": 3600,
-            "refresh_token": refresh_token(number),
-        });
-        (200, token)
+        (200, orchards_token(number))
     };
     let hosts = ["login.orchard.example", "api.orchard.example"];
     Stub::start(&example("refresh_token"), &hosts, answer).await
@@ -132,6 +137,114 @@ async fn a_rotating_refresh_token_is_sealed_in_the_store_and_survives_every_run(
     assert!(files > 0, "the store is a file");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_series_of_calls_survives_an_expired_token_and_keeps_the_new_session() {
+    for secret in orchards_secrets() {
+        leak_check::register(&secret);
+    }
+    let valid = Arc::new(Mutex::new((0, PASTED.to_owned())));
+    let ended = Arc::new(AtomicUsize::new(0));
+    let (is_valid, has_ended) = (Arc::clone(&valid), Arc::clone(&ended));
+    let answer = move |asked: &Asked| {
+        let mut valid = is_valid.lock().unwrap();
+        if asked.line == "POST /token" {
+            assert_eq!(spent(slice::from_ref(asked)), valid.1);
+            let number = valid.0 + 1;
+            *valid = (number, refresh_token(number));
+            return (200, orchards_token(number));
+        }
+        let accepted = format!("Bearer {}", access_token(valid.0));
+        let is_over = valid.0 <= has_ended.load(Ordering::Relaxed);
+        if is_over || asked.authorization != accepted {
+            return (401, json!({"error": "invalid_token"}));
+        }
+        (200, json!({"trees": valid.0}))
+    };
+    let hosts = ["login.orchard.example", "api.orchard.example"];
+    let orchard = Stub::start(&example("refresh_token"), &hosts, answer).await;
+    let mut dialogue = orchard.connect("orchard", "trees");
+    dialogue.answers("Refresh token:", PASTED);
+    dialogue.result();
+    let call = || {
+        let run = orchard.run(&["call", "--saved", "trees", "/trees"], "");
+        let trees = run.result()["trees"].take();
+        let asked = orchard.asked().into_iter().map(|asked| asked.line);
+        (trees, asked.collect::<Vec<_>>())
+    };
+    let (token, trees) = ("POST /token", "GET /v3/trees");
+    assert_eq!(call(), (json!(1), vec![token.into(), trees.into()]));
+    assert_eq!(call(), (json!(1), vec![trees.into()]));
+    // The vendor ends the session before its time.
+    ended.store(1, Ordering::Relaxed);
+    let repeated = vec![trees.into(), token.into(), trees.into()];
+    assert_eq!(call(), (json!(2), repeated));
+    assert_eq!(call(), (json!(2), vec![trees.into()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_prints_the_token_of_a_session_alone() {
+    let orchard = orchard(&Arc::new(AtomicBool::new(false))).await;
+    let mut dialogue = orchard.connect("orchard", "trees");
+    dialogue.answers("Refresh token:", PASTED);
+    dialogue.result();
+    // The second run takes it from the store.
+    for vendor in [&[][..], &["orchard"]] {
+        let run = orchard.run(&[&["token"], vendor, &["--saved", "trees"]].concat(), "");
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert_eq!(
+            (run.stdout, run.stderr),
+            (access_token(1) + "\n", String::new())
+        );
+    }
+    assert_eq!(spent(&orchard.asked()), PASTED);
+    // A script must not take an error for a token.
+    let run = orchard.run(&["token", "--saved", "none"], "");
+    assert_eq!((run.code, &*run.stdout), (Some(1), ""));
+    assert!(run.stderr.contains("no saved credential"), "{}", run.stderr);
+    assert_eq!(orchard.run(&["token"], "").code, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_refuses_a_vendor_that_signs_each_request() {
+    let quarry = Stub::start(&example("hmac"), &["api.quarry.example"], |_| {
+        (200, json!({}))
+    })
+    .await;
+    leak_check::register("quarry-secret-0001");
+    let document = r#"{"key_id": "quarry-key-id", "secret": "quarry-secret-0001"}"#;
+    let run = quarry.run(&["token", "quarry", "--credential", "-"], document);
+    assert_eq!((run.code, &*run.stdout), (Some(2), ""));
+    for part in ["the vendor quarry is signed", "`connector call`"] {
+        assert!(run.stderr.contains(part), "{}", run.stderr);
+    }
+    assert_eq!(quarry.asked(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn token_shows_nothing_on_a_terminal_without_force() {
+    let orchard = orchard(&Arc::new(AtomicBool::new(false))).await;
+    let mut dialogue = orchard.connect("orchard", "trees");
+    dialogue.answers("Refresh token:", PASTED);
+    dialogue.result();
+    let shown = |force: &[&str]| {
+        let options = orchard.options();
+        let arguments = [&["token", "--saved", "trees"], force].concat().into_iter();
+        let arguments: Vec<_> = arguments
+            .chain(options.iter().map(String::as_str))
+            .collect();
+        on_terminal(&arguments, &[KEY])
+    };
+    let (code, screen) = shown(&[]);
+    assert_eq!(code, Some(2), "{screen}");
+    assert!(
+        screen.contains("use --force") && !screen.contains("orchard-access"),
+        "{screen}"
+    );
+    assert_eq!(orchard.asked(), []);
+    let (code, screen) = shown(&["--force"]);
+    assert_eq!((code, screen.trim()), (Some(0), &*access_token(1)));
+}
+
 const LIGHTHOUSE_KEY: &str = "lighthouse-key-0001";
 const LIGHTHOUSE_ACCESS: &str = "lighthouse-access-0001";
 
@@ -177,6 +290,72 @@ async fn connect_opens_a_session_where_the_inspection_needs_one_and_offers_its_c
         asked[1].authorization,
         format!("Bearer {LIGHTHOUSE_ACCESS}")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_names_each_check_and_fails_with_one_of_them() {
+    let vendor = start_lighthouse().await;
+    let results = |run: &Run| -> Vec<(String, String)> {
+        let list = run.json();
+        let checks = list.as_array().unwrap().iter();
+        let text = |check: &Value, field: &str| check[field].as_str().unwrap().to_owned();
+        checks
+            .map(|check| (text(check, "check"), text(check, "result")))
+            .collect()
+    };
+    let run = vendor.run(&["doctor"], "");
+    assert_eq!((run.code, &*run.stderr), (Some(0), ""), "{}", run.stdout);
+    let subjects = [
+        "store",
+        "key",
+        "certificates",
+        "plugin",
+        "https://api.lighthouse.example",
+        "clock",
+    ];
+    let good: Vec<_> = subjects
+        .map(|subject| (subject.to_owned(), "ok".to_owned()))
+        .into();
+    assert_eq!(results(&run), good);
+    let asked = vendor.asked();
+    assert_eq!(
+        (asked.len(), &*asked[0].line, &*asked[0].authorization),
+        (1, "HEAD /", "")
+    );
+    assert!(!vendor.store_dir().exists(), "doctor creates no store");
+
+    // Without the authority.
+    let mut options = vendor.options();
+    options.drain(2..4);
+    let options = ["doctor"]
+        .into_iter()
+        .chain(options.iter().map(String::as_str));
+    let run = Run::with(&options.collect::<Vec<_>>(), "", &[KEY]);
+    assert_eq!(
+        (run.code, &*run.stderr),
+        (Some(1), "error: a check failed; its detail says why\n")
+    );
+    let failed: Vec<_> = results(&run)
+        .into_iter()
+        .filter(|(_, result)| result == "failed")
+        .collect();
+    assert_eq!(
+        failed,
+        [(
+            "https://api.lighthouse.example".to_owned(),
+            "failed".to_owned()
+        )]
+    );
+    assert!(run.stdout.contains("certificate"), "{}", run.stdout);
+
+    let none = "no-such-file";
+    let run = Run::with(
+        &["doctor", "--component", none, "--cacert", none],
+        "",
+        &[KEY],
+    );
+    assert_eq!(run.code, Some(1));
+    assert!(run.stderr.contains("2 checks failed"), "{}", run.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

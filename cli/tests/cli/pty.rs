@@ -22,12 +22,6 @@ pub(crate) const DOWN: &str = "\x1b[B";
 pub(crate) const ESCAPE: &str = "\x1b";
 pub(crate) const CTRL_C: &str = "\x03";
 
-/// The key of the stores in these tests.
-pub(crate) const KEY: (&str, &str) = (
-    "CONNECTOR_STORE_KEY",
-    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-);
-
 /// A run of the binary with a person at the terminal.
 pub(crate) struct Dialogue {
     child: Child,
@@ -146,6 +140,27 @@ impl Dialogue {
             Err(timeout) => panic!("{timeout}: {}", self.shown),
         }
     }
+}
+
+/// Runs the binary with all of its output on a terminal: the exit status, and the screen.
+pub(crate) fn on_terminal(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    register(&[], variables);
+    let words = [env!("CARGO_BIN_EXE_connector")];
+    let words = words.iter().chain(arguments).map(|word| quoted(word));
+    let output = Command::new("script")
+        .args(["--quiet", "--return", "--command"])
+        .arg(words.collect::<Vec<_>>().join(" "))
+        .arg("/dev/null")
+        .env("LC_ALL", "C.UTF-8")
+        .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
+        .env("SHELL", "/bin/sh")
+        .env("TERM", "xterm-256color")
+        .envs(variables.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .expect("`script` of util-linux opens the pseudo-terminal");
+    let screen = plain(&String::from_utf8_lossy(&output.stdout));
+    (output.status.code(), screen)
 }
 
 impl Drop for Dialogue {

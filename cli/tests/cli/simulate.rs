@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::harness::{Run, VENDORS, shows_a_secret};
+use crate::harness::{KEY, Run, VENDORS, shows_a_secret};
 
 #[test]
 fn simulate_offers_what_authenticate_needs_and_leaves_nothing_behind() {
@@ -50,6 +50,51 @@ fn simulate_offers_what_authenticate_needs_and_leaves_nothing_behind() {
             "********"
         );
     }
+    interrupt(child.0.id());
+    assert!(child.0.wait().unwrap().success());
+    assert!(!dir.exists());
+}
+
+#[test]
+fn the_variables_of_simulate_lead_the_other_commands_to_it() {
+    let child = Command::new(env!("CARGO_BIN_EXE_connector"))
+        .args(["simulate", "--env"])
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut child = Running(child.unwrap());
+    let lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
+    let variables: Vec<(String, String)> = lines
+        .take(3 + VENDORS.len())
+        .map(|line| {
+            let line = line.unwrap();
+            let (name, value) = line
+                .strip_prefix("export ")
+                .unwrap()
+                .split_once('=')
+                .unwrap();
+            (name.to_owned(), value.trim_matches('\'').to_owned())
+        })
+        .collect();
+    let of = |name: &str| &variables.iter().find(|(known, _)| known == name).unwrap().1;
+    let mut set: Vec<_> = variables
+        .iter()
+        .map(|(name, value)| (&**name, &**value))
+        .collect();
+    set.push(KEY);
+    for vendor in VENDORS {
+        let credential = of(&format!("{}_CREDENTIAL", vendor.to_uppercase()));
+        let authenticate = ["authenticate", vendor, "--credential", credential];
+        let session = Run::with(&authenticate, "", &set).result();
+        assert_eq!(session["access_token"], "********");
+    }
+    let connect = ["connect", "hotjar", "--name", "mine", "--stdin"];
+    let document = std::fs::read_to_string(of("HOTJAR_CREDENTIAL")).unwrap();
+    Run::with(&connect, &document, &set).result();
+    assert!(Path::new(of("CONNECTOR_STORE")).exists());
+    let dir = Path::new(of("CONNECTOR_CACERT"))
+        .parent()
+        .unwrap()
+        .to_owned();
     interrupt(child.0.id());
     assert!(child.0.wait().unwrap().success());
     assert!(!dir.exists());

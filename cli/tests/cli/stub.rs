@@ -3,12 +3,14 @@
 
 use std::convert::Infallible;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use connector_simulators::tls::{Authority, HTTP1};
 use http::{Request, Response};
+use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -20,19 +22,57 @@ use tokio::task::AbortHandle;
 use xtask::Component;
 use xtask::component::{build_outside, shared_dir};
 
-use crate::harness::Run;
-use crate::pty::{Dialogue, KEY};
+use crate::harness::{KEY, Run};
+use crate::pty::Dialogue;
 
-/// A request: its method and path, its `Authorization`, and its body.
+/// A request: its method and path, some of its header fields, and its body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
     pub(crate) line: String,
+    pub(crate) query: String,
     pub(crate) authorization: String,
+    pub(crate) content_type: String,
+    pub(crate) x_trace: String,
     pub(crate) body: String,
 }
 
-/// From a request to a status and a JSON document.
-type Answer = dyn Fn(&Asked) -> (u16, Value) + Send + Sync;
+/// A response. An error in its body closes the connection.
+pub(crate) type Answered = Response<UnsyncBoxBody<Bytes, io::Error>>;
+
+type Answer = dyn Fn(&Asked) -> Answered + Send + Sync;
+
+/// What a stub answers: a whole response, or a status and a JSON document.
+pub(crate) trait Answers {
+    fn response(self) -> Answered;
+}
+
+impl Answers for Answered {
+    fn response(self) -> Self {
+        self
+    }
+}
+
+impl Answers for (u16, Value) {
+    fn response(self) -> Answered {
+        let (status, json) = self;
+        text(
+            status,
+            &[("content-type", "application/json")],
+            &json.to_string(),
+        )
+    }
+}
+
+/// A response with these header fields and this body.
+pub(crate) fn text(status: u16, headers: &[(&str, &str)], body: &str) -> Answered {
+    let mut response = Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(*name, *value);
+    }
+    let body = Full::new(Bytes::from(body.to_owned()));
+    let body = body.map_err(|never| match never {}).boxed_unsync();
+    response.body(body).unwrap()
+}
 
 /// A vendor: its component, its server, and the folder of its store.
 pub(crate) struct Stub {
@@ -44,10 +84,10 @@ pub(crate) struct Stub {
 
 impl Stub {
     /// Serves these names, and loads this component in each command.
-    pub(crate) async fn start(
+    pub(crate) async fn start<A: Answers>(
         component: &Path,
         hosts: &[&str],
-        answer: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static,
+        answer: impl Fn(&Asked) -> A + Send + Sync + 'static,
     ) -> Self {
         let authority = Authority::new().unwrap();
         let dir = tempfile::tempdir().unwrap();
@@ -67,6 +107,7 @@ impl Stub {
         }
         let asked = Arc::<Mutex<Vec<Asked>>>::default();
         let tls = authority.serve_as(hosts, &[HTTP1]).unwrap();
+        let answer = move |asked: &Asked| answer(asked).response();
         let (record, answer): (_, Arc<Answer>) = (Arc::clone(&asked), Arc::new(answer));
         let server = tokio::spawn(async move {
             loop {
@@ -98,6 +139,13 @@ impl Stub {
     /// The folder of the store, with nothing else in it.
     pub(crate) fn store_dir(&self) -> PathBuf {
         self.dir.path().join("store")
+    }
+
+    /// The options that lead to it, and the store.
+    pub(crate) fn options(&self) -> Vec<String> {
+        let store = self.store_dir().join("credentials.db");
+        let store = ["--store".to_owned(), store.display().to_string()];
+        self.options.iter().cloned().chain(store).collect()
     }
 
     fn arguments<'a>(&'a self, arguments: &[&'a str], store: &'a str) -> Vec<&'a str> {
@@ -135,21 +183,25 @@ async fn respond(
     request: Request<Incoming>,
     record: &Mutex<Vec<Asked>>,
     answer: &Answer,
-) -> Result<Response<Full<Bytes>>, Infallible> {
-    let authorization = request.headers().get(http::header::AUTHORIZATION);
-    let authorization = authorization.map(|value| value.to_str().unwrap().to_owned());
-    let line = format!("{} {}", request.method(), request.uri().path());
-    let body = request.into_body().collect().await.unwrap().to_bytes();
-    let asked = Asked {
-        line,
-        authorization: authorization.unwrap_or_default(),
-        body: String::from_utf8(body.to_vec()).unwrap(),
+) -> Result<Answered, Infallible> {
+    let header = |name: &str| {
+        let value = request.headers().get(name);
+        let value = value.map(|value| value.to_str().unwrap().to_owned());
+        value.unwrap_or_default()
     };
-    let (status, json) = answer(&asked);
+    let mut asked = Asked {
+        line: format!("{} {}", request.method(), request.uri().path()),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        authorization: header("authorization"),
+        content_type: header("content-type"),
+        x_trace: header("x-trace"),
+        body: String::new(),
+    };
+    let body = request.into_body().collect().await.unwrap().to_bytes();
+    asked.body = String::from_utf8(body.to_vec()).unwrap();
+    let response = answer(&asked);
     record.lock().unwrap().push(asked);
-    let response = Response::builder().status(status);
-    let response = response.header("content-type", "application/json");
-    Ok(response.body(json.to_string().into()).unwrap())
+    Ok(response)
 }
 
 /// The folder in which nested cargos build, of this target directory.

@@ -129,6 +129,7 @@ pub use random::{Random, SystemRandom};
 pub use runtime::Runtime;
 pub use secret::Secret;
 pub use sessions::api_error::ApiError;
+pub use sessions::call::Classified;
 pub use sessions::credential::Credential;
 pub use sessions::store::{MemorySessionStore, SessionStore, StoreKey};
 pub use sessions::{NoRandom, Sessions};

@@ -3,7 +3,7 @@
 
 pub(crate) mod api_error;
 mod backoff;
-mod call;
+pub(crate) mod call;
 pub(crate) mod credential;
 mod credential_key;
 mod credential_state;

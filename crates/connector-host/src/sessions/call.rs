@@ -1,6 +1,7 @@
 //! One API call with a valid session: authorized and sent, classified by the plugin, and repeated
 //! where that helps.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,36 @@ use crate::sessions::revision_state::Next;
 use crate::sessions::{Found, Sessions};
 use crate::transport::{ResponseBody, TransportError};
 use crate::types::{ApiResponse, Authorization, Refusal, Session, Signing, Verdict};
+
+/// A response to an API call, and its meaning for the session.
+///
+/// Its `Debug` hides the header fields.
+#[non_exhaustive]
+pub struct Classified {
+    /// The vendor's response. Its body is streamed, as by [`Sessions::send`].
+    pub response: http::Response<ResponseBody>,
+    /// The plugin's verdict.
+    pub verdict: Verdict,
+}
+
+impl fmt::Debug for Classified {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Classified")
+            .field("status", &self.response.status())
+            .field("verdict", &self.verdict)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What follows when the vendor throttles a call or its token request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Throttling {
+    /// Another attempt, after the vendor's time.
+    Wait,
+    /// The verdict or the error.
+    Return,
+}
 
 impl Sessions {
     /// Makes one API call with a valid session of the credential, and returns the vendor's response
@@ -54,6 +85,42 @@ impl Sessions {
         request: http::Request<Bytes>,
         within: Duration,
     ) -> Result<http::Response<ResponseBody>, ApiError> {
+        let classified = self.traced(credential, request, within, Throttling::Wait);
+        let Classified { response, verdict } = classified.await?;
+        let error = match verdict {
+            Verdict::Accepted => return Ok(response),
+            Verdict::Refresh(refusal) => ConnectorError::Rejected(refusal),
+            Verdict::Forbidden(refusal) => ConnectorError::Forbidden(refusal),
+            Verdict::Throttled(secs) => ConnectorError::Throttled(secs),
+            Verdict::Unavailable(secs) => ConnectorError::Unavailable(secs),
+        };
+        Err(error.into())
+    }
+
+    /// Like [`send`](Sessions::send), for a caller that shows refusals or repeats calls itself:
+    /// returns the response with any final verdict, and its body.
+    ///
+    /// A throttled call is not repeated; its pause applies to later calls for the same account. A
+    /// throttled token request is an error. A session that turns out to have ended is replaced, and
+    /// the call repeated once, as by `send`; a second `refresh` verdict is returned. If no new
+    /// session may be requested yet, the refusal is the error, and its response is dropped.
+    pub async fn send_classified(
+        &self,
+        credential: &Credential<'_>,
+        request: http::Request<Bytes>,
+        within: Duration,
+    ) -> Result<Classified, ApiError> {
+        self.traced(credential, request, within, Throttling::Return)
+            .await
+    }
+
+    async fn traced(
+        &self,
+        credential: &Credential<'_>,
+        request: http::Request<Bytes>,
+        within: Duration,
+        throttling: Throttling,
+    ) -> Result<Classified, ApiError> {
         let deadline = Instant::now() + within.min(FAR_FUTURE);
         // An unknown id may be anything that a person typed.
         let known = self.vendor(credential).is_ok().then_some(credential.vendor);
@@ -64,12 +131,12 @@ impl Sessions {
             status = Empty,
             outcome = Empty
         );
-        let work = self.call(credential, request, deadline);
+        let work = self.call(credential, request, deadline, throttling);
         let result = work.instrument(span.clone()).await;
         match &result {
-            Ok(response) => {
+            Ok(Classified { response, verdict }) => {
                 span.record("status", response.status().as_u16());
-                span.record("outcome", "accepted");
+                span.record("outcome", verdict.kind());
             }
             Err(error) => {
                 span.record("outcome", error.kind());
@@ -84,7 +151,8 @@ impl Sessions {
         credential: &Credential<'_>,
         request: http::Request<Bytes>,
         deadline: Instant,
-    ) -> Result<http::Response<ResponseBody>, ApiError> {
+        throttling: Throttling,
+    ) -> Result<Classified, ApiError> {
         check_request(&request)?;
         let connector = &self.shared.connector;
         let found = self.find(credential).await?;
@@ -92,7 +160,8 @@ impl Sessions {
         let in_time = |error| move |_| ApiError::from(error);
         let mut is_repeated = false;
         loop {
-            let session = self.session_by(&found, credential, deadline).await?;
+            let session = self.session_by(&found, credential, deadline, throttling);
+            let session = session.await?;
             let scope = match &session.account {
                 Some(account) => Scope::Account(found.key.vendor, account.clone()),
                 None => Scope::Credential(found.key),
@@ -116,45 +185,44 @@ impl Sessions {
             let read = timeout_at(deadline, ApiResponse::read(&mut response)).await;
             let seen = read.map_err(in_time(TransportError::Timeout))??;
             let verdict = timeout_at(deadline, connector.classify(vendor, &seen)).await;
-            match verdict.map_err(|_| out_of_time())?? {
-                Verdict::Accepted => {
-                    limiter.succeeded();
-                    let with_permit = |body| BodyWithPermit::new(body, permit).boxed_unsync();
-                    return Ok(response.map(with_permit));
-                }
-                Verdict::Refresh(refusal) => {
-                    let may_repeat =
-                        !is_repeated && found.revision.refused(&session, refusal.confirmed);
-                    if !may_repeat {
-                        return Err(ConnectorError::Rejected(refusal).into());
-                    }
+            let verdict = verdict.map_err(|_| out_of_time())??;
+            match &verdict {
+                Verdict::Accepted => limiter.succeeded(),
+                Verdict::Refresh(refusal)
+                    if !is_repeated && found.revision.refused(&session, refusal.confirmed) =>
+                {
                     // Neither is needed while this call waits for another session.
                     drop((response, permit));
                     if !refusal.confirmed {
                         let next = self.next(&found, credential);
-                        let replaced = replaced(next, &session, refusal);
+                        let replaced = replaced(next, &session, refusal.clone());
                         let replaced = timeout_at(deadline, replaced).await;
                         replaced.map_err(in_time(TransportError::Timeout))??;
                     }
                     is_repeated = true;
+                    continue;
                 }
-                Verdict::Forbidden(refusal) => {
-                    return Err(ConnectorError::Forbidden(refusal).into());
+                Verdict::Throttled(secs) => {
+                    limiter.pause(*secs);
+                    if throttling == Throttling::Wait {
+                        continue;
+                    }
                 }
-                Verdict::Throttled(secs) => limiter.pause(secs),
-                Verdict::Unavailable(secs) => {
-                    return Err(ConnectorError::Unavailable(secs).into());
-                }
+                Verdict::Refresh(_) | Verdict::Forbidden(_) | Verdict::Unavailable(_) => {}
             }
+            let with_permit = |body| BodyWithPermit::new(body, permit).boxed_unsync();
+            let response = response.map(with_permit);
+            return Ok(Classified { response, verdict });
         }
     }
 
-    /// A valid session by the deadline; waits while the vendor throttles token requests.
+    /// A valid session by the deadline; may wait while the vendor throttles token requests.
     async fn session_by(
         &self,
         found: &Found<'_>,
         credential: &Credential<'_>,
         deadline: Instant,
+        throttling: Throttling,
     ) -> Result<Arc<Session>, ApiError> {
         loop {
             let session = self.valid_session(found, credential);
@@ -165,7 +233,7 @@ impl Sessions {
             };
             // Without a time, the next attempt gets the remaining time from the state.
             let wait = Duration::from_secs(secs.unwrap_or(0).into());
-            if deadline < Instant::now() + wait {
+            if throttling == Throttling::Return || deadline < Instant::now() + wait {
                 return Err(ConnectorError::Throttled(secs).into());
             }
             sleep(wait).await;

@@ -107,7 +107,7 @@ pub enum LiveError {
         /// The line of the file where the certificate begins; the first is 1.
         line: usize,
     },
-    /// The certificates that SSL_CERT_FILE names cannot be read.
+    /// The certificates that `SSL_CERT_FILE` names cannot be read.
     #[error("cannot use the certificates of SSL_CERT_FILE, {}: {reason}", file.display())]
     SystemCertificates {
         /// The value of the variable.
@@ -138,10 +138,10 @@ impl LiveBuilder {
     }
 
     /// Also trusts the certificates of this machine: those that the environment variables
-    /// SSL_CERT_FILE and SSL_CERT_DIR name, else those of the operating system. Reads files, so it
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` name, else those of the operating system. Reads files, so it
     /// blocks.
     ///
-    /// Entries that cannot be read are logged and skipped. An SSL_CERT_FILE without a readable
+    /// Entries that cannot be read are logged and skipped. An `SSL_CERT_FILE` without a readable
     /// certificate is an error.
     pub fn system_certificates(mut self) -> Result<Self, LiveError> {
         let found = rustls_native_certs::load_native_certs();

@@ -1,0 +1,151 @@
+//! `credentials check`, `rename` and `edit`: what needs the vendor's plugin.
+
+use std::env;
+use std::time::{Duration, SystemTime};
+
+use connector_host::{Clock, Connector, Inspection, SystemClock};
+use serde_json::{Map, Value, json};
+
+use crate::args::{Network, Plugin, StoreFile};
+use crate::connect;
+use crate::credential::find_saved;
+use crate::credential::{self, Source};
+use crate::failure::Failure;
+use crate::json::{self, moment, present};
+use crate::output::say;
+use crate::store::{Entry, Saved, Store};
+use crate::{fields, locale, plugin};
+
+/// A month: replacing a key may need another person.
+const EXPIRY_WARNING: Duration = Duration::from_hours(30 * 24);
+
+/// Signs in with a credential, and asks the vendor for its reach where the vendor tells.
+pub(super) async fn check(
+    store: &StoreFile,
+    name: &str,
+    plugin: &Plugin,
+    network: &Network,
+) -> Result<Value, Failure> {
+    let connector = plugin::open(plugin, network).await?;
+    let source = Source::saved(name, store, &connector, None)?;
+    let sessions = source.sessions(connector.clone())?;
+    sessions.session(&source.credential()).await?;
+    let access = if source.vendor().inspection == Inspection::None {
+        None
+    } else {
+        Some(sessions.inspect(&source.credential()).await?)
+    };
+    let expires_at = access
+        .as_ref()
+        .and_then(|access| access.credential_expires_at);
+    if let Some(warning) = expires_at.and_then(|at| warning(at, SystemClock.now())) {
+        say(&warning);
+    }
+    let identity = access.as_ref().and_then(|access| access.identity.clone());
+    Ok(present([
+        ("name", Some(json!(name.trim()))),
+        ("vendor", Some(json!(source.vendor().id))),
+        ("accepted", Some(json!(true))),
+        ("identity", identity.map(Value::from)),
+        ("scopes", access.map(|access| json!(access.scopes))),
+        (
+            "credential_expires_at",
+            expires_at.map(|at| json!(moment(at).to_string())),
+        ),
+    ]))
+}
+
+/// The message about a credential that expires soon.
+fn warning(expires_at: SystemTime, now: SystemTime) -> Option<String> {
+    let left = expires_at.duration_since(now).unwrap_or_default();
+    (left < EXPIRY_WARNING).then(|| {
+        format!(
+            "the credential expires at {}; replace it before then",
+            moment(expires_at)
+        )
+    })
+}
+
+/// Gives a credential another name.
+pub(super) async fn rename(
+    store: &StoreFile,
+    name: &str,
+    new: &str,
+    plugin: &Plugin,
+) -> Result<Value, Failure> {
+    let (store, saved) = find_saved(store, name)?;
+    let connector = plugin::open_offline(plugin).await?;
+    // Secret fields that are left out keep their values.
+    let document = saved.fields.clone();
+    let entry = entry(&saved, document, Some(new), None);
+    update(&store, &saved, &entry, &connector).await
+}
+
+/// Edits the fields of a credential: those that the command names, else each in a dialogue.
+pub(super) async fn edit(
+    store: &StoreFile,
+    name: &str,
+    description: Option<&str>,
+    given: &[String],
+    (plugin, network): (&Plugin, &Network),
+) -> Result<Value, Failure> {
+    let (store, saved) = find_saved(store, name)?;
+    let text = store.document(saved.id)?;
+    let mut document: Map<String, Value> = serde_json::from_str(text.expose())
+        .map_err(|error| Failure::setup("read the saved credential", error))?;
+    let connector;
+    if given.is_empty() && description.is_none() {
+        connector = plugin::open(plugin, network).await?;
+        let vendor = credential::vendor(&connector, &saved.vendor)?;
+        document = connect::edit(&connector, vendor, document).await?;
+    } else {
+        connector = plugin::open_offline(plugin).await?;
+        let vendor = credential::vendor(&connector, &saved.vendor)?;
+        let schema = plugin::schema(&connector, vendor, &[]).await?;
+        fields::set(&mut document, given, &schema, |name| env::var_os(name))?;
+        let text = Value::Object(document.clone()).to_string();
+        connector
+            .validate(&vendor.id, &text, &locale::preferred())
+            .await?;
+    }
+    let entry = entry(&saved, document.into(), None, description);
+    update(&store, &saved, &entry, &connector).await
+}
+
+fn entry(saved: &Saved, document: Value, name: Option<&str>, description: Option<&str>) -> Entry {
+    let description = description
+        .map(str::to_owned)
+        .or_else(|| saved.description.clone());
+    Entry {
+        name: name.unwrap_or(&saved.name).to_owned(),
+        description,
+        vendor: saved.vendor.clone(),
+        document,
+    }
+}
+
+async fn update(
+    store: &Store,
+    saved: &Saved,
+    entry: &Entry,
+    connector: &Connector,
+) -> Result<Value, Failure> {
+    let vendor = credential::vendor(connector, &saved.vendor)?;
+    let schema = plugin::schema(connector, vendor, &[]).await?;
+    Ok(json::saved(&store.update(saved.id, entry, &schema)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_credential_that_expires_within_a_month_brings_a_warning() {
+        let day = Duration::from_hours(24);
+        let now = SystemTime::UNIX_EPOCH + 100 * day;
+        for (days, warns) in [(99, true), (101, true), (129, true), (131, false)] {
+            let warning = warning(SystemTime::UNIX_EPOCH + days * day, now);
+            assert_eq!(warning.is_some(), warns, "{days}");
+        }
+    }
+}
