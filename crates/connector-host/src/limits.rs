@@ -131,8 +131,8 @@ pub(crate) struct CompileLimits {
     pub(crate) locals: u64,
     /// Blocks within one another in one function.
     pub(crate) nested_blocks: usize,
-    /// The estimated work for one function: its instructions, its branches times its locals, and
-    /// the arguments of its calls.
+    /// The estimated work for one function, in instructions: also its branches times its locals,
+    /// and the arguments of its calls.
     pub(crate) function_work: u64,
     /// The estimated work for all functions.
     pub(crate) work: u64,
@@ -166,7 +166,7 @@ const NATIVE: CompileLimits = CompileLimits {
     nested_parts: 8,
     types: 20_000,
     nested_types: 100,
-    functions: 20_000,
+    functions: 8_000,
     function_bytes: 128 << 10,
     locals: 2_000,
     nested_blocks: 1_000,
