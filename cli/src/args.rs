@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use connector_host::{ConnectTo, IpNet, Origin};
+use connector_host::{ConnectTo, IpNet, Origin, Profile};
 use http::HeaderName;
 
 use crate::export::Format;
@@ -184,6 +184,17 @@ pub(crate) struct Plugin {
     /// Load this build of the plugin [default: the one within this program]
     #[arg(long, value_name = "FILE", display_order = 100)]
     pub(crate) component: Option<PathBuf>,
+    /// Limit the code of the plugin as for this kind: native or interpreter (for components made
+    /// from JavaScript or Python) [default: native]
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        requires = "component",
+        default_value_t,
+        hide_default_value = true,
+        display_order = 100
+    )]
+    pub(crate) profile: Profile,
 }
 
 /// The store of credentials to use.
@@ -285,7 +296,7 @@ pub(crate) struct Network {
     #[arg(long, value_name = "CIDR", value_parser = addresses)]
     pub(crate) allow_address: Vec<IpNet>,
     /// Also allow this origin, such as https://*.acme.example, beside those that the plugin
-    /// declares; can be repeated
+    /// declares; can be repeated. With --component, allow only the origins that are granted
     #[arg(long = "grant", value_name = "ORIGIN")]
     pub(crate) grants: Vec<Origin>,
 }
@@ -334,7 +345,8 @@ pub(crate) struct Form {
     /// Connect to the real vendors instead of those simulated on this machine
     #[arg(long)]
     pub(crate) live: bool,
-    /// Also allow this origin, beside those that the plugin declares; can be repeated
+    /// Also allow this origin, beside those that the plugin declares; can be repeated. With
+    /// --component, allow only the origins that are granted
     #[arg(long = "grant", value_name = "ORIGIN", requires = "live")]
     pub(crate) grants: Vec<Origin>,
     /// Listen on this port [default: a free one]
