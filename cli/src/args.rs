@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
+use connector_host::Profile;
 use http::HeaderName;
 
 use crate::export::Format;
@@ -276,6 +277,17 @@ pub(crate) struct Plugin {
     /// Load this build of the plugin [default: the one within this program]
     #[arg(long, value_name = "FILE", display_order = 100)]
     pub(crate) component: Option<PathBuf>,
+    /// Limit the code of the plugin as for this kind: native or interpreter (for components made
+    /// from JavaScript or Python) [default: native]
+    #[arg(
+        long,
+        value_name = "PROFILE",
+        requires = "component",
+        default_value_t,
+        hide_default_value = true,
+        display_order = 100
+    )]
+    pub(crate) profile: Profile,
 }
 
 /// The store of credentials to use.

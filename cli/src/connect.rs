@@ -5,7 +5,6 @@
 mod ask;
 mod given;
 mod question;
-mod terminal;
 
 use connector_host::{
     Access, CallError, Connector, ConnectorError, Description, FieldChoices, Inspection, Issue,
@@ -22,11 +21,9 @@ use crate::output::say;
 use crate::plugin;
 use crate::shell;
 use crate::store::{self, Entry, Location, Saved, Store, StoreError};
+use crate::terminal::{Terminal, confirm};
 use ask::Need;
 use question::{Inspected, Offer, Question};
-
-pub(crate) use ask::confirm;
-pub(crate) use terminal::Terminal;
 
 /// Ends a dialogue that would go on for ever.
 const MAX_ROUNDS: usize = 20;
@@ -306,7 +303,7 @@ impl Form<'_> {
                     if let Some(url) = self.setup_url {
                         say(&format!("How to get one: {}", plain(url)));
                     }
-                    if !ask::confirm("Enter it again?", true)? {
+                    if !confirm("Enter it again?", true)? {
                         return Ok(());
                     }
                     for index in 0..=last {

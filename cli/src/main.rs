@@ -38,6 +38,7 @@ mod shell;
 mod simulate;
 mod store;
 mod table;
+mod terminal;
 mod token;
 
 use std::io::{self, ErrorKind, IsTerminal};

@@ -46,7 +46,7 @@ pub(crate) struct Network {
     #[arg(long, value_name = "CIDR", value_parser = addresses)]
     pub(crate) allow_address: Vec<IpNet>,
     /// Also allow this origin, such as https://*.acme.example, beside those that the plugin
-    /// declares; can be repeated
+    /// declares; can be repeated. With --component, allow only the origins that are granted
     #[arg(long = "grant", value_name = "ORIGIN")]
     pub(crate) grants: Vec<Origin>,
     /// Connect through this proxy (http, https, socks5 or socks5h), or through none if empty. Other
@@ -187,20 +187,20 @@ impl Network {
         Ok(Some(proxy.except(&except)))
     }
 
-    /// The limits of each call.
-    pub(crate) fn limits(&self) -> Limits {
+    /// The limits of each call: these, with the times of the options.
+    pub(crate) fn limits(&self, limits: Limits) -> Limits {
         let connect = self.connect_timeout.unwrap_or(DEFAULT_CONNECT);
         let Some(max_time) = self.max_time else {
             let deadline = AFTER_CONNECT.saturating_add(connect);
             let timeouts = Timeouts::new().connect(connect);
-            return Limits::new().deadline(deadline).timeouts(timeouts);
+            return limits.deadline(deadline).timeouts(timeouts);
         };
         // A connection that takes too long is named as such before the whole call is.
         let timeouts = Timeouts::new()
             .connect(connect.min(max_time / 5 * 4))
             .first_byte(max_time)
             .between_bytes(max_time);
-        Limits::new().deadline(max_time).timeouts(timeouts)
+        limits.deadline(max_time).timeouts(timeouts)
     }
 }
 
@@ -382,7 +382,7 @@ mod tests {
                 max_time: max.map(secs),
                 ..Network::default()
             }
-            .limits();
+            .limits(Limits::new());
             let of = limits.timeouts;
             let found = [of.connect, of.first_byte, of.between_bytes, limits.deadline];
             assert_eq!(found, expected.map(secs), "{connect:?} {max:?}");

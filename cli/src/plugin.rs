@@ -1,8 +1,8 @@
 //! Loads the plugin that the options name, with the network access that they allow, and reads the
 //! texts of its vendors.
 
-use std::env;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -16,7 +16,9 @@ use etcetera::BaseStrategy;
 use serde_json::Value;
 
 use crate::args::{Network, Plugin};
-use crate::failure::Failure;
+use crate::failure::{Failure, plain};
+use crate::output::say;
+use crate::terminal::{Terminal, confirm};
 
 /// The plugin, built with this program.
 pub(crate) const COMPONENT_BYTES: &[u8] = include_bytes!(env!("CONNECTOR_WASM"));
@@ -28,15 +30,104 @@ const MAX_CONCURRENT_CALLS: u32 = 16;
 /// Loads the plugin with the network options.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
     let transport = network.transport()?;
-    let limits = network.limits();
-    if network.grants.is_empty() {
-        return load_with(plugin, transport, None, limits).await;
+    let granted = granted(plugin, &transport, &network.grants).await?;
+    let limits = network.limits(plugin.profile.call_limits());
+    load_with(plugin, transport, granted, limits).await
+}
+
+/// The origins that the plugin may reach; `None` for those that it declares. A component that did
+/// not come with this program gets those that the operator grants, by option or on the terminal.
+async fn granted(
+    plugin: &Plugin,
+    transport: &Arc<dyn Transport>,
+    grants: &[Origin],
+) -> Result<Option<Vec<Origin>>, Failure> {
+    let Some(file) = foreign(plugin) else {
+        if grants.is_empty() {
+            return Ok(None);
+        }
+        // A grant replaces the declared origins, so those are granted again.
+        let declared = load(plugin, Arc::clone(transport)).await?;
+        let declared = declared.vendors().iter().flat_map(|vendor| &vendor.origins);
+        return Ok(Some(declared.chain(grants).cloned().collect()));
+    };
+    if !grants.is_empty() {
+        return Ok(Some(grants.to_vec()));
     }
-    // A grant replaces the declared origins, so those are granted again.
-    let declared = load(plugin, Arc::clone(&transport)).await?;
-    let declared = declared.vendors().iter().flat_map(|vendor| &vendor.origins);
-    let granted = declared.chain(&network.grants).cloned().collect();
-    load_with(plugin, transport, Some(granted), limits).await
+    let connector = {
+        let limits = plugin.profile.call_limits();
+        load_with(plugin, Arc::clone(transport), Some(Vec::new()), limits).await?
+    };
+    let declared = declared_origins(&connector);
+    if !declared.is_empty() {
+        ask_for_grant(file, &connector, &declared)?;
+    }
+    Ok(Some(declared))
+}
+
+/// The file of a component other than the one within this program.
+fn foreign(plugin: &Plugin) -> Option<&Path> {
+    plugin
+        .component
+        .as_deref()
+        .filter(|file| !is_built_in(file))
+}
+
+fn is_built_in(file: &Path) -> bool {
+    let length = fs::metadata(file).map_or(0, |metadata| metadata.len());
+    length == COMPONENT_BYTES.len() as u64
+        && fs::read(file).is_ok_and(|bytes| bytes == COMPONENT_BYTES)
+}
+
+/// The origins that the plugin's vendors declare, each once.
+fn declared_origins(connector: &Connector) -> Vec<Origin> {
+    let mut declared = Vec::new();
+    for origin in connector
+        .vendors()
+        .iter()
+        .flat_map(|vendor| &vendor.origins)
+    {
+        if !declared.contains(origin) {
+            declared.push(origin.clone());
+        }
+    }
+    declared
+}
+
+/// The `--grant` options for a component that did not come with this program; none for the other.
+pub(crate) fn grant_options(plugin: &Plugin, connector: &Connector) -> Vec<String> {
+    match foreign(plugin) {
+        Some(_) => options(&declared_origins(connector)),
+        None => Vec::new(),
+    }
+}
+
+fn options(origins: &[Origin]) -> Vec<String> {
+    let option = |origin: &Origin| format!("--grant {origin}");
+    origins.iter().map(option).collect()
+}
+
+/// Shows where the component would send credentials, and asks for a grant for this command.
+fn ask_for_grant(file: &Path, connector: &Connector, declared: &[Origin]) -> Result<(), Failure> {
+    let file = plain(&file.display().to_string());
+    let options = options(declared).join(" ");
+    let _terminal = Terminal::open(&format!(
+        "{file} is not the plugin of this program, and needs a grant for the network; if you trust \
+         it with credentials, add {options}"
+    ))?;
+    say(&format!(
+        "{file} is not the plugin of this program. It would send credentials to:"
+    ));
+    for vendor in connector.vendors() {
+        let origins: Vec<_> = vendor.origins.iter().map(Origin::to_string).collect();
+        say(&format!("  {}: {}", plain(&vendor.id), origins.join(", ")));
+    }
+    say(&format!("To grant this without a question, add {options}"));
+    if confirm("Allow it for this command?", false)? {
+        Ok(())
+    } else {
+        Err(Failure::Cancelled)
+    }
 }
 
 /// Loads the plugin for the commands that use no network, with every request denied.
@@ -92,7 +183,7 @@ pub(crate) async fn load(
     plugin: &Plugin,
     transport: Arc<dyn Transport>,
 ) -> Result<Connector, Failure> {
-    load_with(plugin, transport, None, Limits::new()).await
+    load_with(plugin, transport, None, plugin.profile.call_limits()).await
 }
 
 /// Loads the plugin with these origins, or those that it declares. Its machine code is kept in the
@@ -128,7 +219,8 @@ async fn read(
     kept: Option<PathBuf>,
 ) -> Result<Connector, LoadError> {
     let mut builder = Connector::builder(Arc::clone(transport))
-        .runtime(Runtime::new(MAX_CONCURRENT_CALLS)?)
+        .runtime(Runtime::for_profile(plugin.profile, MAX_CONCURRENT_CALLS)?)
+        .profile(plugin.profile)
         .limits(limits.clone());
     if let Some(granted) = granted {
         builder = builder.grant(granted);
@@ -136,7 +228,7 @@ async fn read(
     if let Some(folder) = kept {
         builder = builder.cache(folder);
     }
-    match &plugin.component {
+    match foreign(plugin) {
         Some(path) => builder.load_file(path).await,
         None => builder.load_bytes(COMPONENT_BYTES).await,
     }

@@ -4,13 +4,13 @@
 mod change;
 
 use crate::args::{Credentials, SavedAction};
-use crate::connect::{Terminal, confirm};
 use crate::credential::find_saved;
 use crate::failure::{Failure, plain};
 use crate::json::{self, pretty};
 use crate::output::say;
 use crate::store::{Location, Saved, Store};
 use crate::table::ListFormat;
+use crate::terminal::{Terminal, confirm};
 use serde_json::{Value, json};
 
 /// Runs the command, and returns the text to print.

@@ -37,6 +37,7 @@ pub(crate) async fn run(of: &Simulate) -> Result<(), Failure> {
     let options = Options {
         of,
         ca: &ca.0,
+        grants: plugin::grant_options(&of.plugin, &connector),
         connect_to: simulators.connect_to(),
     };
     if of.env {
@@ -70,6 +71,7 @@ impl Drop for CaFile {
 struct Options<'a> {
     of: &'a Simulate,
     ca: &'a Path,
+    grants: Vec<String>,
     connect_to: Vec<String>,
 }
 
@@ -85,6 +87,7 @@ impl Options<'_> {
         [cacert]
             .into_iter()
             .chain(component)
+            .chain(self.grants.iter().cloned())
             .chain(connect_to)
             .collect()
     }

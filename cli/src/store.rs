@@ -1,12 +1,16 @@
 //! Saved credentials and durable sessions, in one SQLite file that several processes can use.
-//! Secret fields and sessions are sealed (`store/seal.rs`). An acknowledged change survives a
-//! crash: the rollback journal is synced before each commit returns.
+//! Secret fields and sessions are sealed to their row (`store/seal.rs`) at its revision
+//! (`store/revisions.rs`). An acknowledged change survives a crash: the rollback journal is synced
+//! before each commit returns.
 //! Knows JSON Schema's `writeOnly` and no vendor.
 
+mod clear_row;
 mod error;
 mod format;
 mod key;
 mod location;
+mod private_file;
+mod revisions;
 mod seal;
 mod sessions;
 #[cfg(test)]
@@ -25,7 +29,9 @@ pub(crate) use location::{Location, STORE_VARIABLE};
 pub(crate) use sessions::StoredSessions;
 
 use crate::schema;
-use seal::{Part, Place, Sealer};
+use clear_row::ClearRow;
+use revisions::Revisions;
+use seal::{Owner, Place, Sealer};
 
 /// The wait for another process that is writing. A save takes milliseconds.
 const BUSY: Duration = Duration::from_secs(20);
@@ -114,26 +120,26 @@ impl Store {
     /// Adds a credential. It is on disk when this returns.
     pub(crate) fn save(&self, entry: &Entry, schema: &Value) -> Result<Saved, StoreError> {
         let parts = Parts::of(entry, schema)?;
-        let seal_id = seal::random()?;
         let change = self.change()?;
         let now = now_ms();
+        let mut row = parts.row(seal::random()?, &entry.vendor, now);
         change
             .execute(
                 "INSERT INTO credential (seal_id, name, description, vendor, fields, \
                  created_at_ms, updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
                 params![
-                    seal_id,
-                    parts.name,
-                    parts.description,
-                    entry.vendor,
-                    parts.fields.to_string(),
+                    row.seal_id,
+                    row.name,
+                    row.description,
+                    row.vendor,
+                    row.fields,
                     now
                 ],
             )
             .map_err(|error| taken(error, parts.name))?;
-        let id = change.last_insert_rowid();
-        self.seal(&change, id, seal_id, entry, &parts.secrets)?;
-        commit(change, id)
+        row.id = change.last_insert_rowid();
+        self.seal(&change, &row, &parts.secrets)?;
+        commit(change, row.id)
     }
 
     /// Replaces a credential. A secret field that is missing or `""` keeps its saved value. A
@@ -146,33 +152,34 @@ impl Store {
     ) -> Result<Saved, StoreError> {
         let mut parts = Parts::of(entry, schema)?;
         let change = self.change()?;
-        let (seal_id, kept) = self.opened(&change, id)?;
+        let (before, kept) = self.opened(&change, id)?;
         for (field, value) in kept {
             let missing = !parts.secrets.iter().any(|(name, _)| *name == field);
             if missing && schema::secret_names(schema).any(|name| *name == field) {
                 parts.secrets.push((field, value));
             }
         }
+        let mut row = parts.row(before.seal_id, &entry.vendor, now_ms());
+        (row.id, row.created_at_ms) = (id, before.created_at_ms);
         change
             .execute(
                 "UPDATE credential SET name = ?2, description = ?3, vendor = ?4, fields = ?5, \
                  updated_at_ms = ?6 WHERE id = ?1",
                 params![
                     id,
-                    parts.name,
-                    parts.description,
-                    entry.vendor,
-                    parts.fields.to_string(),
-                    now_ms()
+                    row.name,
+                    row.description,
+                    row.vendor,
+                    row.fields,
+                    row.updated_at_ms
                 ],
             )
             .map_err(|error| taken(error, parts.name))?;
         change.execute("DELETE FROM secret WHERE credential = ?1", [id])?;
-        change.execute(
-            "DELETE FROM session WHERE credential = ?1 AND vendor <> ?2",
-            params![id, entry.vendor],
-        )?;
-        self.seal(&change, id, seal_id, entry, &parts.secrets)?;
+        if row.vendor != before.vendor {
+            self.drop_session(&change, id)?;
+        }
+        self.seal(&change, &row, &parts.secrets)?;
         commit(change, id)
     }
 
@@ -180,22 +187,19 @@ impl Store {
     pub(crate) fn remove(&self, id: i64) -> Result<bool, StoreError> {
         let change = self.change()?;
         let removed = change.execute("DELETE FROM credential WHERE id = ?1", [id])?;
+        let mut revisions = Revisions::read(&change, &self.sealer, id)?;
+        revisions.remove(id);
+        revisions.write(&change, &self.sealer)?;
         change.commit()?;
         Ok(removed > 0)
     }
 
     /// Returns the whole credential document as JSON text, secrets included.
     pub(crate) fn document(&self, id: i64) -> Result<Secret, StoreError> {
-        // One transaction, so that both tables are read at the same time.
+        // One transaction, so that all tables are read at the same time.
         let view = Transaction::new_unchecked(&self.database, TransactionBehavior::Deferred)?;
-        let fields: Option<String> = view
-            .query_row("SELECT fields FROM credential WHERE id = ?1", [id], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        let fields = fields.ok_or(StoreError::Gone)?;
-        let (_, secrets) = self.opened(&view, id)?;
-        Ok(joined(&fields, &secrets))
+        let (row, secrets) = self.opened(&view, id)?;
+        Ok(joined(&row.fields, &secrets))
     }
 
     /// Begins a change, after those of other processes.
@@ -205,66 +209,98 @@ impl Store {
         Ok(change)
     }
 
+    /// Seals the secrets of a row that has been written, and counts its revision.
     fn seal(
         &self,
         change: &Transaction<'_>,
-        id: i64,
-        seal_id: [u8; seal::ID_BYTES],
-        entry: &Entry,
+        row: &ClearRow,
         secrets: &[(String, Zeroizing<String>)],
     ) -> Result<(), StoreError> {
+        let mut revisions = Revisions::read(change, &self.sealer, row.id)?;
+        let of = revisions.advance(row);
+        revisions.write(change, &self.sealer)?;
         let mut insert = change
             .prepare("INSERT INTO secret (credential, member, sealed) VALUES (?1, ?2, ?3)")?;
-        for (name, value) in secrets {
-            let place = Place {
-                seal_id,
-                vendor: &entry.vendor,
-                part: Part::Field(name),
-            };
-            let sealed = self.sealer.seal(&place, value.as_bytes())?;
-            insert.execute(params![id, name, sealed])?;
+        for (field, value) in secrets {
+            let sealed = self
+                .sealer
+                .seal(&Place::Field { of, field }, value.as_bytes())?;
+            insert.execute(params![row.id, field, sealed])?;
         }
         Ok(())
     }
 
-    /// Opens the secret fields of a credential, each as JSON text.
+    /// Opens the secret fields of a credential, each as JSON text. Fails when the credential is not
+    /// as it was last saved.
     fn opened(&self, view: &Transaction<'_>, id: i64) -> Result<Opened, StoreError> {
-        let (seal_id, vendor): ([u8; seal::ID_BYTES], String) = view
-            .query_row(
-                "SELECT seal_id, vendor FROM credential WHERE id = ?1",
-                [id],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()?
-            .ok_or(StoreError::Gone)?;
+        let (row, revisions) = self.row(view, id)?.ok_or(StoreError::Gone)?;
+        let secrets = self.fields_of(view, &row, revisions.owner(&row)?)?;
+        Ok((row, secrets))
+    }
+
+    fn fields_of(
+        &self,
+        view: &Transaction<'_>,
+        row: &ClearRow,
+        of: Owner<'_>,
+    ) -> Result<Fields, StoreError> {
         let mut query = view.prepare("SELECT member, sealed FROM secret WHERE credential = ?1")?;
-        let mut rows = query.query([id])?;
+        let mut rows = query.query([row.id])?;
         let mut secrets = Vec::new();
-        while let Some(row) = rows.next()? {
-            let (name, sealed): (String, Vec<u8>) = (row.get(0)?, row.get(1)?);
-            let place = Place {
-                seal_id,
-                vendor: &vendor,
-                part: Part::Field(&name),
-            };
-            let value = self.sealer.open(&place, &sealed)?;
-            secrets.push((name, value));
+        while let Some(found) = rows.next()? {
+            let (field, sealed): (String, Vec<u8>) = (found.get(0)?, found.get(1)?);
+            let place = Place::Field { of, field: &field };
+            let value = self.sealer.open_text(&place, &sealed);
+            let value = value.ok_or_else(|| StoreError::Altered(row.name.clone()))?;
+            secrets.push((field, value));
         }
-        Ok((seal_id, secrets))
+        Ok(secrets)
+    }
+
+    /// Reads the row of a credential, and the list of revisions. The row is not yet checked.
+    fn row(
+        &self,
+        view: &Transaction<'_>,
+        id: i64,
+    ) -> Result<Option<(ClearRow, Revisions)>, StoreError> {
+        let Some(row) = ClearRow::read(view, id)? else {
+            return Ok(None);
+        };
+        Ok(Some((row, Revisions::read(view, &self.sealer, id)?)))
     }
 }
 
-type Opened = ([u8; seal::ID_BYTES], Vec<(String, Zeroizing<String>)>);
+/// Secret fields, each as JSON text.
+type Fields = Vec<(String, Zeroizing<String>)>;
+
+type Opened = (ClearRow, Fields);
 
 /// An entry as it is written.
 struct Parts<'a> {
     name: &'a str,
     description: Option<&'a str>,
     fields: Value,
-    secrets: Vec<(String, Zeroizing<String>)>,
+    secrets: Fields,
 }
 
 impl<'a> Parts<'a> {
+    /// The row of a credential that is saved for the first time now. Its id is not yet known.
+    fn row(&self, seal_id: [u8; seal::ID_BYTES], vendor: &str, now_ms: i64) -> ClearRow {
+        let mut secrets: Vec<_> = self.secrets.iter().map(|(name, _)| name.clone()).collect();
+        secrets.sort_unstable();
+        ClearRow {
+            id: 0,
+            seal_id,
+            name: self.name.to_owned(),
+            description: self.description.map(str::to_owned),
+            vendor: vendor.to_owned(),
+            fields: self.fields.to_string(),
+            created_at_ms: now_ms,
+            updated_at_ms: now_ms,
+            secrets,
+        }
+    }
+
     /// Splits the document. A field that the schema does not have may be secret, so it is sealed.
     fn of(entry: &'a Entry, schema: &Value) -> Result<Self, StoreError> {
         let name = entry.name.trim();

@@ -152,11 +152,6 @@ pub(super) fn description() -> Result<Option<String>, Failure> {
     Ok(Some(text).filter(|text| !text.trim().is_empty()))
 }
 
-/// Asks for yes or no.
-pub(crate) fn confirm(prompt: &str, default: bool) -> Result<bool, Failure> {
-    Ok(Confirm::new(prompt).with_default(default).prompt()?)
-}
-
 fn secret(prompt: &str, help: &str, required: bool) -> Result<Option<Value>, Failure> {
     let mut ask = Password::new(prompt)
         .with_display_mode(PasswordDisplayMode::Masked)

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use rusqlite::ErrorCode;
 use thiserror::Error;
 
+use super::private_file::Distrust;
+
 /// A failure of the store. Nothing was changed.
 #[derive(Debug, Error)]
 pub(crate) enum StoreError {
@@ -33,8 +35,9 @@ pub(crate) enum StoreError {
     },
     /// Others may read the key file.
     #[error(
-        "other users can read the store's key file {} (mode {mode:o}); `chmod 600` it, and replace \
-         the credentials if others had access",
+        "other users can read the store's key file {} (mode {mode:o}); `chmod 600` it, or set the \
+         key in CONNECTOR_STORE_KEY (a file of root may have mode 440), and replace the credentials \
+         if others had access",
         path.display()
     )]
     KeyTooOpen {
@@ -42,6 +45,40 @@ pub(crate) enum StoreError {
         path: PathBuf,
         /// Its permissions.
         mode: u32,
+    },
+    /// Another user may have put the key file there.
+    #[error(
+        "the store's key file {} {why}; put a regular file of your own there, or set the key in \
+         CONNECTOR_STORE_KEY",
+        path.display()
+    )]
+    KeyDistrusted {
+        /// The key file.
+        path: PathBuf,
+        /// The reason.
+        why: Distrust,
+    },
+    /// Another user may have put the store there.
+    #[error(
+        "the store {} {why}; name a regular file of your own with --store",
+        path.display()
+    )]
+    Distrusted {
+        /// The database.
+        path: PathBuf,
+        /// The reason.
+        why: Distrust,
+    },
+    /// Something else is in the database, which could change the saved or shown values.
+    #[error(
+        "the store has a {kind} \"{name}\" that this program did not create; restore the store from \
+         a copy, or move it away to start a new one"
+    )]
+    Foreign {
+        /// As in `CREATE …`.
+        kind: String,
+        /// Its name.
+        name: String,
     },
     /// The key is malformed. Names its source.
     #[error(
@@ -101,9 +138,19 @@ pub(crate) enum StoreError {
     /// A later version of this program has migrated it since it was opened.
     #[error("a newer version of this program has migrated the store; use that version")]
     Outdated,
-    /// A sealed value does not open at its place: it was damaged or moved.
-    #[error("a saved secret is damaged or was moved; enter the credential again")]
-    Unsealable,
+    /// A credential is not as it was last saved: it was damaged, copied from another row, renamed
+    /// or rolled back. Names it.
+    #[error(
+        "the saved credential \"{0}\" is damaged, or was moved, changed or rolled back by another \
+         program; remove it and enter it again, or restore the store from a copy"
+    )]
+    Altered(String),
+    /// The list of revisions is missing or does not open.
+    #[error(
+        "the store's list of revisions is missing or damaged; restore the store from a copy, or \
+         move it away to start a new one"
+    )]
+    Revisions,
     /// Another credential has this name.
     #[error("the name \"{0}\" is taken; choose another")]
     NameTaken(String),
@@ -149,14 +196,17 @@ impl StoreError {
             Self::Access { .. } => "access",
             Self::KeyAccess { .. } => "key-access",
             Self::KeyTooOpen { .. } => "key-too-open",
+            Self::KeyDistrusted { .. } => "key-distrusted",
+            Self::Distrusted { .. } => "distrusted",
+            Self::Foreign { .. } => "foreign",
             Self::KeyMalformed(_) => "key-malformed",
             Self::KeyMissing { .. } => "key-missing",
             Self::KeyBeside(_) => "key-beside-data",
             Self::WrongKey(_) => "wrong-key",
             Self::NotAStore(_) => "not-a-store",
-            Self::Damaged(_) => "damaged",
+            Self::Damaged(_) | Self::Revisions => "damaged",
             Self::Newer { .. } | Self::Outdated => "newer-format",
-            Self::Unsealable => "unsealable",
+            Self::Altered(_) => "altered",
             Self::NameTaken(_) => "name-taken",
             Self::UnknownName { .. } => "unknown-name",
             Self::Name => "name",

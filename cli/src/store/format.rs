@@ -5,11 +5,13 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior};
 
 use super::StoreError;
 use super::key;
 use super::location::Location;
+use super::private_file::{self, Refused};
+use super::revisions;
 use super::seal::Sealer;
 
 /// "cred" in ASCII, which distinguishes the file from other SQLite databases
@@ -17,7 +19,7 @@ use super::seal::Sealer;
 const APPLICATION_ID: i64 = 0x6372_6564;
 
 /// Each step migrates one format to the next. Steps are never edited, only added.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     CREATE TABLE key_check (
         one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -48,7 +50,17 @@ const STEPS: [&str; 2] = [
         sealed BLOB NOT NULL
     ) STRICT;
 ",
+    // The revisions of all rows; `revisions::begin` seals the values of this store to them.
+    "
+    CREATE TABLE revisions (
+        page INTEGER PRIMARY KEY,
+        sealed BLOB NOT NULL
+    ) STRICT;
+",
 ];
+
+/// The index of the step that adds the revisions.
+const ADDS_REVISIONS: usize = 2;
 
 /// The format that this program reads and writes.
 #[expect(clippy::cast_possible_wrap, reason = "there are a handful of steps")]
@@ -61,6 +73,16 @@ pub(super) fn open(
 ) -> Result<(Connection, Sealer), StoreError> {
     let path = location.file.as_path();
     create_file(path)?;
+    private_file::check_store(path).map_err(|refused| match refused {
+        Refused::Access(error) => StoreError::Access {
+            path: path.to_owned(),
+            error,
+        },
+        Refused::Distrust(why) => StoreError::Distrusted {
+            path: path.to_owned(),
+            why,
+        },
+    })?;
     let database = connect(path, busy).map_err(|error| StoreError::opening(error, path))?;
     let found = {
         // One view of the file, while another process may be creating it.
@@ -79,13 +101,20 @@ pub(super) fn open(
     Ok((database, sealer))
 }
 
-/// Fails when a newer program has changed the format since this one opened the store.
+/// Fails when a newer program has changed the format since this one opened the store, or another
+/// program has added a trigger or a view.
 pub(super) fn still_current(database: &Connection) -> Result<(), StoreError> {
-    if number(database, "user_version")? == CURRENT {
-        Ok(())
-    } else {
-        Err(StoreError::Outdated)
+    if number(database, "user_version")? != CURRENT {
+        return Err(StoreError::Outdated);
     }
+    let query = "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'view')";
+    let found = database.query_row(query, [], |row| {
+        Ok(StoreError::Foreign {
+            kind: row.get(0)?,
+            name: row.get(1)?,
+        })
+    });
+    found.optional()?.map_or(Ok(()), Err)
 }
 
 /// The content of the file.
@@ -122,11 +151,47 @@ fn state(database: &Connection, path: &Path) -> Result<State, StoreError> {
     let sound: String = database
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|error| StoreError::opening(error, path))?;
-    if sound == "ok" {
-        Ok(State::Store(version))
+    if sound != "ok" {
+        return Err(StoreError::Damaged(path.to_owned()));
+    }
+    check_schema(database, version, path)?;
+    Ok(State::Store(version))
+}
+
+/// Compares the schema with that of a new store of this format. A trigger or a view could change
+/// the values that are saved or shown, and so could other tables in place of ours.
+fn check_schema(database: &Connection, version: i64, path: &Path) -> Result<(), StoreError> {
+    let new = Connection::open_in_memory()?;
+    let steps = usize::try_from(version).unwrap_or(0);
+    for step in STEPS.iter().take(steps) {
+        new.execute_batch(step)?;
+    }
+    let known = objects(&new)?;
+    let found = objects(database).map_err(|error| StoreError::opening(error, path))?;
+    for object in &found {
+        if !known.contains(object) {
+            let (kind, name, _) = object.clone();
+            return Err(StoreError::Foreign { kind, name });
+        }
+    }
+    if found.len() == known.len() {
+        Ok(())
     } else {
         Err(StoreError::Damaged(path.to_owned()))
     }
+}
+
+/// The objects of a schema: kind, name, and definition in one line. SQLite's own are left out.
+fn objects(database: &Connection) -> rusqlite::Result<Vec<(String, String, String)>> {
+    let query = "SELECT type, name, coalesce(sql, '') FROM sqlite_schema \
+                 WHERE substr(name, 1, 7) <> 'sqlite_'";
+    let mut query = database.prepare(query)?;
+    let objects = query.query_map([], |row| {
+        let sql: String = row.get(2)?;
+        let words: Vec<_> = sql.split_whitespace().collect();
+        Ok((row.get(0)?, row.get(1)?, words.join(" ")))
+    })?;
+    objects.collect()
 }
 
 /// Runs the missing steps, all or none of them.
@@ -147,8 +212,12 @@ fn migrate(database: &Connection, sealer: &Sealer, path: &Path) -> Result<(), St
             version
         }
     };
-    for step in STEPS.iter().skip(usize::try_from(version).unwrap_or(0)) {
+    let known = usize::try_from(version).unwrap_or(0);
+    for (index, step) in STEPS.iter().enumerate().skip(known) {
         change.execute_batch(step)?;
+        if index == ADDS_REVISIONS {
+            revisions::begin(&change, sealer)?;
+        }
     }
     if version == 0 {
         let value = sealer.check_value()?;

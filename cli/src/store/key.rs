@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::StoreError;
 use super::location::{KEY_VARIABLE, KeySource, Location};
+use super::private_file::{self, Refused};
 use super::seal::{self, Key};
 
 /// A key in base64 has 45 bytes with its line end; bounds the read of a wrong file.
@@ -62,9 +63,16 @@ fn read(path: &Path) -> Result<Option<Key>, StoreError> {
         path: path.to_owned(),
         error,
     };
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        opened => opened.map_err(failed)?,
+    let file = match private_file::open(path) {
+        Err(Refused::Access(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(Refused::Access(error)) => return Err(failed(error)),
+        Err(Refused::Distrust(why)) => {
+            return Err(StoreError::KeyDistrusted {
+                path: path.to_owned(),
+                why,
+            });
+        }
+        Ok(file) => file,
     };
     private(&file, path)?;
     let mut text = Zeroizing::new(String::new());
@@ -77,16 +85,21 @@ fn read(path: &Path) -> Result<Option<Key>, StoreError> {
     key.map(Some).ok_or_else(malformed)
 }
 
-/// Refuses a key file that others can read.
+/// Refuses a key file that others can read. The group may read one of root, which is how container
+/// platforms mount secrets.
 #[cfg(unix)]
 fn private(file: &File, path: &Path) -> Result<(), StoreError> {
-    use std::os::unix::fs::PermissionsExt;
     let metadata = file.metadata().map_err(|error| StoreError::KeyAccess {
         path: path.to_owned(),
         error,
     })?;
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & !0o600 == 0 {
+    let mode = private_file::mode(&metadata);
+    let group = if private_file::belongs_to_root(&metadata) {
+        0o040
+    } else {
+        0
+    };
+    if mode & !(0o600 | group) == 0 {
         return Ok(());
     }
     Err(StoreError::KeyTooOpen {

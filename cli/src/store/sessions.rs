@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use connector_host::{Secret, SessionStore, StoreKey};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
-use super::seal::{self, Part, Place};
+use super::clear_row::ClearRow;
+use super::revisions::Revisions;
 use super::{Store, StoreError};
 
 /// The store as the [`SessionStore`] of [`Sessions`](connector_host::Sessions). The id of a
@@ -71,9 +72,17 @@ impl SessionStore for StoredSessions {
 }
 
 impl Store {
-    /// Returns the session of a credential with this vendor, if one is saved.
+    /// Returns the session of a credential with this vendor, if one is saved. Fails when the
+    /// credential or its session is not as it was last saved.
     fn session(&self, id: i64, vendor: &str) -> Result<Option<Secret>, StoreError> {
         let view = Transaction::new_unchecked(&self.database, TransactionBehavior::Deferred)?;
+        let Some((row, revisions)) = self.row(&view, id)? else {
+            return Ok(None);
+        };
+        revisions.owner(&row)?;
+        if row.vendor != vendor {
+            return Ok(None);
+        }
         let sealed: Option<Vec<u8>> = view
             .query_row(
                 "SELECT sealed FROM session WHERE credential = ?1 AND vendor = ?2",
@@ -81,11 +90,13 @@ impl Store {
                 |row| row.get(0),
             )
             .optional()?;
-        let Some(sealed) = sealed else {
-            return Ok(None);
+        let text = match (revisions.session(&row), sealed) {
+            (None, None) => return Ok(None),
+            (Some(place), Some(sealed)) => self.sealer.open_text(&place, &sealed),
+            // Removed, or put back.
+            (Some(_), None) | (None, Some(_)) => None,
         };
-        let place = place(&view, id, vendor)?;
-        let mut text = self.sealer.open(&place, &sealed)?;
+        let mut text = text.ok_or_else(|| StoreError::Altered(row.name.clone()))?;
         Ok(Some(Secret::new(std::mem::take(&mut *text))))
     }
 
@@ -93,38 +104,47 @@ impl Store {
     /// when this returns.
     fn save_session(&self, id: i64, vendor: &str, session: &Secret) -> Result<(), StoreError> {
         let change = self.change()?;
-        let place = place(&change, id, vendor)?;
+        let (row, mut revisions) = self.of_vendor(&change, id, vendor)?;
+        revisions.owner(&row)?;
+        let place = revisions.advance_session(&row).ok_or(StoreError::Gone)?;
         let sealed = self.sealer.seal(&place, session.expose().as_bytes())?;
         change.execute(
             "INSERT OR REPLACE INTO session (credential, vendor, sealed) VALUES (?1, ?2, ?3)",
             params![id, vendor, sealed],
         )?;
+        revisions.write(&change, &self.sealer)?;
         Ok(change.commit()?)
     }
 
     /// Removes the session of a credential with this vendor, if one is saved.
     fn remove_session(&self, id: i64, vendor: &str) -> Result<(), StoreError> {
         let change = self.change()?;
-        change.execute(
-            "DELETE FROM session WHERE credential = ?1 AND vendor = ?2",
-            params![id, vendor],
-        )?;
+        match self.of_vendor(&change, id, vendor) {
+            Ok(_) => self.drop_session(&change, id)?,
+            Err(StoreError::Gone) => {}
+            Err(error) => return Err(error),
+        }
         Ok(change.commit()?)
     }
-}
 
-/// The place of a session. Fails when the credential is gone, or another vendor's by now.
-fn place<'a>(view: &Transaction<'_>, id: i64, vendor: &'a str) -> Result<Place<'a>, StoreError> {
-    let seal_id: Option<[u8; seal::ID_BYTES]> = view
-        .query_row(
-            "SELECT seal_id FROM credential WHERE id = ?1 AND vendor = ?2",
-            params![id, vendor],
-            |row| row.get(0),
-        )
-        .optional()?;
-    Ok(Place {
-        seal_id: seal_id.ok_or(StoreError::Gone)?,
-        vendor,
-        part: Part::Session(id),
-    })
+    /// Removes the session of a credential within a change.
+    pub(super) fn drop_session(&self, change: &Transaction<'_>, id: i64) -> Result<(), StoreError> {
+        change.execute("DELETE FROM session WHERE credential = ?1", [id])?;
+        let mut revisions = Revisions::read(change, &self.sealer, id)?;
+        revisions.remove_session(id);
+        revisions.write(change, &self.sealer)
+    }
+
+    /// The row of a credential with the list of revisions. Fails when the credential is gone, or
+    /// another vendor's by now.
+    fn of_vendor(
+        &self,
+        view: &Transaction<'_>,
+        id: i64,
+        vendor: &str,
+    ) -> Result<(ClearRow, Revisions), StoreError> {
+        self.row(view, id)?
+            .filter(|(row, _)| row.vendor == vendor)
+            .ok_or(StoreError::Gone)
+    }
 }

@@ -70,7 +70,8 @@ async fn orchard(down: &Arc<AtomicBool>) -> Stub {
         (200, orchards_token(number))
     };
     let hosts = ["login.orchard.example", "api.orchard.example"];
-    Stub::start(&example("refresh_token"), &hosts, answer).await
+    let stub = Stub::start(&example("refresh_token"), &hosts, answer).await;
+    stub.granting(&hosts)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,6 +250,13 @@ const LIGHTHOUSE_KEY: &str = "lighthouse-key-0001";
 const LIGHTHOUSE_ACCESS: &str = "lighthouse-access-0001";
 
 async fn start_lighthouse() -> Stub {
+    ungranted_lighthouse()
+        .await
+        .granting(&["api.lighthouse.example"])
+}
+
+/// The same without a grant.
+async fn ungranted_lighthouse() -> Stub {
     leak_check::register(LIGHTHOUSE_KEY);
     leak_check::register(LIGHTHOUSE_ACCESS);
     let answer = |asked: &Asked| match asked.line.as_str() {
@@ -383,4 +391,83 @@ async fn an_origin_that_the_vendor_does_not_declare_needs_a_grant() {
             "{station} {grant:?}"
         );
     }
+}
+
+const AUTHENTICATE: [&str; 4] = ["authenticate", "lighthouse", "--credential", "-"];
+
+fn document() -> String {
+    json!({"key": LIGHTHOUSE_KEY, "station": "s1"}).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_of_somebody_else_reaches_nothing_without_a_grant() {
+    let vendor = ungranted_lighthouse().await;
+    let run = vendor.run(&AUTHENTICATE, &document());
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    let remedy = "add --grant https://api.lighthouse.example";
+    assert!(run.stderr.contains(remedy), "{}", run.stderr);
+    assert_eq!(vendor.asked(), []);
+
+    // Those that are granted, and no others that it declares.
+    for (origin, is_open) in [
+        ("https://api.lighthouse.example", true),
+        ("https://*.lighthouse.example", true),
+        ("https://remote.lighthouse.example", false),
+    ] {
+        let grant = [&AUTHENTICATE[..], &["--grant", origin]].concat();
+        let run = vendor.run(&grant, &document());
+        if is_open {
+            run.result();
+        } else {
+            assert_eq!(run.error(), json!({"kind": "denied"}));
+        }
+        assert_eq!(vendor.asked().len(), usize::from(is_open), "{origin}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_terminal_a_person_grants_the_origins_of_a_component() {
+    let vendor = ungranted_lighthouse().await;
+    let file = vendor.store_dir().with_file_name("credential.json");
+    fs::write(&file, document()).unwrap();
+    let arguments = [
+        "authenticate",
+        "lighthouse",
+        "--credential",
+        file.to_str().unwrap(),
+    ];
+    for (answer, is_open) in [("y", true), ("n", false), ("", false)] {
+        let mut dialogue = vendor.dialogue(&arguments);
+        dialogue
+            .sees("is not the plugin of this program. It would send credentials to:")
+            .sees("lighthouse: https://")
+            .answers("Allow it for this command?", answer);
+        if is_open {
+            assert_eq!(dialogue.result()["access_token"], "********");
+        } else {
+            let (code, shown, stdout) = dialogue.ends();
+            assert_eq!(code, Some(1), "{shown}");
+            assert!(stdout.contains("cancelled"), "{stdout}");
+        }
+        assert_eq!(vendor.asked().len(), usize::from(is_open), "{answer}");
+    }
+}
+
+#[test]
+fn the_component_of_this_program_needs_no_grant_as_a_file() {
+    // Nothing listens there: the request is sent, and not denied.
+    let run = Run::new(
+        &[
+            "authenticate",
+            "hotjar",
+            "--credential",
+            "-",
+            "--component",
+            env!("CONNECTOR_WASM"),
+            "--connect-to",
+            "api.hotjar.io:443:127.0.0.1:1",
+        ],
+        &json!({"client_id": "i", "client_secret": "hush on the spot"}).to_string(),
+    );
+    assert_eq!(run.error()["kind"], "unreachable");
 }

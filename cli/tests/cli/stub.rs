@@ -131,6 +131,15 @@ impl Stub {
         }
     }
 
+    /// Grants these hosts in each command.
+    pub(crate) fn granting(mut self, hosts: &[&str]) -> Self {
+        for host in hosts {
+            let origin = format!("https://{host}");
+            self.options.extend(["--grant".to_owned(), origin]);
+        }
+        self
+    }
+
     /// The requests since the last call.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         std::mem::take(&mut *self.asked.lock().unwrap())
@@ -161,11 +170,16 @@ impl Stub {
         Run::with(&arguments, stdin, &[KEY])
     }
 
+    /// Starts a command with a person at the terminal.
+    pub(crate) fn dialogue(&self, arguments: &[&str]) -> Dialogue {
+        let store = self.store_dir().join("credentials.db");
+        let arguments = self.arguments(arguments, store.to_str().unwrap());
+        Dialogue::start(self.dir.path(), &arguments, &[KEY])
+    }
+
     /// Starts `connect`, and names the credential.
     pub(crate) fn connect(&self, vendor: &str, name: &str) -> Dialogue {
-        let store = self.store_dir().join("credentials.db");
-        let arguments = self.arguments(&["connect", vendor], store.to_str().unwrap());
-        let mut dialogue = Dialogue::start(self.dir.path(), &arguments, &[KEY]);
+        let mut dialogue = self.dialogue(&["connect", vendor]);
         dialogue
             .answers("Credential name:", name)
             .answers("Credential description:", "");

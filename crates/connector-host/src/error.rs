@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use crate::limits::Profile;
 use crate::transport::TransportError;
 use crate::types::{Fault, InvalidResponse, Issue, Refusal, Stage};
 
@@ -24,6 +25,26 @@ pub enum LoadError {
     /// The component is longer than [`MAX_COMPONENT_BYTES`](crate::MAX_COMPONENT_BYTES).
     #[error("the component is too long")]
     TooLong,
+    /// The component exceeds a limit of its [`Profile`], and was not compiled.
+    #[error(
+        "the component has {what} than a plugin of the profile \"{profile}\" may have; {}",
+        remedy(*profile)
+    )]
+    TooComplex {
+        /// The profile.
+        profile: Profile,
+        /// The limit, such as `larger functions`.
+        what: &'static str,
+    },
+    /// The component was not compiled within the time of its [`Profile`].
+    #[error(
+        "the component was not compiled in time for the profile \"{profile}\"; {}",
+        remedy(*profile)
+    )]
+    TooSlow {
+        /// The profile.
+        profile: Profile,
+    },
     /// The component imports an interface that no connector needs, or an unsupported version.
     #[error("the component imports {name}, which is not available to a connector plugin")]
     Imports {
@@ -47,6 +68,16 @@ pub enum LoadError {
     /// This machine cannot run plugins: no memory for code, or an unsupported processor.
     #[error("this machine cannot run plugins")]
     Engine,
+}
+
+/// The way out of a limit of a profile.
+fn remedy(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Native => {
+            "if it embeds an interpreter and you trust its author, choose the profile \"interpreter\""
+        }
+        Profile::Interpreter => "ask its author for a smaller build",
+    }
 }
 
 /// Why a call returned no result.
@@ -178,6 +209,9 @@ pub enum PluginError {
     /// It exceeded the deadline.
     #[error("the plugin exceeded its deadline")]
     Deadline,
+    /// It exceeded the limit of its processor time.
+    #[error("the plugin exceeded its processor time")]
+    Processor,
     /// It exceeded its memory limit.
     #[error("the plugin exceeded its memory limit")]
     Memory,
@@ -199,8 +233,8 @@ pub enum SendError {
     /// The plugin does not know the vendor.
     #[error("unknown vendor; choose one that the plugin lists")]
     UnknownVendor,
-    /// The request does not fit the session: its target is not a path that begins with `/`, or the
-    /// session has no usable base URL.
+    /// The request does not fit the session: its target is not a path that begins with `/` and stays
+    /// below the base URL, its method is CONNECT or TRACE, or the session has no usable base URL.
     #[error("the request does not fit the session: {0}")]
     Request(&'static str),
     /// The plugin did not authorize the request; nothing was sent.

@@ -41,7 +41,8 @@
 //!   survive an expired token.
 //! - A new instance for each call: two credentials never share memory, and a plugin that crashes,
 //!   loops or grows ends only its own call, with a [`PluginError`].
-//! - [`Limits`] on memory, time, requests and lengths, each with a default and its reason.
+//! - [`Limits`] on memory, time, processor time, requests and lengths, each with a default and its
+//!   reason. A [`Profile`] limits the code of a plugin before it is compiled.
 //! - An egress policy: `https` only, to origins that the credential needs ([`Connector::origins`])
 //!   *and* that the operator grants ([`Builder::grant`]; by default, those that the vendor
 //!   declares), and to addresses that are public or that the operator names
@@ -122,8 +123,9 @@ pub use error::{CallError, ConnectorError, LoadError, PluginError, SendError, St
 pub use ipnet::IpNet;
 pub use limits::{
     DEFAULT_BETWEEN_BYTES, DEFAULT_CONNECT, DEFAULT_DEADLINE, DEFAULT_FIRST_BYTE,
-    DEFAULT_MEMORY_BYTES, DEFAULT_REPLY_BYTES, DEFAULT_REQUEST_BYTES, DEFAULT_REQUESTS,
-    DEFAULT_RESULT_BYTES, Limits, MAX_COMPONENT_BYTES, Timeouts,
+    DEFAULT_INTERPRETER_MEMORY_BYTES, DEFAULT_MEMORY_BYTES, DEFAULT_PROCESSOR, DEFAULT_REPLY_BYTES,
+    DEFAULT_REQUEST_BYTES, DEFAULT_REQUESTS, DEFAULT_RESULT_BYTES, Limits, MAX_COMPONENT_BYTES,
+    Profile, ProfileError, Timeouts,
 };
 pub use random::{Random, SystemRandom};
 pub use runtime::Runtime;

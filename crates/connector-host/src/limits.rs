@@ -1,13 +1,20 @@
-//! Limits of one call and of each stage of its request. Every default is a named constant with its
-//! unit and its reason.
+//! Limits of one call and of each stage of its request, and of the code of a component. Every
+//! default is a named constant with its unit and its reason.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// 16 MiB: a plugin starts with about one, and holds one response and one credential at a time.
 pub const DEFAULT_MEMORY_BYTES: usize = 16 << 20;
+/// 128 MiB for a plugin that embeds an interpreter, which starts with 10 to 40.
+pub const DEFAULT_INTERPRETER_MEMORY_BYTES: usize = 128 << 20;
 /// One minute: 10 s to connect, 30 s for the header, and 14 s for the body. The last tenth is left
 /// to the plugin, to report why the response is incomplete.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_mins(1);
+/// Ten seconds: a call of a plugin in Rust takes less than a millisecond, and one that embeds an
+/// interpreter some hundred. The rest of a call is waiting for the vendor.
+pub const DEFAULT_PROCESSOR: Duration = Duration::from_secs(10);
 /// 2 MiB, decoded: token responses are a few KiB, and a plugin reads up to 1 MiB of a list. It
 /// learns that a longer one is too long, and not that it broke off.
 pub const DEFAULT_REPLY_BYTES: usize = 2 << 20;
@@ -25,8 +32,8 @@ pub const DEFAULT_FIRST_BYTE: Duration = Duration::from_secs(30);
 /// Ten seconds of silence within a body mean that the rest will not come.
 pub const DEFAULT_BETWEEN_BYTES: Duration = Duration::from_secs(10);
 
-/// 64 MiB: a plugin in Rust has some 100 KiB, one that embeds an interpreter 40 MiB. The limit also
-/// bounds the time to compile.
+/// 64 MiB, for every [`Profile`]: a plugin in Rust has some 100 KiB, one that embeds an interpreter
+/// up to 40 MiB.
 pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
 /// 32 KiB for a header section in any version of HTTP, counted as in HTTP/2: names, values and 32
 /// bytes for each field (RFC 9113 §6.5.2). Servers send one or two KiB, and most refuse more than
@@ -34,6 +41,175 @@ pub const MAX_COMPONENT_BYTES: usize = 64 << 20;
 pub(crate) const MAX_HEADER_BYTES: usize = 32 << 10;
 /// A hundred fields: vendors send some twenty.
 pub(crate) const MAX_HEADER_FIELDS: usize = 100;
+
+/// The kind of code that a plugin has: limits on it before it is compiled, and on the time to load
+/// it. Without them, a file of 200 KB can take minutes and gigabytes to compile.
+///
+/// ```
+/// use connector_host::Profile;
+///
+/// assert_eq!("interpreter".parse(), Ok(Profile::Interpreter));
+/// assert_eq!(Profile::default().name(), "native");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum Profile {
+    /// Code of the plugin itself, as compilers for Rust, C or Go make it.
+    #[default]
+    Native,
+    /// An interpreter with its program, as tools for JavaScript and Python make it: some 13 to
+    /// 18 MB, and ten seconds to compile. To be chosen by an operator who trusts the plugin's
+    /// author not to waste them.
+    Interpreter,
+}
+
+impl Profile {
+    /// The default limits of the calls of a plugin of this profile: those of [`Limits::new`], with
+    /// more memory for an interpreter.
+    pub const fn call_limits(self) -> Limits {
+        match self {
+            Self::Native => Limits::new(),
+            Self::Interpreter => Limits::new().memory_bytes(DEFAULT_INTERPRETER_MEMORY_BYTES),
+        }
+    }
+
+    /// The name, as [`Profile::from_str`] reads it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Interpreter => "interpreter",
+        }
+    }
+
+    /// The limits of this profile.
+    pub(crate) const fn limits(self) -> &'static CompileLimits {
+        match self {
+            Self::Native => &NATIVE,
+            Self::Interpreter => &INTERPRETER,
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// The string is not the name of a [`Profile`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown profile; use native or interpreter")]
+pub struct ProfileError;
+
+impl FromStr for Profile {
+    type Err = ProfileError;
+
+    fn from_str(name: &str) -> Result<Self, ProfileError> {
+        let profiles = [Self::Native, Self::Interpreter];
+        let found = profiles.into_iter().find(|profile| profile.name() == name);
+        found.ok_or(ProfileError)
+    }
+}
+
+/// The limits of a [`Profile`] on a component, which `runtime/complexity.rs` checks.
+pub(crate) struct CompileLimits {
+    /// The length of the component.
+    pub(crate) component_bytes: usize,
+    /// Components and modules, the component itself included.
+    pub(crate) parts: usize,
+    /// Components and modules within one another.
+    pub(crate) nested_parts: usize,
+    /// Types of a module, and fields, cases and declarations of all types of components.
+    pub(crate) types: u64,
+    /// Component and instance types within others in one section. They are read recursively.
+    pub(crate) nested_types: usize,
+    /// Functions, those that are imported, lifted or lowered included.
+    pub(crate) functions: u64,
+    /// The length of one function's body.
+    pub(crate) function_bytes: usize,
+    /// The parameters and locals of one function.
+    pub(crate) locals: u64,
+    /// Blocks within one another in one function.
+    pub(crate) nested_blocks: usize,
+    /// The estimated work for one function, in instructions: also its branches times its locals,
+    /// and the arguments of its calls.
+    pub(crate) function_work: u64,
+    /// The estimated work for all functions.
+    pub(crate) work: u64,
+    /// The time to load.
+    pub(crate) deadline: Duration,
+    /// The parts of an instance.
+    pub(crate) room: Room,
+}
+
+/// Limits on the parts of an instance of a component.
+pub(crate) struct Room {
+    /// The plugin, and adapters of its imports.
+    pub(crate) instances: usize,
+    /// `Limits::memory_bytes` bounds their sum.
+    pub(crate) memories: usize,
+    /// Tables for function pointers and for imports.
+    pub(crate) tables: usize,
+    /// The entries of a table.
+    pub(crate) table_elements: usize,
+    /// The plugin's own stack.
+    pub(crate) stack_bytes: usize,
+    /// The stack of a plugin and of the host functions that it calls. The runtime advises to leave
+    /// the host three times as much as the plugin.
+    pub(crate) call_stack_bytes: usize,
+}
+
+/// Some ten times as much as the largest plugins of the guest SDK need.
+const NATIVE: CompileLimits = CompileLimits {
+    component_bytes: 8 << 20,
+    parts: 64,
+    nested_parts: 8,
+    types: 20_000,
+    nested_types: 100,
+    functions: 8_000,
+    function_bytes: 128 << 10,
+    locals: 2_000,
+    nested_blocks: 1_000,
+    function_work: 4_000_000,
+    work: 40_000_000,
+    deadline: Duration::from_secs(30),
+    // A handful of core instances with one memory, one table for function pointers and one for
+    // imports, and as many again. Function pointers are some hundred, and parsing JSON of the
+    // maximum accepted depth takes a tenth of the stack.
+    room: Room {
+        instances: 16,
+        memories: 4,
+        tables: 8,
+        table_elements: 10_000,
+        stack_bytes: 512 << 10,
+        call_stack_bytes: 2 << 20,
+    },
+};
+
+/// The main loop of an interpreter is one function with some hundred kilobytes and branches.
+const INTERPRETER: CompileLimits = CompileLimits {
+    component_bytes: MAX_COMPONENT_BYTES,
+    parts: 256,
+    nested_parts: 8,
+    types: 200_000,
+    nested_types: 100,
+    functions: 200_000,
+    function_bytes: 1 << 20,
+    locals: 20_000,
+    nested_blocks: 5_000,
+    function_work: 200_000_000,
+    work: 2_000_000_000,
+    deadline: Duration::from_mins(2),
+    // Some twenty modules, and a table of some ten thousand functions. Interpreters nest deeply.
+    room: Room {
+        instances: 100,
+        memories: 4,
+        tables: 20,
+        table_elements: 100_000,
+        stack_bytes: 4 << 20,
+        call_stack_bytes: 16 << 20,
+    },
+};
 
 /// Time limits of the stages of a request.
 ///
@@ -108,6 +284,9 @@ pub struct Limits {
     /// Time of the whole call, including its request. Beyond:
     /// [`PluginError::Deadline`](crate::PluginError::Deadline).
     pub deadline: Duration,
+    /// Processor time of the plugin's code in the call, without its waits, in steps of ten
+    /// milliseconds. Beyond: [`PluginError::Processor`](crate::PluginError::Processor).
+    pub processor: Duration,
     /// Body of a response to the plugin, in bytes, encoded and decoded. Beyond: the plugin reads an
     /// error instead of the rest.
     pub reply_bytes: usize,
@@ -128,6 +307,7 @@ impl Limits {
         Self {
             memory_bytes: DEFAULT_MEMORY_BYTES,
             deadline: DEFAULT_DEADLINE,
+            processor: DEFAULT_PROCESSOR,
             reply_bytes: DEFAULT_REPLY_BYTES,
             request_bytes: DEFAULT_REQUEST_BYTES,
             requests: DEFAULT_REQUESTS,
@@ -147,6 +327,13 @@ impl Limits {
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
+        self
+    }
+
+    /// Sets [`Limits::processor`].
+    #[must_use]
+    pub const fn processor(mut self, processor: Duration) -> Self {
+        self.processor = processor;
         self
     }
 

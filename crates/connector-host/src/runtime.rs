@@ -2,6 +2,7 @@
 //! the engine's settings to one call of one function.
 
 pub(crate) mod cache;
+pub(crate) mod complexity;
 pub(crate) mod component;
 pub(crate) mod engine;
 pub(crate) mod imports;
@@ -16,11 +17,15 @@ use wasmtime::Engine;
 use wasmtime::component::Linker;
 
 use crate::error::LoadError;
+use crate::limits::Profile;
 use crate::runtime::plugin_state::PluginState;
 
 /// 10,000: each call takes two or three memory maps while it runs and two for its stack, and Linux
 /// allows a process 65,530.
 const MAX_CONCURRENT_CALLS: u32 = 10_000;
+
+/// 100: an interpreter takes some 40 MiB.
+const MAX_CONCURRENT_INTERPRETERS: u32 = 100;
 
 /// The shared part of all calls of a process: the compiler's settings, the memory in which calls
 /// run, and a limit on concurrent calls.
@@ -49,6 +54,17 @@ impl Runtime {
         SHARED.clone().ok_or(LoadError::Engine)
     }
 
+    /// The runtime of the process for this profile.
+    pub(crate) fn shared_for(profile: Profile) -> Result<Self, LoadError> {
+        static INTERPRETERS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
+            Runtime::for_profile(Profile::Interpreter, MAX_CONCURRENT_INTERPRETERS).ok()
+        });
+        match profile {
+            Profile::Native => Self::shared(),
+            Profile::Interpreter => INTERPRETERS.clone().ok_or(LoadError::Engine),
+        }
+    }
+
     /// Creates a runtime for this many concurrent calls; further calls wait, see
     /// [`PluginError::Busy`](crate::PluginError::Busy).
     ///
@@ -56,7 +72,14 @@ impl Runtime {
     /// refuses (a limit on address space, another processor), each call allocates its own memory:
     /// slower, and equally safe.
     pub fn new(calls_at_once: u32) -> Result<Self, LoadError> {
-        let engine = engine::engine(calls_at_once).map_err(|_| LoadError::Engine)?;
+        Self::for_profile(Profile::Native, calls_at_once)
+    }
+
+    /// Creates a runtime for plugins of this profile. One for interpreters allocates the memory of
+    /// each call for itself. A plugin of another profile may not find room in it, and fails to load
+    /// with [`PluginError::Memory`](crate::PluginError::Memory).
+    pub fn for_profile(profile: Profile, calls_at_once: u32) -> Result<Self, LoadError> {
+        let engine = engine::engine(calls_at_once, profile).map_err(|_| LoadError::Engine)?;
         let permits = calls_at_once.try_into().unwrap_or(Semaphore::MAX_PERMITS);
         let shared = Shared {
             linker: imports::linker(&engine).map_err(|_| LoadError::Engine)?,

@@ -84,14 +84,133 @@ fn a_store_whose_key_is_gone_gets_no_new_one() {
 #[cfg(unix)]
 #[test]
 fn a_key_file_that_others_can_read_is_refused() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let place = Place::filled();
+    let set = |mode| fs::set_permissions(place.key(), fs::Permissions::from_mode(mode)).unwrap();
+    for mode in [0o604, 0o644, 0o650, 0o660, 0o620, 0o700, 0o666, 0o4600] {
+        set(mode);
+        place.refuses("key-too-open", "chmod 600");
+        place.refuses("key-too-open", "CONNECTOR_STORE_KEY");
+    }
+    set(0o400);
+    assert_eq!(place.open().list().unwrap().len(), 1);
+    // As a container platform mounts a secret: only if root put it there.
+    for mode in [0o640, 0o440] {
+        set(mode);
+        if fs::metadata(place.key()).unwrap().uid() == 0 {
+            assert_eq!(place.open().list().unwrap().len(), 1);
+        } else {
+            place.refuses("key-too-open", "chmod 600");
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_is_no_regular_file_of_the_user_is_refused() {
+    let place = Place::filled();
+    let key = place.key();
+    let elsewhere = place.dir.path().join("elsewhere");
+    fs::rename(&key, &elsewhere).unwrap();
+    for target in [&elsewhere, &place.dir.path().join("nowhere")] {
+        std::os::unix::fs::symlink(target, &key).unwrap();
+        place.refuses("key-distrusted", "is a symbolic link");
+        place.refuses("key-distrusted", "CONNECTOR_STORE_KEY");
+        fs::remove_file(&key).unwrap();
+    }
+    fs::create_dir(&key).unwrap();
+    place.refuses("key-distrusted", "is not a regular file");
+    fs::remove_dir(&key).unwrap();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    let fifo = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, &key, fifo, mode, 0).unwrap();
+    // Without waiting for somebody to write to it.
+    assert_eq!(place.error().code(), "key-distrusted");
+    fs::remove_file(&key).unwrap();
+    fs::rename(&elsewhere, &key).unwrap();
+    // Only root can give a file away.
+    if std::os::unix::fs::chown(&key, Some(4202), None).is_ok() {
+        place.refuses("key-distrusted", "belongs to another user (uid 4202)");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_store_that_is_no_regular_file_of_the_user_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     let place = Place::filled();
-    for mode in [0o640, 0o604, 0o700, 0o666] {
-        fs::set_permissions(place.key(), fs::Permissions::from_mode(mode)).unwrap();
-        place.refuses("key-too-open", "chmod 600");
-    }
-    fs::set_permissions(place.key(), fs::Permissions::from_mode(0o400)).unwrap();
+    let data = place.data();
+    let elsewhere = place.dir.path().join("elsewhere.db");
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o666)).unwrap();
+    place.refuses("distrusted", "can be changed by every user (mode 666)");
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(place.open().list().unwrap().len(), 1);
+    fs::rename(&data, &elsewhere).unwrap();
+    for target in [&elsewhere, &place.dir.path().join("nowhere.db")] {
+        std::os::unix::fs::symlink(target, &data).unwrap();
+        assert_eq!(place.error().code(), "distrusted");
+        assert!(place.error().to_string().contains("is a symbolic link"));
+        fs::remove_file(&data).unwrap();
+    }
+    assert!(!place.dir.path().join("nowhere.db").exists());
+    fs::create_dir(&data).unwrap();
+    assert!(place.error().to_string().contains("is not a regular file"));
+    fs::remove_dir(&data).unwrap();
+    fs::rename(&elsewhere, &data).unwrap();
+    if std::os::unix::fs::chown(&data, Some(4202), None).is_ok() {
+        place.refuses("distrusted", "belongs to another user (uid 4202)");
+    }
+}
+
+#[test]
+fn what_another_program_added_to_the_database_is_refused() {
+    for (kind, sql) in [
+        (
+            "trigger",
+            "CREATE TRIGGER spy AFTER INSERT ON secret BEGIN
+                 UPDATE credential SET vendor = 'evil' WHERE id = new.credential; END",
+        ),
+        ("view", "CREATE VIEW spy AS SELECT * FROM credential"),
+        ("table", "CREATE TABLE spy (x)"),
+        ("index", "CREATE INDEX spy ON credential (vendor)"),
+        (
+            "view",
+            "ALTER TABLE credential RENAME TO spied;
+             CREATE VIEW credential AS SELECT * FROM spied",
+        ),
+        ("table", "ALTER TABLE credential ADD COLUMN spy TEXT"),
+    ] {
+        let place = Place::filled();
+        place.run(sql);
+        place.refuses("foreign", "that this program did not create");
+        let text = place.error().to_string();
+        assert!(text.contains(kind) || text.contains("table"), "{text}");
+    }
+    let place = Place::filled();
+    place.run("DROP TABLE session");
+    place.refuses("damaged", "restore it from a copy");
+    // Statistics of SQLite itself.
+    let place = Place::filled();
+    place.run("ANALYZE");
+    assert_eq!(place.open().list().unwrap().len(), 1);
+}
+
+#[test]
+fn a_trigger_that_is_added_while_the_store_is_open_stops_the_next_change() {
+    for (kind, sql) in [
+        (
+            "trigger",
+            "CREATE TRIGGER spy AFTER INSERT ON secret BEGIN DELETE FROM credential; END",
+        ),
+        ("view", "CREATE VIEW spy AS SELECT 1"),
+    ] {
+        let place = Place::filled();
+        let store = place.open();
+        place.run(sql);
+        let error = store.save(&entry("second", SECRET), &schema()).err();
+        assert!(matches!(error, Some(StoreError::Foreign { kind: found, .. }) if found == kind));
+        assert_eq!(store.list().unwrap().len(), 1);
+    }
 }
 
 #[test]
@@ -182,6 +301,6 @@ fn one_bit_in_a_sealed_secret_is_noticed() {
             .execute("UPDATE secret SET sealed = ?1", [damaged])
             .unwrap();
         let opened = store.document(saved.id);
-        assert!(matches!(opened, Err(StoreError::Unsealable)), "{index}");
+        assert!(matches!(opened, Err(StoreError::Altered(_))), "{index}");
     }
 }

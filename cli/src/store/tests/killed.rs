@@ -34,7 +34,7 @@ const ACKNOWLEDGED: &str = "acknowledged ";
 
 impl Place {
     /// A place in memory, if the system has one, where syncing is fast. It outlives the process.
-    fn fast() -> Self {
+    pub(super) fn fast() -> Self {
         let memory = Path::new("/dev/shm");
         let dir = if memory.is_dir() {
             TempDir::new_in(memory)

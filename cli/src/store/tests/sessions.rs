@@ -1,27 +1,25 @@
-//! Durable sessions: sealed beside their credential, gone with it, and migrated to.
+//! Durable sessions: sealed beside their credential, and gone with it.
 
 use std::sync::{Arc, Mutex};
 
 use connector_host::{Secret, SessionStore, StoreKey};
-use rusqlite::Connection;
 
-use super::super::format::CURRENT;
-use super::{NEWER_SECRET, Place, SECRET, Saved, contains, document, entry, schema};
+use super::{NEWER_SECRET, Place, SECRET, Saved, contains, entry, schema};
 use crate::store::StoredSessions;
 
 /// A store with one credential, and its session store.
-fn stored(place: &Place) -> (Saved, StoredSessions) {
+pub(super) fn stored(place: &Place) -> (Saved, StoredSessions) {
     let store = place.open();
     let saved = store.save(&entry("first", SECRET), &schema()).unwrap();
     let sessions = StoredSessions::new(Arc::new(Mutex::new(store)));
     (saved, sessions)
 }
 
-fn key(saved: &Saved) -> StoreKey {
+pub(super) fn key(saved: &Saved) -> StoreKey {
     StoreKey::new(&saved.vendor, saved.id.to_string())
 }
 
-async fn loaded(sessions: &StoredSessions, key: &StoreKey) -> Option<String> {
+pub(super) async fn loaded(sessions: &StoredSessions, key: &StoreKey) -> Option<String> {
     let text = sessions.load(key).await.unwrap();
     text.map(|text| text.expose().to_owned())
 }
@@ -79,33 +77,6 @@ async fn a_session_goes_with_its_credential_and_its_vendor_and_survives_an_edit(
 }
 
 #[tokio::test]
-async fn a_sealed_session_opens_only_in_its_row() {
-    let place = Place::new();
-    let (first, sessions) = stored(&place);
-    let store = place.open();
-    let second = store.save(&entry("second", SECRET), &schema()).unwrap();
-    for saved in [&first, &second] {
-        let session = Secret::new(format!("{NEWER_SECRET} {}", saved.id));
-        sessions.save(&key(saved), &session).await.unwrap();
-    }
-    for moved in [
-        "UPDATE session SET sealed = (SELECT sealed FROM session WHERE credential = ?1) \
-         WHERE credential = ?2",
-        // A secret field of the same credential.
-        "UPDATE session SET sealed = (SELECT sealed FROM secret WHERE credential = ?2) \
-         WHERE credential = ?2 AND ?1 > 0",
-    ] {
-        store
-            .database
-            .execute(moved, [first.id, second.id])
-            .unwrap();
-        let error = sessions.load(&key(&second)).await.err().unwrap();
-        assert!(error.to_string().contains("was moved"), "{error}");
-    }
-    assert!(loaded(&sessions, &key(&first)).await.is_some());
-}
-
-#[tokio::test]
 async fn an_id_that_is_no_row_has_no_session() {
     let place = Place::new();
     let (saved, sessions) = stored(&place);
@@ -116,26 +87,4 @@ async fn an_id_that_is_no_row_has_no_session() {
     for key in [missing, malformed] {
         assert!(sessions.save(&key, &session).await.is_err(), "{key:?}");
     }
-}
-
-#[tokio::test]
-async fn a_store_of_the_first_format_is_migrated_with_its_credentials() {
-    let place = Place::new();
-    let (saved, sessions) = stored(&place);
-    drop(sessions);
-    let database = Connection::open(place.data()).unwrap();
-    let first = "DROP TABLE session; PRAGMA user_version = 1;";
-    database.execute_batch(first).unwrap();
-    drop(database);
-    let store = place.open();
-    let version: i64 = store
-        .database
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .unwrap();
-    assert_eq!(version, CURRENT);
-    assert_eq!(document(&store, &saved)["hidden"], SECRET);
-    let sessions = StoredSessions::new(Arc::new(Mutex::new(store)));
-    let session = Secret::new(NEWER_SECRET);
-    sessions.save(&key(&saved), &session).await.unwrap();
-    assert!(loaded(&sessions, &key(&saved)).await.is_some());
 }

@@ -1,10 +1,12 @@
 //! Building an API request from a session: base URL and path, then the authorization.
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use http::HeaderMap;
+use http::header::{CONNECTION, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, utf8_percent_encode};
 use ring::digest::{SHA256, digest};
 
+use crate::contract::authorization::is_of_the_transport;
 use crate::egress::exchange::header_fits;
 use crate::error::SendError;
 use crate::types::{Authorization, RequestHead, Session, Signing};
@@ -17,19 +19,79 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// Servers decode a path once, and proxies before them perhaps once more.
+const MAX_DECODINGS: usize = 3;
+
 /// Checks that an API request can be combined with a session.
 pub(crate) fn check_request(request: &http::Request<Bytes>) -> Result<(), SendError> {
-    if request.uri().authority().is_some() || !request.uri().path().starts_with('/') {
+    let path = request.uri().path();
+    if request.uri().authority().is_some() || !path.starts_with('/') {
         return Err(SendError::Request("its target is not a path"));
     }
-    if request.method() == http::Method::CONNECT {
-        return Err(SendError::Request("its method opens a tunnel"));
+    if climbs(path) {
+        return Err(SendError::Request("its path leaves the base URL"));
     }
-    Ok(())
+    match request.method().as_str() {
+        "CONNECT" => Err(SendError::Request("its method opens a tunnel")),
+        // TRACK is another name for it.
+        "TRACE" | "TRACK" => Err(SendError::Request(
+            "its method returns the request, with the secrets of the session",
+        )),
+        _ => Ok(()),
+    }
 }
 
-/// Combines an API request with the base URL of a session. The transport writes `host` and the
-/// length; those of the request are dropped.
+/// Whether dot segments lead a path above its start, for some server: servers differ in how often
+/// they decode a path, and in the characters that separate and end its segments.
+fn climbs(path: &str) -> bool {
+    let mut path = path.as_bytes().to_vec();
+    for _ in 0..=MAX_DECODINGS {
+        if climbs_as_is(&path, b"/") || climbs_as_is(&path, b"/\\") {
+            return true;
+        }
+        let decoded: Vec<u8> = percent_decode(&path).collect();
+        if decoded == path {
+            return false;
+        }
+        path = decoded;
+    }
+    // Encoded again and again for no good reason.
+    true
+}
+
+/// The same for a decoded path with these separators.
+fn climbs_as_is(path: &[u8], separators: &[u8]) -> bool {
+    let mut depth = 0usize;
+    for segment in path.split(|byte| separators.contains(byte)) {
+        // Some servers take what follows a semicolon for parameters.
+        match segment.split(|byte| *byte == b';').next() {
+            None | Some(b"" | b".") => {}
+            Some(b"..") => match depth.checked_sub(1) {
+                Some(above) => depth = above,
+                None => return true,
+            },
+            Some(_) => depth += 1,
+        }
+    }
+    false
+}
+
+/// Drops the fields that only the transport writes, those that `connection` names included, and
+/// those for proxies (RFC 9110 §7.6.1).
+fn drop_fields_of_the_transport(headers: &mut HeaderMap) {
+    let named = headers.get_all(CONNECTION).into_iter();
+    let named = named.flat_map(|value| value.as_bytes().split(|byte| *byte == b','));
+    let named = named.filter_map(|name| HeaderName::from_bytes(name.trim_ascii()).ok());
+    let others = headers
+        .keys()
+        .filter(|name| is_of_the_transport(name.as_str()));
+    let dropped: Vec<HeaderName> = named.chain(others.cloned()).collect();
+    for name in dropped {
+        headers.remove(name);
+    }
+}
+
+/// Combines an API request with the base URL of a session, without the fields of the transport.
 pub(crate) fn with_base_url(
     session: &Session,
     request: http::Request<Bytes>,
@@ -42,9 +104,7 @@ pub(crate) fn with_base_url(
     let url = format!("{}{}", session.base_url.trim_end_matches('/'), parts.uri);
     let url = url.parse();
     parts.uri = url.map_err(|_| SendError::Request("the base URL is not a URL"))?;
-    for name in [HOST, CONTENT_LENGTH, TRANSFER_ENCODING] {
-        parts.headers.remove(name);
-    }
+    drop_fields_of_the_transport(&mut parts.headers);
     // New parts: those of the caller may have extensions, which the transport would obey.
     let mut request = http::Request::new(body);
     *request.method_mut() = parts.method;

@@ -5,13 +5,15 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use tokio::time::timeout;
+
 use crate::clock::{Clock, SystemClock};
 use crate::connector::Connector;
 use crate::contract;
 use crate::egress::origin::Origin;
 use crate::egress::policy::EgressPolicy;
 use crate::error::LoadError;
-use crate::limits::{Limits, MAX_COMPONENT_BYTES};
+use crate::limits::{Limits, MAX_COMPONENT_BYTES, Profile};
 use crate::random::{Random, SystemRandom};
 use crate::runtime::Runtime;
 use crate::runtime::cache::Cache;
@@ -24,7 +26,8 @@ pub struct Builder {
     transport: Arc<dyn Transport>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
-    limits: Limits,
+    limits: Option<Limits>,
+    profile: Profile,
     granted: Option<Arc<[Origin]>>,
     runtime: Option<Runtime>,
     cache: Option<PathBuf>,
@@ -37,7 +40,8 @@ impl Connector {
             transport,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom),
-            limits: Limits::default(),
+            limits: None,
+            profile: Profile::default(),
             granted: None,
             runtime: None,
             cache: None,
@@ -46,10 +50,18 @@ impl Connector {
 }
 
 impl Builder {
-    /// Sets the limits of one call. Default: [`Limits::default`].
+    /// Sets the limits of one call. Default: [`Profile::call_limits`].
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.limits = Some(limits);
+        self
+    }
+
+    /// Sets the limits on the plugin's code, on the parts of its instances and on the time to load
+    /// it. Default: [`Profile::Native`].
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
         self
     }
 
@@ -76,7 +88,9 @@ impl Builder {
         self
     }
 
-    /// Sets the runtime of the calls. Default: [`Runtime::shared`].
+    /// Sets the runtime of the calls, which must be [of the same
+    /// profile](Runtime::for_profile). Default: one for all connectors of the profile, see
+    /// [`Runtime::shared`].
     #[must_use]
     pub fn runtime(mut self, runtime: Runtime) -> Self {
         self.runtime = Some(runtime);
@@ -84,12 +98,14 @@ impl Builder {
     }
 
     /// Keeps the plugin's machine code in this folder, and loads it from there the next time, in
-    /// this process or another: in a fraction of a millisecond instead of a third of a second.
+    /// this process or another: in a millisecond instead of a third of a second.
     /// Default: the plugin is compiled each time.
     ///
-    /// A missing folder is created. It must belong to the operator, because its files are executed;
-    /// a folder that others may write to is refused with [`LoadError::Cache`]. It may be emptied at
-    /// any time. A failure to store machine code is not an error; it is logged.
+    /// Machine code is authenticated with a key, which is in the folder too and which only its owner
+    /// can read. Files that were changed or damaged are removed, and the plugin is compiled anew. A
+    /// missing folder is created; one that others may write to is refused with
+    /// [`LoadError::Cache`]. It may be emptied at any time. A failure to store machine code is not
+    /// an error; it is logged.
     #[must_use]
     pub fn cache(mut self, folder: impl Into<PathBuf>) -> Self {
         self.cache = Some(folder.into());
@@ -116,20 +132,25 @@ impl Builder {
     }
 
     async fn load(self, bytes: Vec<u8>) -> Result<Connector, LoadError> {
+        let profile = self.profile;
         let component = blocking(move || {
-            let runtime = self.runtime.map_or_else(Runtime::shared, Ok)?;
+            let runtime = self
+                .runtime
+                .map_or_else(|| Runtime::shared_for(profile), Ok)?;
             let cache = self.cache.map(|folder| {
                 let cache = Cache::open(&folder);
                 cache.map_err(|error| LoadError::Cache { folder, error })
             });
-            CompiledComponent::compile(runtime, cache.transpose()?, &bytes)
+            CompiledComponent::compile(runtime, cache.transpose()?.as_ref(), profile, &bytes)
         });
+        // The compiler cannot be stopped: its thread ends later, within the limits of the profile.
+        let component = timeout(profile.limits().deadline, component).await;
         let mut plugin = Plugin {
-            component: component.await?,
+            component: component.unwrap_or(Err(LoadError::TooSlow { profile }))?,
             transport: self.transport,
             clock: self.clock,
             random: self.random,
-            limits: self.limits,
+            limits: self.limits.unwrap_or(profile.call_limits()),
             vendors: Vec::new(),
             policies: Vec::new(),
         };

@@ -14,20 +14,23 @@ const MAX_BYTES: usize = 32 << 10;
 
 /// The fields that belong to the connection (RFC 9110 §7.6.1), to the target and to the framing of
 /// the body, which only the transport writes.
-const OF_THE_TRANSPORT: [&str; 12] = [
+const OF_THE_TRANSPORT: [&str; 10] = [
     "connection",
     "content-length",
     "expect",
     "host",
     "http2-settings",
     "keep-alive",
-    "proxy-authorization",
-    "proxy-connection",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
 ];
+
+/// Whether only the transport writes this field, or only for a proxy. The name is in lower case.
+pub(crate) fn is_of_the_transport(name: &str) -> bool {
+    OF_THE_TRANSPORT.contains(&name) || name.starts_with("proxy-")
+}
 
 impl TryFrom<wit::Authorization> for Authorization {
     type Error = PluginError;
@@ -55,7 +58,7 @@ impl TryFrom<wit::Authorization> for Authorization {
 fn is_header(name: &str, value: &[u8]) -> bool {
     HeaderValue::from_bytes(value).is_ok()
         && HeaderName::from_bytes(name.as_bytes())
-            .is_ok_and(|name| !OF_THE_TRANSPORT.contains(&name.as_str()))
+            .is_ok_and(|name| !is_of_the_transport(name.as_str()))
 }
 
 #[cfg(test)]

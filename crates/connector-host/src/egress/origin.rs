@@ -4,10 +4,13 @@ use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
+use psl::Psl;
+
 /// An allowed origin: `https://host`, or `https://*.host` for every name below `host` but not
 /// `host` itself.
 ///
-/// Always `https` on port 443. Names are compared case-insensitively.
+/// Always `https` on port 443. Names are compared case-insensitively. No wildcard covers a public
+/// suffix, such as `https://*.co.uk`.
 ///
 /// ```
 /// let origin: connector_host::Origin = "https://*.contentsquare.com".parse()?;
@@ -41,6 +44,13 @@ pub enum OriginError {
         "invalid host in an origin; use a DNS name, perhaps with a leading *., or an IP address"
     )]
     Host,
+    /// The wildcard covers the names of unrelated owners, such as `https://*.co.uk` or
+    /// `https://*.github.io` (<https://publicsuffix.org>).
+    #[error(
+        "invalid origin; its wildcard covers a public suffix, below which anybody can have a name: \
+         name one host, or a wildcard below it"
+    )]
+    PublicSuffix,
 }
 
 impl Origin {
@@ -86,6 +96,9 @@ impl FromStr for Origin {
         if !is_valid {
             return Err(OriginError::Host);
         }
+        if is_wildcard && is_public_suffix(host) {
+            return Err(OriginError::PublicSuffix);
+        }
         Ok(Self {
             host: host.to_owned(),
             is_wildcard,
@@ -117,6 +130,20 @@ fn ends_in_number(host: &str) -> bool {
     host.rsplit('.')
         .next()
         .is_some_and(|label| label.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+/// Whether anybody can have a name below `host`: a top-level domain, known or not, a suffix of a
+/// registry, or the domain of a hosting company that is on the list.
+fn is_public_suffix(host: &str) -> bool {
+    // The list has names of other scripts as they are read.
+    let labels = host.split('.').map(|label| {
+        let decoded = label.strip_prefix("xn--").map(punycode::decode);
+        decoded.and_then(Result::ok).unwrap_or(label.to_owned())
+    });
+    let name = labels.collect::<Vec<_>>().join(".");
+    psl::List
+        .suffix(name.as_bytes())
+        .is_some_and(|suffix| suffix.as_bytes() == name.as_bytes())
 }
 
 /// RFC 1123 §2.1: labels of letters, digits and inner hyphens, 63 bytes each, 253 together.

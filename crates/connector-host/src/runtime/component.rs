@@ -1,9 +1,12 @@
 //! A compiled component: its imports checked and linked, its exports of the contract found.
 
+use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use crate::error::{LoadError, PluginError};
+use crate::limits::{Profile, Room};
 use crate::runtime::cache::Cache;
+use crate::runtime::complexity::{self, Refused};
 use crate::runtime::plugin_state::PluginState;
 use crate::runtime::{Runtime, imports};
 
@@ -21,29 +24,26 @@ pub(crate) struct CompiledComponent {
     pub(crate) imports: Vec<String>,
     /// The number of memories of an instance.
     pub(crate) memories: u32,
+    /// The limits on the parts of an instance.
+    pub(crate) room: &'static Room,
 }
 
 impl CompiledComponent {
-    /// Compiles a component, or loads it from the cache, and links its imports.
+    /// Compiles a component within the limits of the profile, or loads it from the cache, and links
+    /// its imports.
     pub(crate) fn compile(
         runtime: Runtime,
-        cache: Option<Cache>,
+        cache: Option<&Cache>,
+        profile: Profile,
         bytes: &[u8],
     ) -> Result<Self, LoadError> {
         let linker = runtime.linker();
         let engine = linker.engine();
-        let component = match cache {
-            Some(cache) => cache.component(engine, bytes),
-            None => Component::new(engine, bytes),
+        let kept = cache.and_then(|cache| cache.load(engine, profile, bytes));
+        let component = match kept {
+            Some(component) => component,
+            None => compile(engine, cache, profile, bytes)?,
         };
-        let component = component.map_err(|error| {
-            // The runtime does not export the type of this error.
-            if format!("{error:#}").contains(DOES_NOT_FIT) {
-                LoadError::Plugin(PluginError::Memory)
-            } else {
-                LoadError::NotAComponent
-            }
-        })?;
         let imports: Vec<String> = component
             .component_type()
             .imports(engine)
@@ -75,8 +75,34 @@ impl CompiledComponent {
             exports,
             imports,
             memories,
+            room: &profile.limits().room,
         })
     }
+}
+
+/// Compiles a component, if it is within the limits of the profile, and stores the machine code.
+fn compile(
+    engine: &Engine,
+    cache: Option<&Cache>,
+    profile: Profile,
+    bytes: &[u8],
+) -> Result<Component, LoadError> {
+    complexity::check(bytes, profile.limits()).map_err(|refused| match refused {
+        Refused::Malformed => LoadError::NotAComponent,
+        Refused::Exceeds(what) => LoadError::TooComplex { profile, what },
+    })?;
+    let component = Component::from_binary(engine, bytes).map_err(|error| {
+        // The runtime does not export the type of this error.
+        if format!("{error:#}").contains(DOES_NOT_FIT) {
+            LoadError::Plugin(PluginError::Memory)
+        } else {
+            LoadError::NotAComponent
+        }
+    })?;
+    if let Some(cache) = cache {
+        cache.store(engine, profile, bytes, &component);
+    }
+    Ok(component)
 }
 
 /// A function of the contract, and its index in a component.

@@ -5,15 +5,11 @@ use std::time::Duration;
 
 use wasmtime::{Config, Enabled, Engine, PoolingAllocationConfig, WasmBacktraceDetails};
 
-use crate::runtime::plugin_state::{MAX_INSTANCES, MAX_MEMORIES, MAX_TABLE_ELEMENTS, MAX_TABLES};
+use crate::limits::{Profile, Room};
 
 /// How often a running plugin yields: short compared with a request, long compared with its cost.
-const TICK: Duration = Duration::from_millis(10);
-/// A plugin's own stack. Parsing JSON of the maximum accepted depth takes a tenth of it.
-const MAX_STACK_BYTES: usize = 512 << 10;
-/// The stack of a plugin and of the host functions that it calls. The runtime advises to leave the
-/// host three times as much as the plugin.
-const CALL_STACK_BYTES: usize = 2 << 20;
+/// Also the unit of its processor time.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// The whole of a 32-bit memory: addresses then need no check in the machine code, because an
 /// access beyond the end faults. This is address space only: 10,000 calls take 40 of 128 TiB.
 const RESERVED_BYTES: usize = 4 << 30;
@@ -28,9 +24,16 @@ const KEPT_STACK_BYTES: usize = 8 << 10;
 /// Without a reservation, memory grows and moves in steps of this size.
 const STEP_BYTES: u64 = 1 << 20;
 
-/// Creates an engine with pooled memory for this many calls, else with memory on demand.
-pub(crate) fn engine(calls_at_once: u32) -> wasmtime::Result<Engine> {
-    Engine::new(&pooled(calls_at_once)).or_else(|_| Engine::new(&on_demand()))
+/// Creates an engine for this many calls: with pooled memory, or with memory on demand where there
+/// is no address space for it, and for interpreters, which are large and few.
+pub(crate) fn engine(calls_at_once: u32, profile: Profile) -> wasmtime::Result<Engine> {
+    let room = &profile.limits().room;
+    match profile {
+        Profile::Native => {
+            Engine::new(&pooled(calls_at_once, room)).or_else(|_| Engine::new(&on_demand(room)))
+        }
+        Profile::Interpreter => Engine::new(&on_demand(room)),
+    }
 }
 
 /// Starts the ticker, a thread that ends soon after the engine.
@@ -50,18 +53,18 @@ pub(crate) fn start_ticker(engine: &Engine) -> std::io::Result<()> {
 }
 
 /// Memory for all calls, reserved in advance and cleared between calls.
-fn pooled(calls_at_once: u32) -> Config {
+fn pooled(calls_at_once: u32, room: &Room) -> Config {
     let number = |limit: usize| u32::try_from(limit).unwrap_or(u32::MAX);
     let times = |limit: usize| calls_at_once.saturating_mul(number(limit));
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(calls_at_once)
-        .total_core_instances(times(MAX_INSTANCES))
+        .total_core_instances(times(room.instances))
         .total_memories(calls_at_once)
-        .total_tables(times(MAX_TABLES))
+        .total_tables(times(room.tables))
         .total_stacks(calls_at_once)
-        .max_memories_per_module(number(MAX_MEMORIES))
-        .max_tables_per_module(number(MAX_TABLES))
-        .table_elements(MAX_TABLE_ELEMENTS)
+        .max_memories_per_module(number(room.memories))
+        .max_tables_per_module(number(room.tables))
+        .table_elements(room.table_elements)
         .max_memory_size(RESERVED_BYTES)
         .async_stack_keep_resident(KEPT_STACK_BYTES)
         // Immediately for each call, so that no secret outlives it.
@@ -73,7 +76,7 @@ fn pooled(calls_at_once: u32) -> Config {
             .linear_memory_keep_resident(KEPT_MEMORY_BYTES)
             .table_keep_resident(KEPT_TABLE_BYTES);
     }
-    let mut config = common();
+    let mut config = common(room);
     config
         .memory_reservation(RESERVED_BYTES as u64)
         .allocation_strategy(pool);
@@ -81,8 +84,8 @@ fn pooled(calls_at_once: u32) -> Config {
 }
 
 /// Memory allocated for each call, and freed when it ends.
-fn on_demand() -> Config {
-    let mut config = common();
+fn on_demand(room: &Room) -> Config {
+    let mut config = common(room);
     config
         .memory_reservation(0)
         .memory_reservation_for_growth(STEP_BYTES);
@@ -93,12 +96,12 @@ fn on_demand() -> Config {
 ///
 /// A trap cannot keep a copy of the memory in its error: the crate's feature `coredump` is
 /// disabled.
-fn common() -> Config {
+fn common(room: &Room) -> Config {
     let mut config = Config::new();
     config
         .epoch_interruption(true)
-        .max_wasm_stack(MAX_STACK_BYTES)
-        .async_stack_size(CALL_STACK_BYTES)
+        .max_wasm_stack(room.stack_bytes)
+        .async_stack_size(room.call_stack_bytes)
         // Stacks hold secrets too.
         .async_stack_zeroing(true)
         // Function names are chosen by the plugin, and no error includes them.

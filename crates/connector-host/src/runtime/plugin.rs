@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 use tracing::field::Empty;
 use wasmtime::component::{ComponentNamedList, ComponentType, Instance, Lift, Lower};
-use wasmtime::{PoolConcurrencyLimitError, Store};
+use wasmtime::{PoolConcurrencyLimitError, Store, UpdateDeadline};
 
 use crate::clock::Clock;
 use crate::contract;
@@ -22,7 +22,7 @@ use crate::error::{CallError, ConnectorError, PluginError};
 use crate::limits::Limits;
 use crate::random::Random;
 use crate::runtime::component::{CompiledComponent, Function};
-use crate::runtime::plugin_state::{MAX_HANDLES, MemoryLimit, PluginState};
+use crate::runtime::plugin_state::{MAX_HANDLES, MemoryLimit, PluginState, ProcessorLimit};
 use crate::transport::Transport;
 use crate::types::Vendor;
 
@@ -197,14 +197,17 @@ impl Plugin {
         };
         let egress = EgressGuard::new(Arc::clone(&self.transport), policy, &limits);
         let (clock, random) = (Arc::clone(&self.clock), Arc::clone(&self.random));
-        let state = PluginState::new(egress, clock, random, limits.memory_bytes);
+        let state = PluginState::new(egress, clock, random, &limits, self.component.room);
         let mut store = Store::new(self.component.pre.engine(), state);
         store.limiter(|state| state);
         store.set_hostcall_fuel(limits.result_bytes);
         store.set_max_component_handles(MAX_HANDLES);
         // A busy loop yields at every tick, so that `within_deadline` can end it and others run.
         store.set_epoch_deadline(1);
-        store.epoch_deadline_async_yield_and_update(1);
+        store.epoch_deadline_callback(|mut store| {
+            store.data_mut().tick()?;
+            Ok(UpdateDeadline::Yield(1))
+        });
         store
     }
 
@@ -253,6 +256,9 @@ fn call_error(error: wit::Error) -> CallError {
 fn plugin_error(error: &wasmtime::Error) -> PluginError {
     if error.is::<MemoryLimit>() {
         return PluginError::Memory;
+    }
+    if error.is::<ProcessorLimit>() {
+        return PluginError::Processor;
     }
     if error.is::<PoolConcurrencyLimitError>() {
         return PluginError::Busy;

@@ -13,16 +13,10 @@ use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView};
 use crate::clock::Clock;
 use crate::egress::guard::EgressGuard;
 use crate::egress::in_flight::InFlightRequests;
+use crate::limits::{Limits, Room};
 use crate::random::Random;
+use crate::runtime::engine::TICK;
 
-/// A component is a handful of core instances: the plugin, and adapters of its imports.
-pub(crate) const MAX_INSTANCES: usize = 16;
-/// One memory for the plugin and some for adapters. `Limits::memory_bytes` bounds their sum.
-pub(crate) const MAX_MEMORIES: usize = 4;
-/// One table for function pointers, one for imports, and as many again.
-pub(crate) const MAX_TABLES: usize = 8;
-/// Function pointers of a plugin; a large one has some hundred.
-pub(crate) const MAX_TABLE_ELEMENTS: usize = 10_000;
 /// Handles (requests, bodies, streams, and the plugin's own resources) at a time. One that is lent
 /// to the host counts twice; one request takes about ten.
 pub(crate) const MAX_HANDLES: usize = 256;
@@ -35,6 +29,11 @@ const MAX_FIELD_BYTES: usize = 32 << 10;
 #[error("the memory limit is exceeded")]
 pub(crate) struct MemoryLimit;
 
+/// The plugin exceeded the limit of its processor time.
+#[derive(Debug, thiserror::Error)]
+#[error("the processor time is exceeded")]
+pub(crate) struct ProcessorLimit;
+
 /// The data of a store.
 pub(crate) struct PluginState {
     table: ResourceTable,
@@ -45,6 +44,9 @@ pub(crate) struct PluginState {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     remaining_memory_bytes: usize,
+    /// The ticks during which the plugin may still run.
+    remaining_ticks: u128,
+    room: &'static Room,
 }
 
 impl PluginState {
@@ -53,7 +55,8 @@ impl PluginState {
         egress: EgressGuard,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
-        memory_bytes: usize,
+        limits: &Limits,
+        room: &'static Room,
     ) -> Self {
         let mut http = WasiHttpCtx::new();
         http.set_field_size_limit(MAX_FIELD_BYTES);
@@ -65,8 +68,17 @@ impl PluginState {
             monotonic: WasiClocksCtx::default(),
             clock,
             random,
-            remaining_memory_bytes: memory_bytes,
+            remaining_memory_bytes: limits.memory_bytes,
+            remaining_ticks: limits.processor.as_nanos().div_ceil(TICK.as_nanos()),
+            room,
         }
+    }
+
+    /// Counts a tick at which the plugin ran. The ticks of its waits are one together.
+    pub(crate) fn tick(&mut self) -> Result<(), ProcessorLimit> {
+        let remaining = self.remaining_ticks.checked_sub(1);
+        self.remaining_ticks = remaining.ok_or(ProcessorLimit)?;
+        Ok(())
     }
 
     /// For `wasi:io`.
@@ -134,22 +146,22 @@ impl ResourceLimiter for PluginState {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > MAX_TABLE_ELEMENTS {
+        if desired > self.room.table_elements {
             return Err(MemoryLimit.into());
         }
         Ok(true)
     }
 
     fn instances(&self) -> usize {
-        MAX_INSTANCES
+        self.room.instances
     }
 
     fn tables(&self) -> usize {
-        MAX_TABLES
+        self.room.tables
     }
 
     fn memories(&self) -> usize {
-        MAX_MEMORIES
+        self.room.memories
     }
 }
 

@@ -2,6 +2,7 @@
 //! row: the plugin, and the outcome of its call. `harness.rs` repeats it beside correct calls and
 //! measures the memory of the process.
 
+mod bombs;
 mod cache;
 mod concurrency;
 mod events;

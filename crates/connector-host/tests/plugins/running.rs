@@ -38,6 +38,33 @@ async fn a_loop_of_host_calls_ends_at_the_deadline() {
 }
 
 #[tokio::test]
+async fn a_loop_ends_when_its_processor_time_is_spent() {
+    let loops = validating("(loop (br 0)) unreachable");
+    // Yields to the host at each turn.
+    let calls = validating("(loop (drop (call $resolution)) (br 0)) unreachable");
+    let spent = Err(PluginError::Processor.into());
+    for plugin in [loops, calls] {
+        // The default deadline is a minute.
+        let limits = Limits::new().processor(Duration::from_millis(50));
+        let connector = load(&plugin, limits).await.unwrap();
+        assert_eq!(connector.validate("a", "{}", &[]).await, spent);
+    }
+}
+
+#[tokio::test]
+async fn a_wait_takes_no_processor_time() {
+    // 300 milliseconds, in one wait.
+    let waits = "(call $block (call $alarm (i64.const 300000000))) (i32.const 512)";
+    let limits = Limits::new().processor(Duration::from_millis(100));
+    let row = Row {
+        limits,
+        ..Row::new(validating(waits))
+    };
+    let connector = row.load().await.unwrap();
+    assert_eq!(connector.validate("a", "{}", &[]).await, Ok(()));
+}
+
+#[tokio::test]
 async fn a_loop_without_calls_lets_others_run_on_the_same_thread() {
     let plugin = validating("(loop (br 0)) unreachable");
     let connector = load(&plugin, Limits::default()).await.unwrap();

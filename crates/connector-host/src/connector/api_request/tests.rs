@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 
 use super::*;
 
@@ -40,18 +40,126 @@ fn a_request_gets_the_base_url_and_loses_the_fields_of_the_transport() {
 }
 
 #[test]
-fn a_request_that_would_go_elsewhere_is_rejected() {
+fn fields_of_the_connection_and_for_proxies_are_dropped() {
+    let mut request = get("/x");
+    for (name, value) in [
+        ("connection", "keep-alive, X-One"),
+        ("connection", "x-two , ,X-THREE,b\u{e4}d"),
+        ("connection", "close"),
+        ("keep-alive", "timeout=5"),
+        ("te", "trailers"),
+        ("trailer", "x-sum"),
+        ("transfer-encoding", "chunked"),
+        ("upgrade", "h2c"),
+        ("http2-settings", "AAMAAABk"),
+        ("proxy-authorization", "Basic eA=="),
+        ("proxy-authenticate", "Basic"),
+        ("proxy-connection", "keep-alive"),
+        ("proxy-anything", "1"),
+        ("expect", "100-continue"),
+        ("host", "evil.example"),
+        ("content-length", "7"),
+        ("x-one", "1"),
+        ("x-two", "2"),
+        ("x-three", "3"),
+        ("x-four", "kept"),
+        ("accept", "kept"),
+        ("proxying", "kept"),
+    ] {
+        let name: HeaderName = name.parse().unwrap();
+        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+        request.headers_mut().append(name, value);
+    }
+    let request = with_base_url(&session("https://a.example"), request).unwrap();
+    let mut left: Vec<_> = request.headers().keys().map(HeaderName::as_str).collect();
+    left.sort_unstable();
+    assert_eq!(left, ["accept", "proxying", "x-four"]);
+}
+
+#[test]
+fn a_path_that_climbs_above_the_base_url_is_rejected() {
+    let session = session("https://a.example/base");
+    for path in [
+        "/..",
+        "/../x",
+        "/./../x",
+        "/a/../../x",
+        "/a/./b/../../../x",
+        "//../x",
+        "/a//../../x",
+        "/%2e%2e/x",
+        "/%2E./x",
+        "/.%2e/x",
+        "/a/%2e%2E/%2e%2e/x",
+        "/..%2fx",
+        "/%2e%2e%2Fx",
+        "/a%2f..%2f..%2fx",
+        "/..%5cx",
+        "/..\\x",
+        "/a\\..\\..\\x",
+        "/..;/x",
+        "/..;v=1/x",
+        "/%2e%2e%3bv=1/x",
+        "/%252e%252e/x",
+        "/%25252e%25252e/x",
+        "/%2525252525252e",
+        // Decoded, one segment; the second leaves the base.
+        "/a%2fb/../../x",
+    ] {
+        let rejected = with_base_url(&session, get(path));
+        assert!(matches!(rejected, Err(SendError::Request(_))), "{path}");
+    }
+}
+
+#[test]
+fn a_path_that_stays_below_the_base_url_is_sent_as_it_is() {
+    for path in [
+        "/",
+        "/x",
+        "//x",
+        "/.",
+        "/a/../x",
+        "/a/b/../../x",
+        "/a/%2e%2e/x",
+        "/...",
+        "/..x/x..",
+        "/.../..x",
+        "/a%2fb",
+        "/a%25b",
+        "/100%25/x",
+        "/%zz",
+        "/x?q=../../y",
+        "/x?q=/../..",
+    ] {
+        let request = with_base_url(&session("https://a.example/base"), get(path)).unwrap();
+        assert_eq!(request.uri(), &*format!("https://a.example/base{path}"));
+    }
+}
+
+#[test]
+fn a_request_that_would_go_elsewhere_or_come_back_is_rejected() {
     let good = "https://api.hotjar.io";
-    let connect = http::Request::connect("/x").body(Bytes::new()).unwrap();
+    let of = |method: &str| {
+        let request = http::Request::builder().method(method).uri("/x");
+        request.body(Bytes::new()).unwrap()
+    };
     for (base, request) in [
         (good, get("https://evil.example/x")),
         (good, get("*")),
-        (good, connect),
+        (good, of("CONNECT")),
+        (good, of("TRACE")),
+        (good, of("TRACK")),
         ("https://api.hotjar.io?", get("/x")),
         ("https://api.hotjar.io#", get("/x")),
     ] {
         let rejected = with_base_url(&session(base), request);
         assert!(matches!(rejected, Err(SendError::Request(_))), "{base}");
+    }
+    for method in ["DELETE", "HEAD", "OPTIONS", "PATCH", "PUT", "REPORT"] {
+        assert!(
+            with_base_url(&session(good), of(method)).is_ok(),
+            "{method}"
+        );
     }
 }
 

@@ -61,3 +61,43 @@ fn rejects_invalid_origins() {
         assert_eq!(text.parse::<Origin>(), Err(error), "{text}");
     }
 }
+
+#[test]
+fn rejects_a_wildcard_over_a_public_suffix() {
+    for host in [
+        "com",
+        "uk",
+        "co.uk",
+        "CO.UK",
+        "com.au",
+        "k12.ca.us",
+        // Only a rule with a wildcard names it.
+        "anything.ck",
+        // Hosting companies, which are on the list too.
+        "github.io",
+        "herokuapp.com",
+        "s3.amazonaws.com",
+        // 公司.cn and рф
+        "xn--55qx5d.cn",
+        "xn--p1ai",
+        // No rule at all.
+        "example",
+        "localhost",
+        "internal",
+    ] {
+        let wildcard = format!("https://*.{host}").parse::<Origin>();
+        assert_eq!(wildcard, Err(OriginError::PublicSuffix), "{host}");
+        // One name below it has one owner.
+        for allowed in [
+            format!("https://{host}"),
+            format!("https://acme.{host}"),
+            format!("https://*.acme.{host}"),
+        ] {
+            assert!(allowed.parse::<Origin>().is_ok(), "{allowed}");
+        }
+    }
+    // An exception of a rule with a wildcard, and a name of another script.
+    for allowed in ["https://*.www.ck", "https://*.xn--bcher-kva.de"] {
+        assert!(allowed.parse::<Origin>().is_ok(), "{allowed}");
+    }
+}

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal};
 
+use inquire::Confirm;
+
 use crate::failure::Failure;
 
 /// The terminal while questions are asked.
@@ -97,4 +99,9 @@ impl Drop for Terminal {
         // Discards unread input, which may be a secret. An error means that the terminal is gone.
         let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.before);
     }
+}
+
+/// Asks for yes or no.
+pub(crate) fn confirm(prompt: &str, default: bool) -> Result<bool, Failure> {
+    Ok(Confirm::new(prompt).with_default(default).prompt()?)
 }
