@@ -31,7 +31,16 @@ import { afterChange, offersOf, settled, unreached } from "./choices";
 import { credentialExpiry } from "./CredentialDetails";
 import { choiceTitle, draw } from "./drawing";
 import { safeLink, useMessages } from "./messages";
-import { atFields, fieldOf, ID_PREFIX, optionsOf, secretTitles, visible } from "./schema";
+import { NumberField, NumberText } from "./NumberField";
+import {
+  atFields,
+  fieldOf,
+  ID_PREFIX,
+  isNumber,
+  optionsOf,
+  secretTitles,
+  visible,
+} from "./schema";
 import { validator } from "./validator";
 
 /** The pause in typing after which the fields are checked again. */
@@ -52,10 +61,11 @@ function Checkboxes(props: WidgetProps) {
 function Suggestions(props: WidgetProps) {
   const { suggestions, ...options } = props.options;
   const { BaseInputTemplate } = props.registry.templates;
+  const Input = isNumber(props.schema) ? NumberText : BaseInputTemplate;
   const list = `${props.id}-suggestions`;
   return (
     <>
-      <BaseInputTemplate {...props} options={{ ...options, list }} />
+      <Input {...props} options={{ ...options, list }} />
       <datalist id={list}>
         {(suggestions as Choice[]).map((choice) => (
           <option key={String(choice.value)} value={String(choice.value)}>
@@ -67,7 +77,8 @@ function Suggestions(props: WidgetProps) {
   );
 }
 
-const WIDGETS = { CheckboxesWidget: Checkboxes, suggestions: Suggestions };
+const FIELDS = { NumberField };
+const WIDGETS = { CheckboxesWidget: Checkboxes, number: NumberText, suggestions: Suggestions };
 
 /** The outcome of a check: the fields that it set, or why it failed. */
 type Outcome = { set: Fields } | { problem: string };
@@ -275,6 +286,7 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
           uiSchema={drawing.ui}
           formData={data}
           validator={validator}
+          fields={FIELDS}
           widgets={WIDGETS}
           extraErrors={errors}
           noValidate

@@ -7,6 +7,7 @@ import type { Messages } from "./messages";
 import {
   fieldsOf,
   isList,
+  isNumber,
   isSecret,
   keepPresenceOnly,
   optionsOf,
@@ -68,11 +69,7 @@ function hints(field: RJSFSchema, isOwn: boolean, kept: boolean, messages: Messa
   }
   if (isOwn && field.type === "string" && count <= MAX_RADIOS) return { widget: "radio" };
   if (count > 0) return select;
-  if (field.type === "integer" || field.type === "number") {
-    // The entered text stays; the plugin reports its problems.
-    const allowDecimal = field.type === "number";
-    return { hideControls: true, clampBehavior: "none", allowDecimal };
-  }
+  if (isNumber(field)) return {};
   return { autoComplete: "off", autoCapitalize: "none", spellCheck: false };
 }
 

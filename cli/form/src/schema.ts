@@ -38,6 +38,10 @@ export function isList(field: RJSFSchema): boolean {
   return field.type === "array";
 }
 
+export function isNumber(field: RJSFSchema): boolean {
+  return field.type === "integer" || field.type === "number";
+}
+
 /** The schema of a single value: of the items if the field is a list, else of the field. */
 export function singleOf(field: RJSFSchema): RJSFSchema {
   if (!isList(field)) return field;
