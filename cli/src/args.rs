@@ -337,6 +337,9 @@ pub(crate) struct Form {
     /// Also allow this origin, beside those that the plugin declares; can be repeated
     #[arg(long = "grant", value_name = "ORIGIN", requires = "live")]
     pub(crate) grants: Vec<Origin>,
+    /// Open the page in the default browser
+    #[arg(long)]
+    pub(crate) open: bool,
     /// Listen on this port [default: a free one]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,

@@ -21,7 +21,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 pub(crate) use error::StoreError;
-pub(crate) use location::Location;
+pub(crate) use location::{KEY_VARIABLE, Location};
 pub(crate) use sessions::StoredSessions;
 
 use crate::schema;

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 
 import { stub } from "./stub.mjs";
 
-/** Runs the tests at this address. */
-export async function choices(visitor, url, story) {
+/** Runs the tests at the page of this program. */
+export async function choices(visitor, program, story) {
   const field = (name) => visitor.page.getByLabel(name, { exact: true });
   const button = (name) => visitor.page.getByRole("button", { name, exact: true });
   const says = (text) => visitor.page.getByText(text).first().waitFor();
@@ -16,7 +16,7 @@ export async function choices(visitor, url, story) {
   await story("choices apply by pointer to the fields of any form", async () => {
     await visitor.open("about:blank");
     requests = await stub(visitor.page);
-    await visitor.page.goto(url);
+    await visitor.page.goto(program.link);
     await visitor.page.waitForFunction(() => document.querySelector("img")?.naturalWidth > 0);
     await visitor.page.getByRole("link", { name: /Acme/ }).click();
     await button("Add Credential").click();
@@ -131,7 +131,7 @@ export async function choices(visitor, url, story) {
   await story("without dependencies, a change of a required field ends a check", async () => {
     await visitor.open("about:blank");
     requests = await stub(visitor.page, { fields: [] });
-    await visitor.page.goto(`${url}#/acme`);
+    await visitor.page.goto(program.at("acme"));
     await button("Add Credential").click();
     await field("Tenant key *").fill("k");
     await field("Pass word *").fill("w");
@@ -149,7 +149,7 @@ export async function choices(visitor, url, story) {
   await story("a French browser gets a French page", async () => {
     await visitor.open("about:blank", { locale: "fr-FR" });
     requests = await stub(visitor.page);
-    await visitor.page.goto(`${url}#/acme`);
+    await visitor.page.goto(program.at("acme"));
     await button("Ajouter un identifiant").click();
     await field("Nom de l’identifiant *").waitFor();
     assert.equal(await visitor.page.evaluate(() => document.documentElement.lang), "fr-FR");

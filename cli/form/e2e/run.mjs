@@ -1,8 +1,10 @@
 // End-to-end tests of the page. They run in order and build on each other, like a user's session.
 import assert from "node:assert/strict";
 
+import { access } from "./access.mjs";
 import { choices } from "./choices.mjs";
 import { Program, Visitor } from "./harness.mjs";
+import { numbers } from "./numbers.mjs";
 
 const program = await Program.start();
 const visitor = await Visitor.start();
@@ -38,7 +40,7 @@ async function overlayIsGone() {
 
 try {
   await story("the vendors are listed", async () => {
-    await visitor.open(program.url);
+    await visitor.open(program.link);
     await says("Choose a vendor");
     await visitor.look("vendors");
   });
@@ -258,7 +260,7 @@ try {
 
   await story("the page fits a phone", async () => {
     const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
-    await visitor.open(`${program.url}#/contentsquare`, phone);
+    await visitor.open(program.at("contentsquare"), phone);
     await visitor.page.getByRole("button", { name: /Contentsquare, shop/ }).click();
     await says("Simulated bank (4203)");
     await visitor.look("phone-chosen");
@@ -271,7 +273,10 @@ try {
     assert.equal(excess, 0, "nothing is wider than the screen");
   });
 
-  await choices(visitor, program.url, story);
+  const account = program.sample("a key of a whole account");
+  await numbers(visitor, program.at("contentsquare"), account, story);
+  await choices(visitor, program, story);
+  await access(visitor, program, story);
 
   await story("the store, the output and the browser have no secret and no token", async () => {
     const places = {
@@ -289,6 +294,11 @@ try {
       }
       assert(!/simulated-token-/.test(text), `a token is in the ${place}`);
     }
+    const printed = program.output.split(program.token).length - 1;
+    assert.equal(printed, 1, "the page's token is in the printed link only");
+    assert(!places.store.includes(program.token), "the page's token is not stored");
+    const answers = (await Promise.all(visitor.answers)).join("\n");
+    assert(!answers.includes(program.token), "no answer has the page's token");
   });
 } catch (error) {
   const path = new URL("shots/failed.png", import.meta.url).pathname;

@@ -3,33 +3,31 @@
 import { Alert, Anchor, Container, Group, Loader, SimpleGrid, Text, Title } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 
+import { addressOf, route, takeToken } from "./address";
 import { api, reasonOf, type Vendor } from "./api";
 import { Authenticate } from "./Authenticate";
 import { useMessages } from "./messages";
 
-function useHash(): string {
-  const read = () => {
-    try {
-      return decodeURIComponent(window.location.hash.replace(/^#\/?/, ""));
-    } catch {
-      return ""; // Not an address of this page.
-    }
-  };
-  const [hash, setHash] = useState(read);
+function useRoute(): string {
+  const [now, setNow] = useState(route);
   useEffect(() => {
-    const changed = () => setHash(read());
+    const changed = () => {
+      // The link of another run of the program, opened in this tab.
+      if (takeToken()) window.location.reload();
+      setNow(route());
+    };
     window.addEventListener("hashchange", changed);
     return () => window.removeEventListener("hashchange", changed);
   }, []);
-  return hash;
+  return now;
 }
 
 export function App() {
   const messages = useMessages();
   const [vendors, setVendors] = useState<Vendor[]>();
   const [problem, setProblem] = useState<string>();
-  const hash = useHash();
-  const vendor = vendors?.find(({ id }) => id === hash);
+  const current = useRoute();
+  const vendor = vendors?.find(({ id }) => id === current);
 
   useEffect(() => {
     api.vendors().then(setVendors, (error: unknown) =>
@@ -72,7 +70,7 @@ export function Head({ title, step, back }: HeadProps) {
           {messages.step(step, 2)}
         </Text>
         {back && (
-          <Anchor href="#/" size="sm" c="var(--strong)" underline="always">
+          <Anchor href={addressOf("")} size="sm" c="var(--strong)" underline="always">
             {messages.chooseAnotherVendor}
           </Anchor>
         )}
@@ -103,7 +101,7 @@ function ChooseVendor({ vendors }: { vendors: Vendor[] }) {
           <a
             key={id}
             className="tile"
-            href={`#/${encodeURIComponent(id)}`}
+            href={addressOf(id)}
             style={{ textDecoration: "none" }}
           >
             {icon && <img src={icon} alt="" height={32} className="icon" />}

@@ -1,4 +1,6 @@
-// Calls the server of this page. No response has a secret or a token.
+// Calls the server of this page, with the token of the printed link. No response has a secret or a
+// token.
+import { accessToken } from "./address";
 
 /** A JSON document. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -114,8 +116,12 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
     credentials: "omit",
     redirect: "error",
   };
+  const token = accessToken();
+  if (token === undefined) throw new Failed({ kind: "unauthorized" });
+  const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+  options.headers = headers;
   if (method !== "GET") {
-    options.headers = { "content-type": "application/json" };
+    headers["content-type"] = "application/json";
     options.body = JSON.stringify(body ?? {});
   }
   let response: Response;

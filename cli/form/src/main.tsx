@@ -8,11 +8,14 @@ import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { takeToken } from "./address";
 import { App } from "./App";
 import { messagesFor, MessagesProvider } from "./messages";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=nonce]")?.content ?? "";
 setNonce(nonce);
+
+takeToken();
 
 const messages = messagesFor(navigator.languages);
 document.documentElement.lang = messages.locale;

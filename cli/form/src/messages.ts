@@ -243,8 +243,13 @@ const ENGLISH: Messages = {
         return `${vendor} checks saved credentials only. Save this one, then choose it.`;
       case "missing":
         return "This credential does not exist any more. Reload the page.";
+      case "unauthorized":
+        return (
+          "Only the link that the program printed opens this page. " +
+          "Open it again; a program that was started again prints a new one."
+        );
       case "gone":
-        return "The program behind this page does not answer. Start it again, and reload the page.";
+        return "The program behind this page does not answer. Start it again, and open its new link.";
       case "no-store":
         return `This program cannot store the sessions that ${vendor} needs.`;
       case "store":
@@ -409,8 +414,13 @@ const FRENCH: Messages = {
         return `Pour ${vendor}, enregistrez l’identifiant, puis choisissez-le pour le vérifier.`;
       case "missing":
         return "Cet identifiant n’existe plus. Rechargez la page.";
+      case "unauthorized":
+        return (
+          "Seul le lien affiché par le programme ouvre cette page. " +
+          "Ouvrez-le de nouveau ; un programme relancé en affiche un autre."
+        );
       case "gone":
-        return "Le programme de cette page ne répond pas. Relancez-le, puis rechargez la page.";
+        return "Le programme de cette page ne répond pas. Relancez-le, puis ouvrez son lien.";
       case "no-store":
         return `Ce programme ne peut pas conserver les sessions dont ${vendor} a besoin.`;
       case "store":

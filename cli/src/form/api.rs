@@ -29,6 +29,55 @@ pub(super) struct Api {
     sessions: Sessions,
 }
 
+/// The requests that the page sends.
+#[derive(Clone, Copy)]
+pub(super) enum Route {
+    Vendors,
+    Schema,
+    Validate,
+    Inspect,
+    List,
+    Save,
+    Update,
+    Remove,
+    Choose,
+    Refresh,
+    Access,
+}
+
+/// The method and the path of each route. `*` is an id.
+pub(super) const ROUTES: [(&str, &str, Route); 11] = [
+    ("GET", "vendors", Route::Vendors),
+    ("GET", "vendors/*/schema", Route::Schema),
+    ("POST", "validate", Route::Validate),
+    ("POST", "inspect", Route::Inspect),
+    ("GET", "credentials", Route::List),
+    ("POST", "credentials", Route::Save),
+    ("PUT", "credentials/*", Route::Update),
+    ("DELETE", "credentials/*", Route::Remove),
+    ("POST", "credentials/*/session", Route::Choose),
+    ("POST", "credentials/*/refresh", Route::Refresh),
+    ("POST", "credentials/*/access", Route::Access),
+];
+
+/// The route of a request, and the id in its path; an empty one in a path without an id.
+fn find<'a>(method: &Method, path: &'a str) -> Option<(Route, &'a str)> {
+    let id_of = |pattern: &str| {
+        let mut id = "";
+        let (mut expected, mut steps) = (pattern.split('/'), path.split('/'));
+        loop {
+            match (expected.next(), steps.next()) {
+                (None, None) => return Some(id),
+                (Some("*"), Some(step)) => id = step,
+                (Some(expected), Some(step)) if expected == step => {}
+                _ => return None,
+            }
+        }
+    };
+    let mut of_method = ROUTES.iter().filter(|(of, ..)| method == *of);
+    of_method.find_map(|(_, pattern, route)| Some((*route, id_of(pattern)?)))
+}
+
 /// An answer: a status, and a JSON document.
 pub(super) type Answer = (StatusCode, Value);
 
@@ -194,20 +243,19 @@ impl Api {
         locales: &[String],
         body: &Bytes,
     ) -> Result<Answer, Problem> {
-        let steps: Vec<&str> = path.split('/').collect();
-        let json = match (method.as_str(), steps.as_slice()) {
-            ("GET", ["vendors"]) => self.vendors(locales).await?,
-            ("GET", ["vendors", vendor, "schema"]) => self.schema(vendor, locales).await?,
-            ("POST", ["validate"]) => self.validate(&draft(body)?, locales).await?,
-            ("POST", ["inspect"]) => self.inspect(&draft(body)?).await?,
-            ("GET", ["credentials"]) => self.list().await?,
-            ("POST", ["credentials"]) => self.save(body, locales).await?,
-            ("PUT", ["credentials", id]) => self.update(number(id)?, body, locales).await?,
-            ("DELETE", ["credentials", id]) => self.remove(number(id)?).await?,
-            ("POST", ["credentials", id, "session"]) => self.choose(number(id)?).await?,
-            ("POST", ["credentials", id, "refresh"]) => self.refresh(number(id)?).await?,
-            ("POST", ["credentials", id, "access"]) => self.access(number(id)?).await?,
-            _ => return Err(Problem::Missing),
+        let (route, id) = find(method, path).ok_or(Problem::Missing)?;
+        let json = match route {
+            Route::Vendors => self.vendors(locales).await?,
+            Route::Schema => self.schema(id, locales).await?,
+            Route::Validate => self.validate(&draft(body)?, locales).await?,
+            Route::Inspect => self.inspect(&draft(body)?).await?,
+            Route::List => self.list().await?,
+            Route::Save => self.save(body, locales).await?,
+            Route::Update => self.update(number(id)?, body, locales).await?,
+            Route::Remove => self.remove(number(id)?).await?,
+            Route::Choose => self.choose(number(id)?).await?,
+            Route::Refresh => self.refresh(number(id)?).await?,
+            Route::Access => self.access(number(id)?).await?,
         };
         Ok((StatusCode::OK, json))
     }

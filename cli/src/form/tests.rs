@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
-use super::api::Api;
+use super::access::AccessToken;
+use super::api::{Api, ROUTES};
 use super::page::Page;
 use super::site::{MAX_BODY_BYTES, Site};
 use crate::plugin;
@@ -36,6 +37,8 @@ impl Clock for FakeClock {
 /// The server, its vendors, and its files.
 struct TestServer {
     site: Site,
+    /// The field `Authorization` of the page.
+    bearer: String,
     clock: Arc<FakeClock>,
     simulators: Simulators,
     dir: TempDir,
@@ -61,12 +64,18 @@ impl TestServer {
         );
         let api = Api::new(connector, Store::open(&place).unwrap()).unwrap();
         let page = Page::read(&dist).unwrap();
+        let access = AccessToken::random().unwrap();
+        let link = access.link(PORT);
+        let token = link.rsplit('=').next().unwrap().to_owned();
+        leak_check::register(&token);
         Self {
             site: Site {
                 port: PORT,
+                access,
                 page,
                 api,
             },
+            bearer: format!("Bearer {token}"),
             clock,
             simulators,
             dir,
@@ -124,6 +133,8 @@ impl TestServer {
         }
         assert!(!text.contains(TOKEN_PREFIX), "{text}");
         assert!(!text.contains("hush"), "{text}");
+        let token = self.bearer.trim_start_matches("Bearer ");
+        assert!(!text.contains(token), "{text}");
     }
 
     /// Sends a request as the page does.
@@ -133,6 +144,7 @@ impl TestServer {
             ("origin", SELF),
             ("sec-fetch-site", "same-origin"),
             ("content-type", "application/json"),
+            ("authorization", self.bearer.as_str()),
         ];
         let body = if method == "GET" {
             String::new()
@@ -192,7 +204,13 @@ async fn forbidden_requests_get_neither_the_page_nor_data() {
             vec![evil],
             StatusCode::MISDIRECTED_REQUEST,
         ),
-        ("GET", "/api/credentials", vec![own], StatusCode::OK),
+        (
+            "GET",
+            "/api/credentials",
+            vec![own, ("authorization", &server.bearer)],
+            StatusCode::OK,
+        ),
+        ("GET", "/api/credentials", vec![own], StatusCode::UNAUTHORIZED),
         (
             "GET",
             "/api/credentials",
@@ -231,6 +249,45 @@ async fn forbidden_requests_get_neither_the_page_nor_data() {
 }
 
 #[tokio::test]
+async fn each_route_needs_the_token_of_this_run() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await.to_string();
+    let other = AccessToken::random().unwrap().link(PORT);
+    let other = format!("Bearer {}", other.rsplit('=').next().unwrap());
+    let page = [
+        ("host", "127.0.0.1:4711"),
+        ("origin", SELF),
+        ("sec-fetch-site", "same-origin"),
+        ("content-type", "application/json"),
+    ];
+    let routes = ROUTES.map(|(method, path, _)| (method, path.replace('*', &id)));
+    let unknown = [("GET", "nothing"), ("POST", ""), ("PATCH", "credentials")];
+    let unknown = unknown.map(|(method, path)| (method, path.to_owned()));
+    for (method, path) in routes.iter().chain(&unknown) {
+        for token in [None, Some(""), Some("Bearer wrong"), Some(other.as_str())] {
+            let headers = token.map(|token| ("authorization", token));
+            let headers: Vec<_> = page.into_iter().chain(headers).collect();
+            let response = server
+                .raw(method, &format!("/api/{path}"), &headers, "{}")
+                .await;
+            assert_eq!(
+                response.status(),
+                StatusCode::UNAUTHORIZED,
+                "{method} {path} {token:?}"
+            );
+            assert_eq!(response.headers()["www-authenticate"], "Bearer");
+            let error: Value = serde_json::from_str(response.body()).unwrap();
+            assert_eq!(error["error"]["kind"], "unauthorized");
+            let message = error["error"]["message"].as_str().unwrap();
+            assert!(message.contains("open the link"), "{message}");
+        }
+        // With the token, the request reaches its route.
+        let (status, _) = server.ask(method, path, json!({})).await;
+        assert_ne!(status, StatusCode::UNAUTHORIZED, "{method} {path}");
+    }
+}
+
+#[tokio::test]
 async fn each_page_has_its_own_nonce_in_its_policy() {
     let server = TestServer::new().await;
     let mut seen = Vec::new();
@@ -261,6 +318,7 @@ async fn a_body_that_is_too_long_or_no_object_is_refused() {
         ("host", "127.0.0.1:4711"),
         ("origin", SELF),
         ("content-type", "application/json"),
+        ("authorization", server.bearer.as_str()),
     ];
     let long = format!("{{\"vendor\":\"{}\"}}", "hush".repeat(MAX_BODY_BYTES / 4));
     let status = server
@@ -467,8 +525,11 @@ async fn texts_are_in_the_language_of_the_browser() {
         ("vendors/contentsquare/schema?locales=fr", &[], "Portées"),
         ("vendors/contentsquare/schema?locales=de,en", &[], "Scopes"),
     ] {
-        let own = ("host", "localhost:4711");
-        let headers: Vec<_> = [own].into_iter().chain(headers.iter().copied()).collect();
+        let own = [
+            ("host", "localhost:4711"),
+            ("authorization", server.bearer.as_str()),
+        ];
+        let headers: Vec<_> = own.into_iter().chain(headers.iter().copied()).collect();
         let response = server
             .raw("GET", &format!("/api/{path}"), &headers, "")
             .await;
