@@ -7,6 +7,7 @@ use connector_host::{Connector, Credential, Secret, Session, SessionStore, Sessi
 
 use crate::args;
 use crate::failure::{Failure, plain};
+use crate::json::{self, MASK};
 use crate::saved;
 use crate::store::{Location, Store, StoredSessions};
 
@@ -27,10 +28,17 @@ struct Saved {
 impl<'a> Source<'a> {
     /// Reads the credential. A saved one must be of this vendor.
     pub(crate) fn read(from: &args::Credential, vendor: &'a Vendor) -> Result<Self, Failure> {
-        if let Some(document) = &from.source.document {
+        if let Some(input) = &from.source.document {
+            let document = input.text()?;
+            if holds_mask(&document) {
+                return Err(input.failure(&format!(
+                    "holds the mask {MASK} in place of a secret; put the secret itself there, or \
+                     use the saved credential with --saved NAME"
+                )));
+            }
             return Ok(Self {
                 vendor,
-                document: document.text()?.into(),
+                document: document.into(),
                 saved: None,
             });
         }
@@ -94,6 +102,13 @@ impl<'a> Source<'a> {
     }
 }
 
+/// Whether a document is a copy of one that was shown with its secrets masked.
+fn holds_mask(document: &str) -> bool {
+    // Parsed only then, because a tree of JSON is a copy of the secrets that is not zeroized.
+    document.contains(MASK)
+        && serde_json::from_str(document).is_ok_and(|json| !json::masked(&json).is_empty())
+}
+
 /// The vendor of this id. The error lists the known vendors.
 pub(crate) fn vendor<'a>(connector: &'a Connector, id: &str) -> Result<&'a Vendor, Failure> {
     let vendors = connector.vendors();
@@ -102,4 +117,23 @@ pub(crate) fn vendor<'a>(connector: &'a Connector, id: &str) -> Result<&'a Vendo
         .iter()
         .find(|vendor| vendor.id == id)
         .ok_or_else(|| Failure::UnknownVendor(ids()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_masked_document_holds_a_mask() {
+        for (document, expected) in [
+            (r#"{"id":"a","key":"********"}"#, true),
+            (r#"{"name":"a","credential":{"key":"********"}}"#, true),
+            (r#"{"id":"a","key":"a********"}"#, false),
+            (r#"{"********":"a"}"#, false),
+            (r#"{"key":"********""#, false),
+            ("", false),
+        ] {
+            assert_eq!(holds_mask(document), expected, "{document}");
+        }
+    }
 }

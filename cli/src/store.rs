@@ -129,15 +129,49 @@ impl Store {
 
     /// Replaces a credential. A secret field that is missing or `""` keeps its saved value. A
     /// session of another vendor is removed.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "every edit knows what it edits")
+    )]
     pub(crate) fn update(
         &self,
         id: i64,
         entry: &Entry,
         schema: &Value,
     ) -> Result<Saved, StoreError> {
+        self.replace(id, None, entry, schema)
+    }
+
+    /// Does the same as [`Store::update`], but fails with [`StoreError::Changed`] if the credential
+    /// was saved after `version`, the time of the save that is edited.
+    pub(crate) fn update_version(
+        &self,
+        id: i64,
+        version: Timestamp,
+        entry: &Entry,
+        schema: &Value,
+    ) -> Result<Saved, StoreError> {
+        self.replace(id, Some(version), entry, schema)
+    }
+
+    fn replace(
+        &self,
+        id: i64,
+        version: Option<Timestamp>,
+        entry: &Entry,
+        schema: &Value,
+    ) -> Result<Saved, StoreError> {
         let mut parts = Parts::of(entry, schema)?;
         let change = self.change()?;
         let (seal_id, kept) = self.opened(&change, id)?;
+        let saved_at_ms: i64 = change.query_row(
+            "SELECT updated_at_ms FROM credential WHERE id = ?1",
+            [id],
+            |row| row.get(0),
+        )?;
+        if version.is_some_and(|version| version.as_millisecond() != saved_at_ms) {
+            return Err(StoreError::Changed);
+        }
         for (field, value) in kept {
             let missing = !parts.secrets.iter().any(|(name, _)| *name == field);
             if missing && schema::secret_names(schema).any(|name| *name == field) {
@@ -154,7 +188,9 @@ impl Store {
                     parts.description,
                     entry.vendor,
                     parts.fields.to_string(),
-                    now_ms()
+                    // Later than before, even within one millisecond or after the clock was set
+                    // back: the time tells one version from the other.
+                    now_ms().max(saved_at_ms.saturating_add(1))
                 ],
             )
             .map_err(|error| taken(error, parts.name))?;

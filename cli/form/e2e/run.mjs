@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 
 import { access } from "./access.mjs";
 import { choices } from "./choices.mjs";
+import { edits } from "./edits.mjs";
 import { Program, Visitor } from "./harness.mjs";
 import { numbers } from "./numbers.mjs";
 
@@ -276,6 +277,7 @@ try {
   const account = program.sample("a key of a whole account");
   await numbers(visitor, program.at("contentsquare"), account, story);
   await choices(visitor, program, story);
+  await edits(visitor, program, story);
   await access(visitor, program, story);
 
   await story("the store, the output and the browser have no secret and no token", async () => {

@@ -98,6 +98,7 @@ const SAVED = {
   vendor: "acme",
   fields: { "tenant/key": "k", zone: "eu", site: "s1" },
   secrets: ["word"],
+  version: 1,
   updated_at: "2026-01-01T00:00:00Z",
 };
 

@@ -19,11 +19,13 @@ import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
 
 import {
   api,
+  Failed,
   reasonOf,
   type Access,
   type Choice,
   type Fields,
   type Issue,
+  type Reason,
   type Saved,
   type Vendor,
 } from "./api";
@@ -93,8 +95,10 @@ interface Props {
   onSaved: (saved: Saved, access: Access | undefined) => void;
 }
 
-export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
+export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Props) {
   const messages = useMessages();
+  // The version that is edited; another one if it was changed elsewhere and then loaded.
+  const [saved, setSaved] = useState(opened);
   const [name, setName] = useState(saved?.name ?? "");
   const [description, setDescription] = useState(saved?.description ?? "");
   const [data, setData] = useState<Fields>(saved?.fields ?? {});
@@ -102,7 +106,7 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
   const [entryIssues, setEntryIssues] = useState<Issue[]>([]);
   const [access, setAccess] = useState<Access>();
   const [outcome, setOutcome] = useState<Outcome>();
-  const [failure, setFailure] = useState<string>();
+  const [failure, setFailure] = useState<Reason>();
   const [busy, setBusy] = useState<"check" | "save">();
   const [tried, setTried] = useState(false);
   const [focusFirst, setFocusFirst] = useState(0);
@@ -114,15 +118,15 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
     () => draw(schema, access, saved, data, messages),
     [schema, access, saved, data, messages],
   );
-  const errors = useMemo(() => atFields(schema, issues), [schema, issues]);
+  const errors = useMemo(() => atFields(schema, issues, messages), [schema, issues, messages]);
   const elsewhere = issues.filter((issue) => fieldOf(schema, issue) === undefined);
   const draft = (fields: Fields) => ({
     vendor: vendor.id,
     credential: visible(schema, fields),
     ...(saved && { keep: saved.id }),
   });
-  const explain = (error: unknown) =>
-    messages.reason(reasonOf(error), vendor.name, secretTitles(schema));
+  const explain = (reason: Reason) =>
+    messages.reason(reason, vendor.name, secretTitles(schema));
   const problemOf = (field: string) => {
     const issue = entryIssues.find(({ pointer }) => pointer === `/${field}`);
     return issue && messages.entry(issue);
@@ -192,7 +196,7 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
         setIssues(reason.issues ?? []);
         setFocusFirst((times) => times + 1);
       } else {
-        setOutcome({ problem: explain(error) });
+        setOutcome({ problem: explain(reason) });
       }
     }
     setBusy(undefined);
@@ -214,7 +218,9 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
         setFocusFirst((times) => times + 1);
       } else {
         const entry = { ...draft(data), name, description };
-        const kept = await (saved ? api.update(saved.id, entry) : api.save(entry));
+        const kept = await (saved
+          ? api.update(saved.id, { ...entry, version: saved.version })
+          : api.save(entry));
         onSaved(kept, outcome && "set" in outcome ? access : undefined);
         return;
       }
@@ -224,10 +230,31 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
         (reason.kind === "entry" ? setEntryIssues : setIssues)(reason.issues ?? []);
         setFocusFirst((times) => times + 1);
       } else {
-        setFailure(explain(error));
+        setFailure(reason);
       }
     }
     setBusy(undefined);
+  };
+
+  /** Replaces the entered values by those that were saved elsewhere meanwhile. */
+  const loadSaved = async () => {
+    try {
+      const all = await api.credentials();
+      const other = all.find(({ id }) => id === saved?.id);
+      if (!other) throw new Failed({ kind: "missing" });
+      setSaved(other);
+      setName(other.name);
+      setDescription(other.description ?? "");
+      setData(other.fields);
+      setAccess(undefined);
+      setOutcome(undefined);
+      setFailure(undefined);
+      setIssues([]);
+      setEntryIssues([]);
+      setTried(false);
+    } catch (error) {
+      setFailure(reasonOf(error));
+    }
   };
 
   const link = safeLink(vendor.setup_url);
@@ -316,9 +343,14 @@ export function Overlay({ vendor, schema, saved, onClose, onSaved }: Props) {
           )}
           {(failure || elsewhere.length > 0) && (
             <Alert color="red" role="alert" mt="md" title={messages.notSaved}>
-              {failure}
+              {failure && explain(failure)}
+              {failure?.kind === "conflict" && (
+                <Button variant="default" mt="sm" onClick={() => void loadSaved()}>
+                  {messages.loadSaved}
+                </Button>
+              )}
               {elsewhere.map((issue) => (
-                <Text key={issue.message}>{issue.message}</Text>
+                <Text key={issue.message}>{messages.issue(issue)}</Text>
               ))}
             </Alert>
           )}

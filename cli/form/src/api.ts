@@ -29,6 +29,8 @@ export interface Saved {
   vendor: string;
   fields: Fields;
   secrets: string[];
+  /** Another one after each save. */
+  version: number;
   updated_at: string;
 }
 
@@ -73,7 +75,10 @@ export interface Issue {
   message: string;
 }
 
-/** A credential document, and the saved credential whose secrets replace those left blank. */
+/**
+ * A credential document; for an edit, also the saved credential whose secrets replace those left
+ * blank.
+ */
 export interface Draft {
   vendor: string;
   credential: Fields;
@@ -83,6 +88,11 @@ export interface Draft {
 export interface Entry extends Draft {
   name: string;
   description: string;
+}
+
+/** An entry that replaces a saved credential of this version. */
+export interface Edit extends Entry {
+  version: number;
 }
 
 /** The error of a failed call, from the server. */
@@ -145,7 +155,7 @@ export const api = {
   validate: (draft: Draft) => call<{ issues: Issue[] }>("POST", "validate", draft),
   inspect: (draft: Draft) => call<Access>("POST", "inspect", draft),
   save: (entry: Entry) => call<Saved>("POST", "credentials", entry),
-  update: (id: number, entry: Entry) => call<Saved>("PUT", `credentials/${id}`, entry),
+  update: (id: number, entry: Edit) => call<Saved>("PUT", `credentials/${id}`, entry),
   remove: (id: number) => call<unknown>("DELETE", `credentials/${id}`),
   choose: (id: number) => call<Session>("POST", `credentials/${id}/session`),
   refresh: (id: number) => call<Session>("POST", `credentials/${id}/refresh`),

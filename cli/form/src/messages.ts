@@ -77,7 +77,10 @@ export interface Messages {
   changeField(field: string, titles: string[]): string;
   checkFailed: string;
   notSaved: string;
+  loadSaved: string;
 
+  /** A problem of a field: in the plugin's words, or in those of the page for its own codes. */
+  issue(issue: Issue): string;
   /** A problem of the name or the description; the server's message for an unknown code. */
   entry(issue: Issue): string;
   /** Why a call failed, and the next step. `secrets` are the titles of the secret fields. */
@@ -181,6 +184,12 @@ const ENGLISH: Messages = {
     `Change ${field}, or ask an administrator for access to ${listed(titles, "and")}.`,
   checkFailed: "The check failed",
   notSaved: "Not saved",
+  loadSaved: "Load the saved one",
+
+  issue: ({ code, message }) =>
+    code === "masked"
+      ? "This is the mask that is shown in place of a secret. Enter the secret itself."
+      : message,
 
   entry: ({ code, message }) => {
     switch (code) {
@@ -243,6 +252,11 @@ const ENGLISH: Messages = {
         return `${vendor} checks saved credentials only. Save this one, then choose it.`;
       case "missing":
         return "This credential does not exist any more. Reload the page.";
+      case "conflict":
+        return (
+          "This credential was changed elsewhere meanwhile. " +
+          "Load the saved one, and repeat your changes."
+        );
       case "unauthorized":
         return (
           "Only the link that the program printed opens this page. " +
@@ -350,6 +364,12 @@ const FRENCH: Messages = {
     `Modifiez ${field}, ou demandez à un administrateur l’accès à ${listed(titles, "et")}.`,
   checkFailed: "La vérification a échoué",
   notSaved: "Non enregistré",
+  loadSaved: "Charger la version enregistrée",
+
+  issue: ({ code, message }) =>
+    code === "masked"
+      ? "Ceci est le masque affiché à la place d’un secret. Saisissez le secret lui-même."
+      : message,
 
   entry: ({ code, message }) => {
     switch (code) {
@@ -414,6 +434,11 @@ const FRENCH: Messages = {
         return `Pour ${vendor}, enregistrez l’identifiant, puis choisissez-le pour le vérifier.`;
       case "missing":
         return "Cet identifiant n’existe plus. Rechargez la page.";
+      case "conflict":
+        return (
+          "Cet identifiant a été modifié ailleurs entre-temps. " +
+          "Chargez la version enregistrée, et refaites vos modifications."
+        );
       case "unauthorized":
         return (
           "Seul le lien affiché par le programme ouvre cette page. " +

@@ -8,6 +8,7 @@ use connector_host::{
     CallError, Connector, ConnectorError, Credential, Inspection, Secret, Session, Sessions, Vendor,
 };
 use http::{Method, StatusCode};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -95,6 +96,8 @@ enum Problem {
     Unsaved,
     /// The requested resource does not exist, or was removed.
     Missing,
+    /// Another edit came between.
+    Conflict,
 }
 
 /// A problem of the name or the description of a credential.
@@ -138,6 +141,7 @@ impl From<StoreError> for Problem {
             ),
             StoreError::Name => name("format", "Use a shorter name, on one line."),
             StoreError::Gone => Self::Missing,
+            StoreError::Changed => Self::Conflict,
             error => Self::Store(error),
         }
     }
@@ -184,6 +188,11 @@ impl From<Problem> for Answer {
                 StatusCode::NOT_FOUND,
                 "missing",
                 "this does not exist any more".to_owned(),
+            ),
+            Problem::Conflict => error(
+                StatusCode::CONFLICT,
+                "conflict",
+                "the credential was changed meanwhile; load it again, and repeat the edit".to_owned(),
             ),
         }
     }
@@ -279,18 +288,14 @@ impl Api {
 
     /// The issues of a draft; an empty list if it is valid.
     async fn validate(&self, draft: &Draft, locales: &[String]) -> Result<Value, Problem> {
-        let document = self.complete(draft).await?;
-        let validated = self
-            .connector
-            .validate(&draft.vendor, document.expose(), locales);
-        match validated.await {
-            Ok(()) => Ok(json!({"issues": []})),
-            Err(error @ CallError::Connector(ConnectorError::InvalidCredential(_))) => {
+        match self.checked(draft, locales).await {
+            Ok(_) => Ok(json!({"issues": []})),
+            Err(Problem::Call(error @ CallError::Connector(ConnectorError::InvalidCredential(_)))) => {
                 let mut json = Failure::Call(error).to_json();
                 let issues = json.pointer_mut("/error/issues").map(Value::take);
                 Ok(json!({"issues": issues}))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 
@@ -324,6 +329,10 @@ impl Api {
 
     async fn save(&self, body: &Bytes, locales: &[String]) -> Result<Value, Problem> {
         let (entry, draft) = (entry(body)?, draft(body)?);
+        if draft.keep.is_some() {
+            let why = "`keep` is for edits: a new credential has no saved secret";
+            return Err(Problem::Request(why));
+        }
         let schema = self.checked(&draft, locales).await?;
         let saved = self
             .stored(move |store| store.save(&entry, &schema))
@@ -332,15 +341,15 @@ impl Api {
     }
 
     async fn update(&self, id: i64, body: &Bytes, locales: &[String]) -> Result<Value, Problem> {
-        let entry = entry(body)?;
-        let draft = Draft {
-            keep: Some(id),
-            ..draft(body)?
-        };
+        let (entry, version) = (entry(body)?, version(body)?);
+        let mut draft = draft(body)?;
+        if draft.keep.replace(id).is_some_and(|kept| kept != id) {
+            return Err(Problem::Request("`keep` is another credential"));
+        }
         let schema = self.checked(&draft, locales).await?;
         // `Sessions` opens a new session for an edited document.
         let saved = self
-            .stored(move |store| store.update(id, &entry, &schema))
+            .stored(move |store| store.update_version(id, version, &entry, &schema))
             .await?;
         Ok(shown(&saved))
     }
@@ -384,11 +393,18 @@ impl Api {
         self.schema(&draft.vendor, &[]).await
     }
 
-    /// The document of a draft, with the saved secrets in place of empty ones.
+    /// The document of a draft, with the saved secrets in place of empty ones. Fails if it has the
+    /// mask of a secret: that is no secret, but a copy of where one is not shown.
     ///
     /// The plugin sends them only to the vendor for which they were saved.
     async fn complete(&self, draft: &Draft) -> Result<Secret, Problem> {
         let mut document = draft.document.clone();
+        if !json::masked(&document).is_empty() {
+            let schema = self.schema(&draft.vendor, &[]).await?;
+            let issues = json::mask_issues(&document, |name| schema::is_field(&schema, name));
+            let error = ConnectorError::InvalidCredential(issues);
+            return Err(CallError::Connector(error).into());
+        }
         if let Some(id) = draft.keep {
             let opened = self.open(id).await?;
             if opened.vendor != draft.vendor {
@@ -464,6 +480,7 @@ fn shown(saved: &Saved) -> Value {
         "vendor": saved.vendor,
         "fields": saved.fields,
         "secrets": saved.secrets,
+        "version": saved.updated_at.as_millisecond(),
         "created_at": saved.created_at.to_string(),
         "updated_at": saved.updated_at.to_string(),
     })
@@ -480,7 +497,13 @@ fn draft(body: &Bytes) -> Result<Draft, Problem> {
     let vendor = vendor
         .ok_or(Problem::Request("`vendor` is missing"))?
         .to_owned();
-    let keep = json.get("keep").and_then(Value::as_i64);
+    let keep = match json.get("keep") {
+        None | Some(Value::Null) => None,
+        Some(keep) => Some(
+            keep.as_i64()
+                .ok_or(Problem::Request("`keep` is not the id of a credential"))?,
+        ),
+    };
     let document = json.get_mut("credential").map(Value::take);
     let document = document.filter(Value::is_object);
     Ok(Draft {
@@ -488,6 +511,16 @@ fn draft(body: &Bytes) -> Result<Draft, Problem> {
         document: document.ok_or(Problem::Request("`credential` is not an object"))?,
         keep,
     })
+}
+
+/// `{"version":…}`: the version that an edit is about, as in the list of credentials.
+fn version(body: &Bytes) -> Result<Timestamp, Problem> {
+    let json = object(body)?;
+    let version = json.get("version").and_then(Value::as_i64);
+    let version = version.and_then(|version| Timestamp::from_millisecond(version).ok());
+    version.ok_or(Problem::Request(
+        "`version` is missing: the version of the credential that was edited",
+    ))
 }
 
 /// The same with `name` and `description`.

@@ -172,6 +172,14 @@ impl TestServer {
             .clone()
     }
 
+    /// The version of a saved credential.
+    async fn version(&self, id: i64) -> Value {
+        let mut list = self.ok("GET", "credentials", json!({})).await;
+        let list = list.as_array_mut().unwrap();
+        let mut found = list.iter_mut().find(|one| one["id"] == id).unwrap().take();
+        found["version"].take()
+    }
+
     /// Saves a sample, and returns its number.
     async fn saved(&self, name: &str, vendor: &str, number: usize) -> i64 {
         let entry = json!({
@@ -408,7 +416,9 @@ async fn a_session_is_used_until_it_expires_or_the_document_changes() {
     let mut edited = server.sample("hotjar", 0);
     let id_with_space = format!("{} ", edited["client_id"].as_str().unwrap());
     edited["client_id"] = json!(id_with_space);
-    let entry = json!({"name": "a", "vendor": "hotjar", "credential": edited});
+    let version = server.version(id).await;
+    let entry =
+        json!({"name": "a", "vendor": "hotjar", "credential": edited, "version": version});
     server.ok("PUT", &format!("credentials/{id}"), entry).await;
     server.ok("POST", &choose, json!({})).await;
     assert_eq!(server.simulators.hotjar().asked(), 3);
@@ -424,7 +434,10 @@ async fn an_edit_keeps_the_secret_that_is_left_blank_for_its_own_vendor_alone() 
             .as_object_mut()
             .unwrap()
             .extend(secret.as_object().unwrap().clone());
-        let entry = json!({"name": "b", "vendor": "hotjar", "credential": blank, "keep": id});
+        let version = server.version(id).await;
+        let entry = json!({
+            "name": "b", "vendor": "hotjar", "credential": blank, "keep": id, "version": version,
+        });
         assert_eq!(
             server.ok("POST", "validate", entry.clone()).await["issues"],
             json!([])
@@ -437,9 +450,13 @@ async fn an_edit_keeps_the_secret_that_is_left_blank_for_its_own_vendor_alone() 
     }
     // A value of another type is no blank, and is not saved.
     let wrong = json!({"client_id": "a", "client_secret": 5});
-    let entry = json!({"name": "b", "vendor": "hotjar", "credential": wrong, "keep": id});
+    let version = server.version(id).await;
+    let entry = json!({
+        "name": "b", "vendor": "hotjar", "credential": wrong, "keep": id, "version": version,
+    });
     let path = format!("credentials/{id}");
-    assert_ne!(server.ask("PUT", &path, entry).await.0, StatusCode::OK);
+    let (status, _) = server.ask("PUT", &path, entry).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     server
         .ok("POST", &format!("{path}/session"), json!({}))
         .await;
@@ -448,6 +465,94 @@ async fn an_edit_keeps_the_secret_that_is_left_blank_for_its_own_vendor_alone() 
     let (status, _) = server.ask("POST", "inspect", elsewhere).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(server.simulators.contentsquare().asked(), 0);
+}
+
+#[tokio::test]
+async fn an_edit_of_an_older_version_is_a_conflict() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await;
+    let path = format!("credentials/{id}");
+    let first = server.version(id).await;
+    let entry = |name: &str, version: &Value| {
+        json!({
+            "name": name, "vendor": "hotjar", "version": version,
+            "credential": {"client_id": "simulated-hotjar-key-1"},
+        })
+    };
+    let edited = server.ok("PUT", &path, entry("b", &first)).await;
+    assert_eq!(edited["version"], server.version(id).await);
+    assert_ne!(edited["version"], first);
+    let (status, error) = server.ask("PUT", &path, entry("c", &first)).await;
+    assert_eq!(
+        (status, &error["error"]["kind"]),
+        (StatusCode::CONFLICT, &json!("conflict"))
+    );
+    for version in [json!(null), json!("1"), json!(1.5), json!({})] {
+        let (status, error) = server.ask("PUT", &path, entry("c", &version)).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{version}");
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.contains("`version`"), "{message}");
+    }
+    let list = server.ok("GET", "credentials", json!({})).await;
+    assert_eq!(list[0]["name"], "b");
+    server.ok("PUT", &path, entry("c", &edited["version"])).await;
+    server.ok("DELETE", &path, json!({})).await;
+    let (status, _) = server.ask("PUT", &path, entry("d", &edited["version"])).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn only_an_edit_keeps_saved_secrets() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await;
+    let other = server.saved("b", "hotjar", 1).await;
+    let version = server.version(id).await;
+    for (method, path, keep, why) in [
+        ("POST", "credentials".to_owned(), json!(id), "for edits"),
+        ("POST", "credentials".to_owned(), json!("1"), "not the id"),
+        ("POST", "validate".to_owned(), json!(true), "not the id"),
+        ("PUT", format!("credentials/{id}"), json!(other), "another credential"),
+    ] {
+        let entry = json!({
+            "name": "c", "vendor": "hotjar", "keep": keep, "version": version,
+            "credential": {"client_id": "simulated-hotjar-key-1"},
+        });
+        let (status, error) = server.ask(method, &path, entry).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{method} {path} {keep}");
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.contains("`keep`") && message.contains(why), "{message}");
+    }
+    let list = server.ok("GET", "credentials", json!({})).await;
+    assert_eq!(list.as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_mask_is_an_issue_and_is_neither_sent_nor_saved() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await;
+    let version = server.version(id).await;
+    for mask in ["********", " ********\n", "\u{200b}********"] {
+        let credential = json!({"client_id": "simulated-hotjar-key-1", "client_secret": mask});
+        let entry = json!({
+            "name": "b", "vendor": "hotjar", "credential": credential, "version": version,
+        });
+        let found = server.ok("POST", "validate", entry.clone()).await;
+        assert_eq!(found["issues"][0]["pointer"], "/client_secret");
+        assert_eq!(found["issues"][0]["code"], "masked");
+        for (method, path) in [
+            ("POST", "inspect".to_owned()),
+            ("POST", "credentials".to_owned()),
+            ("PUT", format!("credentials/{id}")),
+        ] {
+            let (status, error) = server.ask(method, &path, entry.clone()).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{method} {path}");
+            assert_eq!(error["error"]["issues"], found["issues"], "{method} {path}");
+        }
+    }
+    assert_eq!(server.simulators.hotjar().asked(), 0);
+    let list = server.ok("GET", "credentials", json!({})).await;
+    assert_eq!(list.as_array().unwrap().len(), 1);
+    assert_eq!(list[0]["version"], version);
 }
 
 #[tokio::test]
