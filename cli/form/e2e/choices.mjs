@@ -96,12 +96,17 @@ export async function choices(visitor, program, story) {
     });
     await field("Credential Name *").fill("Acme");
     await button("Save").click();
+    // The check of the changed document sets the zone again; a person looks before it is saved.
+    await says("Zone is set to the only choice: Europe.");
+    await says("Look at what was set, then save.");
+    assert(!requests.some(({ path, body }) => path === "credentials" && body), "not saved yet");
+    await button("Save").click();
     await visitor.page.getByRole("dialog").waitFor({ state: "detached" });
     const saved = requests.findLast(({ path, body }) => path === "credentials" && body);
     assert.deepEqual(saved.body.credential, {
       "tenant/key": "another",
       word: "another",
-      zone: "us",
+      zone: "eu",
       site: "s1",
       team: "a third team",
       areas: ["a1"],

@@ -6,6 +6,7 @@ import { choices } from "./choices.mjs";
 import { edits } from "./edits.mjs";
 import { Program, Visitor } from "./harness.mjs";
 import { numbers } from "./numbers.mjs";
+import { saving } from "./saving.mjs";
 
 const program = await Program.start();
 const visitor = await Visitor.start();
@@ -86,9 +87,13 @@ try {
     assert.equal(await field("Client secret *").inputValue(), "quite wrong");
     await visitor.look("hotjar-refused");
     await button("Save").click();
+    await says(/Hotjar refused the credential/);
+    await visitor.page.getByRole("dialog").waitFor();
+    await button("Save anyway").click();
     await overlayIsGone();
-    await visitor.page.getByRole("button", { name: /Hotjar, wrong/ }).click();
+    await visitor.page.getByRole("button", { name: /Hotjar, wrong.*Not checked/ }).click();
     await says("Not signed in");
+    await visitor.page.getByRole("button", { name: /Hotjar, wrong.*Refused/ }).waitFor();
     await visitor.look("hotjar-not-signed-in");
   });
 
@@ -277,6 +282,7 @@ try {
   const account = program.sample("a key of a whole account");
   await numbers(visitor, program.at("contentsquare"), account, story);
   await choices(visitor, program, story);
+  await saving(visitor, program, story);
   await edits(visitor, program, story);
   await access(visitor, program, story);
 

@@ -6,6 +6,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 
 import { api, reasonOf, type Access, type Saved, type Vendor } from "./api";
 import { Head } from "./App";
+import { accountTitle } from "./choices";
 import { CredentialDetails } from "./CredentialDetails";
 import { useMessages } from "./messages";
 import { Overlay } from "./Overlay";
@@ -46,6 +47,8 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
   const learn = useCallback((id: number, access: Access | undefined) => {
     setKnown((now) => ({ ...now, [id]: access }));
   }, []);
+
+  const reload = useCallback(() => void load().catch(fail), [load, fail]);
 
   const wasSaved = async (one: Saved, access: Access | undefined) => {
     setOpen(undefined);
@@ -108,7 +111,8 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
               <Tile
                 key={one.id}
                 saved={one}
-                identity={known[one.id]?.identity}
+                schema={schema}
+                access={known[one.id]}
                 isChosen={one.id === chosen}
                 onChoose={() => choose(one)}
               />
@@ -133,6 +137,7 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
               schema={schema}
               access={known[current.id]}
               onAccess={learn}
+              onSignIn={reload}
               onEdit={() => setOpen({ kind: "edit", saved: current })}
               onRemove={() => setOpen({ kind: "remove", saved: current })}
             />
@@ -178,15 +183,17 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
 
 interface TileProps {
   saved: Saved;
-  /** The vendor's name for the holder of the credential, once it is known. */
-  identity: string | undefined;
+  schema: RJSFSchema;
+  /** The access of the credential, once it is known. */
+  access: Access | undefined;
   isChosen: boolean;
   onChoose: () => void;
 }
 
-function Tile({ saved, identity, isChosen, onChoose }: TileProps) {
+function Tile({ saved, schema, access, isChosen, onChoose }: TileProps) {
   const messages = useMessages();
   const date = new Date(saved.updated_at);
+  const holder = holderOf(saved, schema, access);
   return (
     <button
       id={`tile-${saved.id}`}
@@ -203,14 +210,44 @@ function Tile({ saved, identity, isChosen, onChoose }: TileProps) {
           {saved.description}
         </Text>
       )}
-      {identity && (
+      {holder && (
         <Text component="span" size="sm" className="clamp">
-          {identity}
+          {holder}
         </Text>
       )}
-      <Text component="span" size="xs" c="dimmed" mt="auto">
-        {messages.savedOn(date.toLocaleDateString(messages.locale, { dateStyle: "medium" }))}
-      </Text>
+      <span className="tile-foot">
+        <State saved={saved} access={access} />
+        <Text component="span" size="xs" c="dimmed">
+          {messages.savedOn(date.toLocaleDateString(messages.locale, { dateStyle: "medium" }))}
+        </Text>
+      </span>
     </button>
+  );
+}
+
+/** Whose credential it is: the vendor's name for its holder or account. */
+function holderOf(saved: Saved, schema: RJSFSchema, access: Access | undefined) {
+  const { identity, account, account_title: title } = saved.check ?? {};
+  if (access?.identity ?? identity) return access?.identity ?? identity;
+  if (account === undefined) return undefined;
+  const name = title ?? accountTitle(schema, access, account);
+  return name === undefined || name === account ? account : `${name} (${account})`;
+}
+
+/** Whether the vendor accepted the credential, as a word and a colour. */
+function State({ saved, access }: { saved: Saved; access: Access | undefined }) {
+  const messages = useMessages();
+  // A check in the overlay is as good as a sign-in.
+  const works = saved.check?.works ?? (access ? true : undefined);
+  const [state, word] =
+    works === undefined
+      ? ["unknown", messages.notChecked]
+      : works
+        ? ["works", messages.works]
+        : ["refused", messages.refused];
+  return (
+    <span className="state" data-state={state}>
+      {word}
+    </span>
   );
 }

@@ -22,12 +22,14 @@ interface Props {
   /** The access of the credential, if it is known. */
   access: Access | undefined;
   onAccess: (id: number, access: Access) => void;
+  /** A sign-in succeeded or failed. */
+  onSignIn: () => void;
   onEdit: () => void;
   onRemove: () => void;
 }
 
 export function CredentialDetails(props: Props) {
-  const { saved, vendor, schema, access, onAccess, onEdit, onRemove } = props;
+  const { saved, vendor, schema, access, onAccess, onSignIn, onEdit, onRemove } = props;
   const messages = useMessages();
   const [session, setSession] = useState<Session>();
   const [problem, setProblem] = useState<string>();
@@ -54,9 +56,10 @@ export function CredentialDetails(props: Props) {
         return undefined;
       } finally {
         setBusy(false);
+        onSignIn();
       }
     },
-    [saved, vendor, schema, messages],
+    [saved, vendor, schema, messages, onSignIn],
   );
 
   useEffect(() => {
@@ -67,11 +70,12 @@ export function CredentialDetails(props: Props) {
       if (!opened || access || !isWorthInspecting(vendor, opened)) return;
       try {
         onAccess(saved.id, await api.access(saved.id));
+        onSignIn();
       } catch {
         // Names and dates only add to the session, so a failure is not shown.
       }
     });
-  }, [open, saved, vendor, access, onAccess, messages]);
+  }, [open, saved, vendor, access, onAccess, onSignIn, messages]);
 
   const link = safeLink(vendor.setup_url);
   const title = session ? messages.sessionKept : messages.notSignedIn;

@@ -15,7 +15,7 @@ import {
 import { useMediaQuery } from "@mantine/hooks";
 import { Form, generateWidgets } from "@rjsf/mantine";
 import { titleId, type RJSFSchema, type WidgetProps } from "@rjsf/utils";
-import { useEffect, useMemo, useRef, useState, type FormEvent } from "react";
+import { useEffect, useMemo, useRef, useState, type FormEvent, type MouseEvent, type ReactNode } from "react";
 
 import {
   api,
@@ -29,7 +29,7 @@ import {
   type Saved,
   type Vendor,
 } from "./api";
-import { afterChange, offersOf, settled, unreached } from "./choices";
+import { afterChange, isOutOfReach, offersOf, same, settled, unreached } from "./choices";
 import { credentialExpiry } from "./CredentialDetails";
 import { choiceTitle, draw } from "./drawing";
 import { safeLink, useMessages } from "./messages";
@@ -108,6 +108,8 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
   const [outcome, setOutcome] = useState<Outcome>();
   const [failure, setFailure] = useState<Reason>();
   const [busy, setBusy] = useState<"check" | "save">();
+  // Stops the check that is under way.
+  const [stopper, setStopper] = useState<AbortController>();
   const [tried, setTried] = useState(false);
   const [focusFirst, setFocusFirst] = useState(0);
   const form = useRef<HTMLFormElement>(null);
@@ -162,6 +164,11 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
   const latest = useRef(data);
   latest.current = data;
 
+  // A check ends with the overlay.
+  const running = useRef(stopper);
+  running.current = stopper;
+  useEffect(() => () => running.current?.abort(), []);
+
   const change = (next: Fields) => {
     if (JSON.stringify(next) === JSON.stringify(data)) return;
     if (access) {
@@ -175,12 +182,13 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
     setData(next);
   };
 
-  const check = async () => {
-    setBusy("check");
-    setFailure(undefined);
+  /** Asks the vendor; returns whether the credential, as it stands, was accepted. */
+  const check = async (): Promise<"accepted" | "review" | "unsaved" | "failed"> => {
     const sent = data;
+    const stop = new AbortController();
+    setStopper(stop);
     try {
-      const found = await api.inspect(draft(sent));
+      const found = await api.inspect(draft(sent), stop.signal);
       // The answer is about the document that was sent, which may have changed meanwhile.
       const remaining = afterChange(schema, found, sent, latest.current);
       const set = settled(schema, remaining.access, latest.current);
@@ -188,42 +196,44 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
       setAccess(remaining.access);
       setOutcome(remaining.current ? { set } : undefined);
       setIssues([]);
+      const isSame = same(sent, latest.current) && Object.keys(set).length === 0;
+      return isSame && !isOutOfReach(schema, remaining.access, sent) ? "accepted" : "review";
     } catch (error) {
       const reason = reasonOf(error);
       setAccess(undefined);
       setOutcome(undefined);
+      if (reason.kind === "unsaved") return "unsaved";
       if (reason.kind === "invalid-credential") {
         setIssues(reason.issues ?? []);
         setFocusFirst((times) => times + 1);
-      } else {
+      } else if (reason.kind !== "stopped") {
         setOutcome({ problem: explain(reason) });
       }
+      return "failed";
+    } finally {
+      setStopper(undefined);
     }
+  };
+
+  const checkOnly = async () => {
+    setBusy("check");
+    setFailure(undefined);
+    if ((await check()) === "unsaved") setOutcome({ problem: explain({ kind: "unsaved" }) });
     setBusy(undefined);
   };
 
-  const save = async (event: FormEvent) => {
-    event.preventDefault();
+  /** Whether the last check was about the entered values, and found nothing to change. */
+  const isChecked = () =>
+    outcome !== undefined && "set" in outcome && !isOutOfReach(schema, access, data);
+
+  /** Saves the credential if the vendor accepts it, or `anyway`. */
+  const save = async (anyway: boolean) => {
     if (busy) return;
     setBusy("save");
     setFailure(undefined);
     setTried(true);
-    const unnamed =
-      name.trim() === "" ? [{ pointer: "/name", code: "required", message: "" }] : [];
     try {
-      const found = await api.validate(draft(data));
-      setIssues(found.issues);
-      setEntryIssues(unnamed);
-      if (found.issues.length + unnamed.length > 0) {
-        setFocusFirst((times) => times + 1);
-      } else {
-        const entry = { ...draft(data), name, description };
-        const kept = await (saved
-          ? api.update(saved.id, { ...entry, version: saved.version })
-          : api.save(entry));
-        onSaved(kept, outcome && "set" in outcome ? access : undefined);
-        return;
-      }
+      if (await isValid()) await checkAndSave(anyway);
     } catch (error) {
       const reason = reasonOf(error);
       if (reason.kind === "entry" || reason.kind === "invalid-credential") {
@@ -234,6 +244,29 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
       }
     }
     setBusy(undefined);
+  };
+
+  /** Whether the plugin finds no problem, and there is a name. */
+  const isValid = async () => {
+    const unnamed =
+      name.trim() === "" ? [{ pointer: "/name", code: "required", message: "" }] : [];
+    const found = await api.validate(draft(data));
+    setIssues(found.issues);
+    setEntryIssues(unnamed);
+    if (found.issues.length + unnamed.length === 0) return true;
+    setFocusFirst((times) => times + 1);
+    return false;
+  };
+
+  const checkAndSave = async (anyway: boolean) => {
+    const isAsked = vendor.inspection === "none" || anyway || isChecked();
+    const checked = isAsked ? "accepted" : await check();
+    if (checked !== "accepted" && checked !== "unsaved") return;
+    const entry = { ...draft(data), name, description };
+    const kept = await (saved
+      ? api.update(saved.id, { ...entry, version: saved.version })
+      : api.save(entry));
+    onSaved(kept, outcome && "set" in outcome ? access : undefined);
   };
 
   /** Replaces the entered values by those that were saved elsewhere meanwhile. */
@@ -257,6 +290,21 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
     }
   };
 
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    void save(false);
+  };
+  const checkOrStop = (event: MouseEvent) => {
+    // The second click of a double click does not stop what the first started.
+    if (event.detail > 1) return;
+    if (stopper) stopper.abort();
+    else void checkOnly();
+  };
+  const anyway = (
+    <Button variant="default" mt="sm" display="block" onClick={() => void save(true)}>
+      {messages.saveAnyway}
+    </Button>
+  );
   const link = safeLink(vendor.setup_url);
   const how = link && (
     <Anchor
@@ -281,7 +329,7 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
       closeOnClickOutside={false}
       styles={{ title: { fontSize: "1.25rem", fontWeight: 650 } }}
     >
-      <form ref={form} onSubmit={(event) => void save(event)} noValidate autoComplete="off">
+      <form ref={form} onSubmit={submit} noValidate autoComplete="off">
         <TextInput
           label={messages.name}
           required
@@ -333,12 +381,20 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
                 schema={schema}
                 data={data}
                 vendor={vendor}
-              />
+              >
+                {anyway}
+              </Found>
+            )}
+            {stopper && (
+              <Text size="sm" c="dimmed" mt="md">
+                {messages.checking(vendor.name)}
+              </Text>
             )}
           </div>
           {outcome && "problem" in outcome && (
             <Alert color="red" role="alert" mt="md" title={messages.checkFailed}>
               {outcome.problem} {how}
+              {anyway}
             </Alert>
           )}
           {(failure || elsewhere.length > 0) && (
@@ -360,11 +416,15 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
             {messages.cancel}
           </Button>
           {vendor.inspection !== "none" && (
-            <Button variant="default" loading={busy === "check"} onClick={() => void check()}>
-              {messages.check}
+            <Button
+              variant="default"
+              disabled={busy !== undefined && !stopper}
+              onClick={checkOrStop}
+            >
+              {stopper ? messages.stop : messages.check}
             </Button>
           )}
-          <Button type="submit" loading={busy === "save"}>
+          <Button type="submit" loading={busy === "save"} disabled={busy === "check"}>
             {messages.save}
           </Button>
         </Group>
@@ -389,10 +449,12 @@ interface FoundProps {
   schema: RJSFSchema;
   data: Fields;
   vendor: Vendor;
+  /** Shown if entered values are out of reach. */
+  children: ReactNode;
 }
 
 /** What a check found. */
-function Found({ access, set, schema, data, vendor }: FoundProps) {
+function Found({ access, set, schema, data, vendor, children }: FoundProps) {
   const messages = useMessages();
   const offers = offersOf(schema, access);
   const missing = unreached(schema, access, data);
@@ -430,6 +492,12 @@ function Found({ access, set, schema, data, vendor }: FoundProps) {
           {messages.changeField(field, entered)}
         </Text>
       ))}
+      {Object.keys(set).length > 0 && (
+        <Text size="sm" fw={650} mt="xs">
+          {messages.reviewAndSave}
+        </Text>
+      )}
+      {changes.length > 0 && children}
     </Alert>
   );
 }

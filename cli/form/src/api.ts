@@ -32,6 +32,16 @@ export interface Saved {
   /** Another one after each save. */
   version: number;
   updated_at: string;
+  /** The result of the last sign-in with this version, since the program started. */
+  check?: Checked;
+}
+
+/** Whether the vendor accepted a saved credential, and whose it is. */
+export interface Checked {
+  works: boolean;
+  identity?: string;
+  account?: string;
+  account_title?: string;
 }
 
 /** The access of a credential, as far as the vendor reports it. */
@@ -119,12 +129,19 @@ function locales(): string {
   return `?locales=${encodeURIComponent(navigator.languages.join(","))}`;
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** `stop` ends the call with the reason `stopped`. */
+async function call<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  stop?: AbortSignal,
+): Promise<T> {
   const options: RequestInit = {
     method,
     cache: "no-store",
     credentials: "omit",
     redirect: "error",
+    ...(stop && { signal: stop }),
   };
   const token = accessToken();
   if (token === undefined) throw new Failed({ kind: "unauthorized" });
@@ -140,7 +157,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
     response = await fetch(`/api/${path}${locales()}`, options);
     answer = await response.json();
   } catch {
-    throw new Failed({ kind: "gone" });
+    throw new Failed({ kind: stop?.aborted ? "stopped" : "gone" });
   }
   if (!response.ok) {
     throw new Failed((answer as { error?: Reason }).error ?? { kind: "gone" });
@@ -153,7 +170,7 @@ export const api = {
   schema: (vendor: string) => call<Fields>("GET", `vendors/${encodeURIComponent(vendor)}/schema`),
   credentials: () => call<Saved[]>("GET", "credentials"),
   validate: (draft: Draft) => call<{ issues: Issue[] }>("POST", "validate", draft),
-  inspect: (draft: Draft) => call<Access>("POST", "inspect", draft),
+  inspect: (draft: Draft, stop: AbortSignal) => call<Access>("POST", "inspect", draft, stop),
   save: (entry: Entry) => call<Saved>("POST", "credentials", entry),
   update: (id: number, entry: Edit) => call<Saved>("PUT", `credentials/${id}`, entry),
   remove: (id: number) => call<unknown>("DELETE", `credentials/${id}`),

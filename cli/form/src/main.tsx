@@ -40,6 +40,7 @@ const contrast: CSSVariablesResolver = () => ({
     "--page": "#f5f6fa",
     "--line": "#d5d9e2",
     "--strong": "#364fc7",
+    "--works": "#0b6e4f",
   },
   dark: {
     "--mantine-color-dimmed": "#b8bcc2",
@@ -49,6 +50,7 @@ const contrast: CSSVariablesResolver = () => ({
     "--page": "#16181d",
     "--line": "#3d424d",
     "--strong": "#a5b8ff",
+    "--works": "#63e6be",
   },
 });
 

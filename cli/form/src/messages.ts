@@ -14,7 +14,10 @@ export interface Messages {
   edit: string;
   delete: string;
   save: string;
+  saveAnyway: string;
   check: string;
+  stop: string;
+  checking(vendor: string): string;
   tryAgain: string;
 
   pageFailed: string;
@@ -31,6 +34,10 @@ export interface Messages {
   addCredential: string;
   failed: string;
   savedOn(date: string): string;
+  /** The states of a tile. */
+  works: string;
+  refused: string;
+  notChecked: string;
   saved(name: string): string;
   deleted(name: string): string;
   deleteTitle: string;
@@ -75,6 +82,8 @@ export interface Messages {
   fieldChoices(field: string, count: number): string;
   fieldUnreached(field: string, titles: string[]): string;
   changeField(field: string, titles: string[]): string;
+  /** The check has set fields. */
+  reviewAndSave: string;
   checkFailed: string;
   notSaved: string;
   loadSaved: string;
@@ -116,7 +125,10 @@ const ENGLISH: Messages = {
   edit: "Edit",
   delete: "Delete",
   save: "Save",
+  saveAnyway: "Save anyway",
   check: "Check",
+  stop: "Stop",
+  checking: (vendor) => `Checking with ${vendor} …`,
   tryAgain: "Try again",
 
   pageFailed: "The page cannot be shown",
@@ -134,6 +146,9 @@ const ENGLISH: Messages = {
   addCredential: "Add Credential",
   failed: "That did not work",
   savedOn: (date) => `Saved ${date}`,
+  works: "Works",
+  refused: "Refused",
+  notChecked: "Not checked",
   saved: (name) => `${name} is saved.`,
   deleted: (name) => `${name} is deleted.`,
   deleteTitle: "Delete this credential?",
@@ -182,6 +197,7 @@ const ENGLISH: Messages = {
     `${field}: not available to this credential: ${listed(titles, "and")}.`,
   changeField: (field, titles) =>
     `Change ${field}, or ask an administrator for access to ${listed(titles, "and")}.`,
+  reviewAndSave: "Look at what was set, then save.",
   checkFailed: "The check failed",
   notSaved: "Not saved",
   loadSaved: "Load the saved one",
@@ -295,7 +311,10 @@ const FRENCH: Messages = {
   edit: "Modifier",
   delete: "Supprimer",
   save: "Enregistrer",
+  saveAnyway: "Enregistrer quand même",
   check: "Vérifier",
+  stop: "Arrêter",
+  checking: (vendor) => `Vérification auprès de ${vendor} …`,
   tryAgain: "Réessayer",
 
   pageFailed: "La page ne peut pas être affichée",
@@ -314,6 +333,9 @@ const FRENCH: Messages = {
   addCredential: "Ajouter un identifiant",
   failed: "L’opération a échoué",
   savedOn: (date) => `Enregistré le ${date}`,
+  works: "Fonctionne",
+  refused: "Refusé",
+  notChecked: "Non vérifié",
   saved: (name) => `${name} est enregistré.`,
   deleted: (name) => `${name} est supprimé.`,
   deleteTitle: "Supprimer cet identifiant ?",
@@ -362,6 +384,7 @@ const FRENCH: Messages = {
     `${field} : hors de portée de cet identifiant : ${listed(titles, "et")}.`,
   changeField: (field, titles) =>
     `Modifiez ${field}, ou demandez à un administrateur l’accès à ${listed(titles, "et")}.`,
+  reviewAndSave: "Vérifiez les valeurs fixées, puis enregistrez.",
   checkFailed: "La vérification a échoué",
   notSaved: "Non enregistré",
   loadSaved: "Charger la version enregistrée",

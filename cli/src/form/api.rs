@@ -1,11 +1,13 @@
 //! The API of the page, in JSON. Credentials come in whole and go out without their secrets; tokens
 //! never go out.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use connector_host::{
-    CallError, Connector, ConnectorError, Credential, Inspection, Secret, Session, Sessions, Vendor,
+    CallError, Choice, Connector, ConnectorError, Credential, Inspection, Secret, Session,
+    Sessions, Vendor,
 };
 use http::{Method, StatusCode};
 use jiff::Timestamp;
@@ -28,6 +30,44 @@ pub(super) struct Api {
     /// The sessions of the chosen credentials. They end with the program, except for those with a
     /// durable state: they are in the store.
     sessions: Sessions,
+    /// The results of the last sign-ins, by the ids of the credentials. They end with the program.
+    known: Mutex<HashMap<i64, Known>>,
+}
+
+/// The result of the last sign-in with a version of a saved credential.
+#[derive(Clone)]
+struct Known {
+    version: Timestamp,
+    /// Whether the vendor accepted it; the alternative is a final refusal.
+    works: bool,
+    /// The vendor's id for the account of the session.
+    account: Option<String>,
+    /// The vendor's name for the account.
+    account_title: Option<String>,
+    /// The vendor's name for the holder of the credential.
+    identity: Option<String>,
+}
+
+impl Known {
+    fn new(version: Timestamp, works: bool) -> Self {
+        Self {
+            version,
+            works,
+            account: None,
+            account_title: None,
+            identity: None,
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let text = |text: &Option<String>| text.clone().map(Value::from);
+        json::present([
+            ("works", Some(json!(self.works))),
+            ("account", text(&self.account)),
+            ("account_title", text(&self.account_title)),
+            ("identity", text(&self.identity)),
+        ])
+    }
 }
 
 /// The requests that the page sends.
@@ -192,7 +232,8 @@ impl From<Problem> for Answer {
             Problem::Conflict => error(
                 StatusCode::CONFLICT,
                 "conflict",
-                "the credential was changed meanwhile; load it again, and repeat the edit".to_owned(),
+                "the credential was changed meanwhile; load it again, and repeat the edit"
+                    .to_owned(),
             ),
         }
     }
@@ -209,6 +250,7 @@ struct Draft {
 struct Opened {
     vendor: String,
     id: String,
+    version: Timestamp,
     document: Secret,
 }
 
@@ -230,6 +272,7 @@ impl Api {
             connector,
             store,
             sessions,
+            known: Mutex::default(),
         })
     }
 
@@ -290,7 +333,9 @@ impl Api {
     async fn validate(&self, draft: &Draft, locales: &[String]) -> Result<Value, Problem> {
         match self.checked(draft, locales).await {
             Ok(_) => Ok(json!({"issues": []})),
-            Err(Problem::Call(error @ CallError::Connector(ConnectorError::InvalidCredential(_)))) => {
+            Err(Problem::Call(
+                error @ CallError::Connector(ConnectorError::InvalidCredential(_)),
+            )) => {
                 let mut json = Failure::Call(error).to_json();
                 let issues = json.pointer_mut("/error/issues").map(Value::take);
                 Ok(json!({"issues": issues}))
@@ -324,7 +369,18 @@ impl Api {
 
     async fn list(&self) -> Result<Value, Problem> {
         let saved = self.stored(Store::list).await?;
-        Ok(saved.iter().map(shown).collect())
+        let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let with_check = |saved: &Saved| {
+            let known = all.get(&saved.id);
+            let known = known.filter(|known| known.version == saved.updated_at);
+            let mut json = shown(saved);
+            json::extend(
+                &mut json,
+                json::present([("check", known.map(Known::to_json))]),
+            );
+            json
+        };
+        Ok(saved.iter().map(with_check).collect())
     }
 
     async fn save(&self, body: &Bytes, locales: &[String]) -> Result<Value, Problem> {
@@ -360,27 +416,79 @@ impl Api {
             let _ = self.sessions.remove(&opened.credential()).await;
         }
         let removed = self.stored(move |store| store.remove(id)).await?;
+        self.learn(|all| drop(all.remove(&id)));
         Ok(json!({ "removed": removed }))
     }
 
     /// A valid session of a credential.
     async fn choose(&self, id: i64) -> Result<Value, Problem> {
         let opened = self.open(id).await?;
-        let session = self.sessions.session(&opened.credential()).await?;
-        Ok(reach(&session))
+        let session = self.sessions.session(&opened.credential()).await;
+        self.signed_in(id, opened.version, session)
     }
 
     /// A new session, also after a refusal. The old one is kept until there is a new one.
     async fn refresh(&self, id: i64) -> Result<Value, Problem> {
         let opened = self.open(id).await?;
-        let session = self.sessions.renew(&opened.credential()).await?;
-        Ok(reach(&session))
+        let session = self.sessions.renew(&opened.credential()).await;
+        self.signed_in(id, opened.version, session)
+    }
+
+    /// Notes the result of a sign-in. An unconfirmed refusal may come from a firewall, and tells as
+    /// little about the credential as a fault does.
+    fn signed_in(
+        &self,
+        id: i64,
+        version: Timestamp,
+        session: Result<Arc<Session>, CallError>,
+    ) -> Result<Value, Problem> {
+        let refused = |error: &CallError| {
+            matches!(
+                error,
+                CallError::Connector(
+                    ConnectorError::Rejected(refusal) | ConnectorError::Forbidden(refusal)
+                ) if refusal.confirmed
+            )
+        };
+        match &session {
+            Ok(session) => self.learn(|all| {
+                let known = all.remove(&id).filter(|known| {
+                    known.works && known.version == version && known.account == session.account
+                });
+                let known = known.unwrap_or_else(|| Known {
+                    account: session.account.clone(),
+                    ..Known::new(version, true)
+                });
+                all.insert(id, known);
+            }),
+            Err(error) if refused(error) => self.learn(|all| {
+                all.insert(id, Known::new(version, false));
+            }),
+            Err(_) => {}
+        }
+        Ok(reach(&*session?))
+    }
+
+    fn learn(&self, note: impl FnOnce(&mut HashMap<i64, Known>)) {
+        note(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// The access of a saved credential.
     async fn access(&self, id: i64) -> Result<Value, Problem> {
         let opened = self.open(id).await?;
         let access = self.sessions.inspect(&opened.credential()).await?;
+        self.learn(|all| {
+            let known = all.get_mut(&id);
+            if let Some(known) = known.filter(|known| known.version == opened.version) {
+                let of_account = |choice: &&Choice| match &choice.value {
+                    Value::String(text) => Some(text) == known.account.as_ref(),
+                    value => Some(value.to_string()) == known.account,
+                };
+                let mut choices = access.fields.iter().flat_map(|field| &field.choices);
+                known.account_title = choices.find(of_account).map(|choice| choice.title.clone());
+                known.identity.clone_from(&access.identity);
+            }
+        });
         Ok(json::access(&access))
     }
 
@@ -421,12 +529,15 @@ impl Api {
     async fn open(&self, id: i64) -> Result<Opened, Problem> {
         let list = self.stored(Store::list).await?;
         let saved = list.into_iter().find(|saved| saved.id == id);
-        let Saved { vendor, .. } = saved.ok_or(Problem::Missing)?;
+        let Saved {
+            vendor, updated_at, ..
+        } = saved.ok_or(Problem::Missing)?;
         let document = self.stored(move |store| store.document(id)).await?;
         let id = id.to_string();
         Ok(Opened {
             vendor,
             id,
+            version: updated_at,
             document,
         })
     }

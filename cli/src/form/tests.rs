@@ -218,7 +218,12 @@ async fn forbidden_requests_get_neither_the_page_nor_data() {
             vec![own, ("authorization", &server.bearer)],
             StatusCode::OK,
         ),
-        ("GET", "/api/credentials", vec![own], StatusCode::UNAUTHORIZED),
+        (
+            "GET",
+            "/api/credentials",
+            vec![own],
+            StatusCode::UNAUTHORIZED,
+        ),
         (
             "GET",
             "/api/credentials",
@@ -417,8 +422,7 @@ async fn a_session_is_used_until_it_expires_or_the_document_changes() {
     let id_with_space = format!("{} ", edited["client_id"].as_str().unwrap());
     edited["client_id"] = json!(id_with_space);
     let version = server.version(id).await;
-    let entry =
-        json!({"name": "a", "vendor": "hotjar", "credential": edited, "version": version});
+    let entry = json!({"name": "a", "vendor": "hotjar", "credential": edited, "version": version});
     server.ok("PUT", &format!("credentials/{id}"), entry).await;
     server.ok("POST", &choose, json!({})).await;
     assert_eq!(server.simulators.hotjar().asked(), 3);
@@ -495,9 +499,13 @@ async fn an_edit_of_an_older_version_is_a_conflict() {
     }
     let list = server.ok("GET", "credentials", json!({})).await;
     assert_eq!(list[0]["name"], "b");
-    server.ok("PUT", &path, entry("c", &edited["version"])).await;
+    server
+        .ok("PUT", &path, entry("c", &edited["version"]))
+        .await;
     server.ok("DELETE", &path, json!({})).await;
-    let (status, _) = server.ask("PUT", &path, entry("d", &edited["version"])).await;
+    let (status, _) = server
+        .ask("PUT", &path, entry("d", &edited["version"]))
+        .await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
@@ -511,7 +519,12 @@ async fn only_an_edit_keeps_saved_secrets() {
         ("POST", "credentials".to_owned(), json!(id), "for edits"),
         ("POST", "credentials".to_owned(), json!("1"), "not the id"),
         ("POST", "validate".to_owned(), json!(true), "not the id"),
-        ("PUT", format!("credentials/{id}"), json!(other), "another credential"),
+        (
+            "PUT",
+            format!("credentials/{id}"),
+            json!(other),
+            "another credential",
+        ),
     ] {
         let entry = json!({
             "name": "c", "vendor": "hotjar", "keep": keep, "version": version,
@@ -520,7 +533,10 @@ async fn only_an_edit_keeps_saved_secrets() {
         let (status, error) = server.ask(method, &path, entry).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{method} {path} {keep}");
         let message = error["error"]["message"].as_str().unwrap();
-        assert!(message.contains("`keep`") && message.contains(why), "{message}");
+        assert!(
+            message.contains("`keep`") && message.contains(why),
+            "{message}"
+        );
     }
     let list = server.ok("GET", "credentials", json!({})).await;
     assert_eq!(list.as_array().unwrap().len(), 2);
@@ -689,6 +705,48 @@ async fn a_draft_and_a_saved_credential_are_inspected_alike() {
         choice["value"].is_number() && choice["title"].is_string(),
         "{choice}"
     );
+}
+
+#[tokio::test]
+async fn the_list_tells_which_credentials_work_and_whose_they_are() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "contentsquare", 1).await;
+    let path = |step: &str| format!("credentials/{id}/{step}");
+    let check = async || {
+        let mut list = server.ok("GET", "credentials", json!({})).await;
+        list[0]["check"].take()
+    };
+    let contentsquare = server.simulators.contentsquare();
+    assert_eq!(check().await, json!(null), "not checked");
+    // Neither a firewall's page nor a fault tells anything about the credential.
+    for fault in [
+        Fault::Status(403, Vec::new(), "<html>".into()),
+        Fault::Status(500, Vec::new(), String::new()),
+    ] {
+        contentsquare.fault(fault);
+        server.ask("POST", &path("refresh"), json!({})).await;
+        assert_eq!(check().await, json!(null));
+    }
+    let session = server.ok("POST", &path("refresh"), json!({})).await;
+    let signed_in = check().await;
+    assert_eq!(signed_in["works"], true);
+    assert_eq!(signed_in["account"], session["account"]);
+    server.ok("POST", &path("access"), json!({})).await;
+    let named = check().await;
+    assert!(named["account_title"].is_string(), "{named}");
+    server.ok("POST", &path("session"), json!({})).await;
+    assert_eq!(check().await, named);
+    let refusal = Fault::Status(401, Vec::new(), r#"{"error":"invalid_client"}"#.into());
+    contentsquare.fault(refusal);
+    server.ask("POST", &path("refresh"), json!({})).await;
+    assert_eq!(check().await, json!({"works": false}));
+    // Another version is not checked yet.
+    let entry = json!({
+        "name": "b", "vendor": "contentsquare", "version": server.version(id).await,
+        "credential": server.sample("contentsquare", 1),
+    });
+    server.ok("PUT", &format!("credentials/{id}"), entry).await;
+    assert_eq!(check().await, json!(null));
 }
 
 #[tokio::test]
