@@ -5,6 +5,8 @@ import { access } from "./access.mjs";
 import { choices } from "./choices.mjs";
 import { edits } from "./edits.mjs";
 import { Program, Visitor } from "./harness.mjs";
+import { leaving } from "./leaving.mjs";
+import { tiles } from "./tiles.mjs";
 import { numbers } from "./numbers.mjs";
 import { saving } from "./saving.mjs";
 
@@ -59,18 +61,22 @@ try {
     await button("Check").click();
     await says("Hotjar accepts this credential");
     await visitor.look("hotjar-checked");
+    visitor.requests.length = 0;
     await button("Save").click();
     await overlayIsGone();
-    visitor.requests.length = 0;
-    const tile = visitor.page.getByRole("button", { name: /Hotjar, marketing/ });
-    await tile.click();
+    const tile = visitor.page.getByRole("button", { name: /Hotjar, marketing/, pressed: true });
+    await tile.waitFor();
     await says("https://api.hotjar.io");
     await says(/Expires in \d+ minutes/);
     await visitor.look("hotjar-chosen");
     await button("Refresh session").click();
     await says("The session is new.");
     const steps = visitor.requests.map((request) => request.split("/").at(-1));
-    assert.deepEqual(steps, ["session", "refresh"], "the vendor got no other request");
+    const asked = steps.filter((step) => /^(inspect|session|refresh|access)$/.test(step));
+    assert.deepEqual(asked, ["session", "refresh"], "the vendor got no other request");
+    await visitor.page.getByRole("button", { name: /Hotjar, marketing.*Works/ }).waitFor();
+    await button("Use this credential").click();
+    await says("Hotjar, marketing is chosen. You can close this page.");
   });
 
   await story("a wrong secret is explained, and the entered values are kept", async () => {
@@ -91,7 +97,6 @@ try {
     await visitor.page.getByRole("dialog").waitFor();
     await button("Save anyway").click();
     await overlayIsGone();
-    await visitor.page.getByRole("button", { name: /Hotjar, wrong.*Not checked/ }).click();
     await says("Not signed in");
     await visitor.page.getByRole("button", { name: /Hotjar, wrong.*Refused/ }).waitFor();
     await visitor.look("hotjar-not-signed-in");
@@ -283,6 +288,8 @@ try {
   await numbers(visitor, program.at("contentsquare"), account, story);
   await choices(visitor, program, story);
   await saving(visitor, program, story);
+  await leaving(visitor, program, story);
+  await tiles(visitor, program, story);
   await edits(visitor, program, story);
   await access(visitor, program, story);
 

@@ -36,6 +36,12 @@ export function CredentialDetails(props: Props) {
   const [busy, setBusy] = useState(false);
   const [status, setStatus] = useState("");
   const started = useRef(false);
+  const place = useRef<HTMLElement>(null);
+
+  // Again once the session is there: the details are longer then.
+  useEffect(() => {
+    place.current?.scrollIntoView({ block: "nearest" });
+  }, [session, problem]);
 
   const open = useCallback(
     async (request: (id: number) => Promise<Session>, done: string) => {
@@ -80,7 +86,15 @@ export function CredentialDetails(props: Props) {
   const link = safeLink(vendor.setup_url);
   const title = session ? messages.sessionKept : messages.notSignedIn;
   return (
-    <Paper component="section" aria-labelledby="chosen" withBorder p="lg" mt="lg" radius="md">
+    <Paper
+      component="section"
+      aria-labelledby="chosen"
+      ref={place}
+      className="details"
+      withBorder
+      p="lg"
+      radius="md"
+    >
       <Group justify="space-between" align="flex-start" mb="md">
         <div>
           <Title order={2} size="h3" id="chosen">
@@ -118,7 +132,14 @@ export function CredentialDetails(props: Props) {
       {!session && busy && <Loader size="sm" aria-label={messages.signingIn} />}
       {session && <Facts session={session} access={access} vendor={vendor} schema={schema} />}
       <Group mt="lg" gap="sm">
-        <Button loading={busy} onClick={() => void open(api.refresh, messages.sessionReplaced)}>
+        {session && (
+          <Button onClick={() => setStatus(messages.inUse(saved.name))}>{messages.use}</Button>
+        )}
+        <Button
+          variant={session ? "default" : "filled"}
+          loading={busy}
+          onClick={() => void open(api.refresh, messages.sessionReplaced)}
+        >
           {problem ? messages.tryAgain : messages.refreshSession}
         </Button>
         <Button variant="default" onClick={onEdit}>

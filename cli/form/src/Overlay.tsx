@@ -32,6 +32,7 @@ import {
 import { afterChange, isOutOfReach, offersOf, same, settled, unreached } from "./choices";
 import { credentialExpiry } from "./CredentialDetails";
 import { choiceTitle, draw } from "./drawing";
+import { useBack, useReloadGuard } from "./leave";
 import { safeLink, useMessages } from "./messages";
 import { NumberField, NumberText } from "./NumberField";
 import {
@@ -169,8 +170,29 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
   running.current = stopper;
   useEffect(() => () => running.current?.abort(), []);
 
+  // The form library adds defaults when it starts; only what a person did is worth asking for.
+  const touched = useRef(false);
+  const touch = () => {
+    touched.current = true;
+  };
+  const pristine = useRef(data);
+  const isEdited =
+    name !== (saved?.name ?? "") ||
+    description !== (saved?.description ?? "") ||
+    !same(data, pristine.current);
+  const [isAsking, setAsking] = useState(false);
+  /** Closes the overlay, or asks first; returns whether it is closed. */
+  const leave = () => {
+    if (isEdited) setAsking(true);
+    else onClose();
+    return !isEdited;
+  };
+  useBack(true, leave);
+  useReloadGuard(isEdited);
+
   const change = (next: Fields) => {
-    if (JSON.stringify(next) === JSON.stringify(data)) return;
+    if (same(next, data)) return;
+    if (!touched.current) pristine.current = next;
     if (access) {
       const remaining = afterChange(schema, access, data, next);
       setAccess(remaining.access);
@@ -279,6 +301,8 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
       setName(other.name);
       setDescription(other.description ?? "");
       setData(other.fields);
+      pristine.current = other.fields;
+      touched.current = false;
       setAccess(undefined);
       setOutcome(undefined);
       setFailure(undefined);
@@ -321,7 +345,9 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={leave}
+      closeOnEscape={!isAsking}
+      trapFocus={!isAsking}
       title={saved ? messages.editTitle : messages.addTitle}
       size="lg"
       fullScreen={phone}
@@ -329,7 +355,15 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
       closeOnClickOutside={false}
       styles={{ title: { fontSize: "1.25rem", fontWeight: 650 } }}
     >
-      <form ref={form} onSubmit={submit} noValidate autoComplete="off">
+      <form
+        ref={form}
+        onSubmit={submit}
+        onKeyDownCapture={touch}
+        onPointerDownCapture={touch}
+        onInputCapture={touch}
+        noValidate
+        autoComplete="off"
+      >
         <TextInput
           label={messages.name}
           required
@@ -429,6 +463,24 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
           </Button>
         </Group>
       </form>
+      <Modal
+        opened={isAsking}
+        onClose={() => setAsking(false)}
+        title={messages.discardTitle}
+        centered
+        withCloseButton={false}
+        transitionProps={{ duration: 0 }}
+      >
+        <Text>{messages.discardWarning}</Text>
+        <Group justify="flex-end" mt="lg">
+          <Button variant="default" onClick={() => setAsking(false)} data-autofocus>
+            {messages.keepEditing}
+          </Button>
+          <Button color="red.9" onClick={onClose}>
+            {messages.discard}
+          </Button>
+        </Group>
+      </Modal>
     </Modal>
   );
 }

@@ -40,6 +40,9 @@ export interface Messages {
   notChecked: string;
   saved(name: string): string;
   deleted(name: string): string;
+  deletedElsewhere(name: string): string;
+  search: string;
+  found(count: number, of: number): string;
   deleteTitle: string;
   deleteWarning(name: string, vendor: string): string;
   keepIt: string;
@@ -56,6 +59,9 @@ export interface Messages {
   scopesUnknown(vendor: string): string;
   baseUrl: string;
   session: string;
+  /** The end of the way through the page. */
+  use: string;
+  inUse(name: string): string;
   refreshSession: string;
   sessionReplaced: string;
   /** `fromNow` is "in 59 minutes" in the language of `locale`. */
@@ -71,6 +77,10 @@ export interface Messages {
   name: string;
   description: string;
   descriptionHelp: string;
+  discardTitle: string;
+  discardWarning: string;
+  keepEditing: string;
+  discard: string;
   leaveBlank: string;
   chooseOne: string;
   noneFound: string;
@@ -151,6 +161,9 @@ const ENGLISH: Messages = {
   notChecked: "Not checked",
   saved: (name) => `${name} is saved.`,
   deleted: (name) => `${name} is deleted.`,
+  deletedElsewhere: (name) => `${name} was deleted elsewhere.`,
+  search: "Search",
+  found: (count, of) => `${count} of ${of} credentials`,
   deleteTitle: "Delete this credential?",
   deleteWarning: (name, vendor) =>
     `${name} and its secrets are deleted from this machine. ` +
@@ -168,6 +181,8 @@ const ENGLISH: Messages = {
   scopesUnknown: (vendor) => `Fixed on the credential; ${vendor} does not name them`,
   baseUrl: "Base URL",
   session: "Session",
+  use: "Use this credential",
+  inUse: (name) => `${name} is chosen. You can close this page.`,
   refreshSession: "Refresh session",
   sessionReplaced: "The session is new.",
   sessionExpires: (fromNow, at) => `Expires ${fromNow} (${at})`,
@@ -184,6 +199,10 @@ const ENGLISH: Messages = {
   descriptionHelp:
     "Optional. It helps others to use the credential well: " +
     "its purpose, the age of its data, its owner.",
+  discardTitle: "Discard your changes?",
+  discardWarning: "The entered values are not saved.",
+  keepEditing: "Keep editing",
+  discard: "Discard",
   leaveBlank: "Saved. Leave blank to keep it.",
   chooseOne: "Choose one",
   noneFound: "No match",
@@ -338,6 +357,9 @@ const FRENCH: Messages = {
   notChecked: "Non vérifié",
   saved: (name) => `${name} est enregistré.`,
   deleted: (name) => `${name} est supprimé.`,
+  deletedElsewhere: (name) => `${name} a été supprimé ailleurs.`,
+  search: "Rechercher",
+  found: (count, of) => `${count} identifiants sur ${of}`,
   deleteTitle: "Supprimer cet identifiant ?",
   deleteWarning: (name, vendor) =>
     `${name} et ses secrets sont supprimés de cette machine. ` +
@@ -355,6 +377,8 @@ const FRENCH: Messages = {
   scopesUnknown: (vendor) => `Fixées sur l’identifiant ; ${vendor} ne les indique pas`,
   baseUrl: "URL de base",
   session: "Session",
+  use: "Utiliser cet identifiant",
+  inUse: (name) => `${name} est choisi. Vous pouvez fermer cette page.`,
   refreshSession: "Renouveler la session",
   sessionReplaced: "La session est nouvelle.",
   sessionExpires: (fromNow, at) => `Expire ${fromNow} (${at})`,
@@ -371,6 +395,10 @@ const FRENCH: Messages = {
   descriptionHelp:
     "Facultatif. Aide les autres à bien utiliser l’identifiant : " +
     "son usage, l’âge de ses données, son responsable.",
+  discardTitle: "Abandonner vos modifications ?",
+  discardWarning: "Les valeurs saisies ne sont pas enregistrées.",
+  keepEditing: "Continuer la saisie",
+  discard: "Abandonner",
   leaveBlank: "Enregistré. Laissez vide pour le conserver.",
   chooseOne: "Choisir",
   noneFound: "Aucun résultat",
