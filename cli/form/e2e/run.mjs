@@ -195,12 +195,13 @@ try {
     const account = visitor.page.getByRole("radio", { name: /^Account/ });
     assert(await account.isChecked(), "an account-level credential is recognised");
     await says(/^Change Scopes, or ask an administrator for access to Enrichment/);
-    const enrichment = /^Enrichment.* not available to this credential$/;
-    await visitor.page.getByRole("checkbox", { name: enrichment }).waitFor();
+    const enrichment = visitor.page.getByRole("checkbox", { name: /^Enrichment.*not on this key$/ });
+    assert(await enrichment.isEnabled(), "a chosen scope can be taken back");
     const project = visitor.page.getByRole("combobox", { name: /Project ID/ });
     assert.equal(await project.inputValue(), "", "the page chooses none of several projects");
     await visitor.look("contentsquare-checked");
-    await visitor.page.getByRole("checkbox", { name: /^Enrichment/ }).uncheck();
+    await enrichment.uncheck();
+    assert(await enrichment.isDisabled(), "and not chosen again");
     await visitor.page.locator("#credential_scopes-error").waitFor({ state: "detached" });
     await project.click();
     await visitor.page.getByRole("option", { name: /Simulated bank/ }).waitFor();

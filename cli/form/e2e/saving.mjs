@@ -80,6 +80,36 @@ export async function saving(visitor, program, story) {
     assert.equal(saves(requests).length, 1);
   });
 
+  await story("a check that sets a field lets a person look before it is saved", async () => {
+    const zone = {
+      pointer: "/zone",
+      choices: [{ value: "eu", title: "Europe" }],
+      complete: true,
+      depends_on: [],
+    };
+    const access = { scopes: [], fields: [zone] };
+    const requests = await filled({ inspect: (route) => route.fulfill({ json: access }) });
+    await button("Save").click();
+    await says("Zone is set to the only choice: Europe.");
+    await says("Look at what was set, then save.");
+    assert.equal(saves(requests).length, 0);
+    await button("Save").click();
+    await closed();
+    const [{ body }] = saves(requests);
+    assert.equal(body.credential.zone, "eu");
+  });
+
+  await story("values that do not go together are reported as they are chosen", async () => {
+    await visitor.open(program.at("contentsquare"));
+    await button("Add Credential").click();
+    await page().getByRole("checkbox", { name: /^Enrichment/ }).check();
+    await page().locator("#credential_scopes-error").getByText(/must stand alone/).waitFor();
+    assert.equal(await page().getByText("This field is required").count(), 0);
+    await visitor.look("conflict-at-once");
+    await page().getByRole("checkbox", { name: /^Data Export/ }).uncheck();
+    await page().locator("#credential_scopes-error").waitFor({ state: "detached" });
+  });
+
   await story("a vendor that checks saved credentials only is saved without a check", async () => {
     const unsaved = { status: 409, json: { error: { kind: "unsaved" } } };
     const requests = await filled({ inspect: (route) => route.fulfill(unsaved) });

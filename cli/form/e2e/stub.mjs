@@ -19,6 +19,7 @@ const SCHEMA = {
     site: { type: "string", title: "Site" },
     team: { type: "string", title: "Team" },
     areas: { type: "array", title: "Areas", items: { type: "string" } },
+    note: { type: "string", title: "Note" },
     topics: {
       type: "array",
       title: "Topics",
@@ -60,7 +61,7 @@ const ACCESS = {
       pointer: "/areas",
       choices: [choice("a1", "Sales"), choice("a2", "Support")],
       complete: true,
-      depends_on: ["/zone"],
+      depends_on: ["/note"],
     },
     {
       pointer: "/topics",

@@ -14,7 +14,7 @@ import {
 } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { Form, generateWidgets } from "@rjsf/mantine";
-import { titleId, type RJSFSchema, type WidgetProps } from "@rjsf/utils";
+import { titleId, type RJSFSchema, type Widget, type WidgetProps } from "@rjsf/utils";
 import { useEffect, useMemo, useRef, useState, type FormEvent, type MouseEvent, type ReactNode } from "react";
 
 import {
@@ -25,6 +25,7 @@ import {
   type Choice,
   type Fields,
   type Issue,
+  type Json,
   type Reason,
   type Saved,
   type Vendor,
@@ -49,15 +50,50 @@ import { validator } from "./validator";
 /** The pause in typing after which the fields are checked again. */
 const RECHECK_MS = 300;
 
-const { CheckboxesWidget } = generateWidgets();
+const { CheckboxesWidget, RadioWidget, SelectWidget } = generateWidgets();
 
 /** The theme's checkboxes, whose group has no accessible name by itself. */
 function Checkboxes(props: WidgetProps) {
   return (
     <div role="group" aria-labelledby={titleId(props.id)}>
-      {CheckboxesWidget && <CheckboxesWidget {...props} />}
+      <Marked widget={CheckboxesWidget} {...props} />
     </div>
   );
+}
+
+function Radios(props: WidgetProps) {
+  return <Marked widget={RadioWidget} {...props} />;
+}
+
+function Choices(props: WidgetProps) {
+  return <Marked widget={SelectWidget} isText {...props} />;
+}
+
+interface MarkedProps extends WidgetProps {
+  widget: Widget | undefined;
+  /** Whether the widget shows its options as plain text. */
+  isText?: boolean;
+}
+
+/** Marks the options that the credential does not reach. */
+function Marked({ widget: Inner, isText, ...props }: MarkedProps) {
+  const messages = useMessages();
+  const { unavailable, enumOptions, ...options } = props.options;
+  const outside = (unavailable ?? []) as Json[];
+  const marked = enumOptions?.map((option) => {
+    if (!outside.some((value) => same(value, option.value as Json))) return option;
+    const label = isText ? (
+      messages.notOffered(option.label)
+    ) : (
+      <>
+        {option.label} <span className="muted">{messages.notOnKey}</span>
+      </>
+    );
+    // The theme renders any label.
+    return { ...option, label: label as string };
+  });
+  const all = { ...options, ...(marked && { enumOptions: marked }) };
+  return Inner ? <Inner {...props} options={all} /> : null;
 }
 
 /** An input with choices to take or leave: other values are valid too. */
@@ -81,7 +117,18 @@ function Suggestions(props: WidgetProps) {
 }
 
 const FIELDS = { NumberField };
-const WIDGETS = { CheckboxesWidget: Checkboxes, number: NumberText, suggestions: Suggestions };
+const WIDGETS = {
+  CheckboxesWidget: Checkboxes,
+  RadioWidget: Radios,
+  SelectWidget: Choices,
+  number: NumberText,
+  suggestions: Suggestions,
+};
+
+/** Whether the issue is about values that do not go together. */
+function isConflict({ code }: Issue): boolean {
+  return code === "not-combinable";
+}
 
 /** The outcome of a check: the fields that it set, or why it failed. */
 type Outcome = { set: Fields } | { problem: string };
@@ -113,6 +160,9 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
   const [stopper, setStopper] = useState<AbortController>();
   const [tried, setTried] = useState(false);
   const [focusFirst, setFocusFirst] = useState(0);
+  // The values before a person changed any: the form library adds defaults when it starts.
+  const pristine = useRef(data);
+  const touched = useRef(false);
   const form = useRef<HTMLFormElement>(null);
   const end = useRef<HTMLDivElement>(null);
   const phone = useMediaQuery("(max-width: 36rem)");
@@ -145,14 +195,15 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
     if (focusFirst > 0) focusFirstProblem(form.current);
   }, [focusFirst]);
 
-  // After the first attempt, issues go as soon as they are solved.
+  // Values that do not go together are reported as they are chosen. All other issues wait for the
+  // first attempt to save, and go as soon as they are solved.
   useEffect(() => {
-    if (!tried) return;
+    if (!tried && same(data, pristine.current)) return;
     let current = true;
     const timer = setTimeout(() => {
       // On a failure the shown issues stay; Save validates again.
       api.validate(draft(data)).then(
-        (found) => current && setIssues(found.issues),
+        (found) => current && setIssues(tried ? found.issues : found.issues.filter(isConflict)),
         () => undefined,
       );
     }, RECHECK_MS);
@@ -170,12 +221,9 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
   running.current = stopper;
   useEffect(() => () => running.current?.abort(), []);
 
-  // The form library adds defaults when it starts; only what a person did is worth asking for.
-  const touched = useRef(false);
   const touch = () => {
     touched.current = true;
   };
-  const pristine = useRef(data);
   const isEdited =
     name !== (saved?.name ?? "") ||
     description !== (saved?.description ?? "") ||

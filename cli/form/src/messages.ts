@@ -84,6 +84,8 @@ export interface Messages {
   leaveBlank: string;
   chooseOne: string;
   noneFound: string;
+  /** Stands after an option that the credential does not reach. */
+  notOnKey: string;
   notOffered(title: string): string;
 
   accepted(vendor: string): string;
@@ -206,7 +208,8 @@ const ENGLISH: Messages = {
   leaveBlank: "Saved. Leave blank to keep it.",
   chooseOne: "Choose one",
   noneFound: "No match",
-  notOffered: (title) => `${title} — not available to this credential`,
+  notOnKey: "not on this key",
+  notOffered: (title) => `${title} – not on this key`,
 
   accepted: (vendor) => `${vendor} accepts this credential`,
   belongsTo: (identity) => `It belongs to ${identity}.`,
@@ -402,7 +405,8 @@ const FRENCH: Messages = {
   leaveBlank: "Enregistré. Laissez vide pour le conserver.",
   chooseOne: "Choisir",
   noneFound: "Aucun résultat",
-  notOffered: (title) => `${title} — hors de portée de cet identifiant`,
+  notOnKey: "pas avec cette clé",
+  notOffered: (title) => `${title} – pas avec cette clé`,
 
   accepted: (vendor) => `${vendor} accepte cet identifiant`,
   belongsTo: (identity) => `Il appartient à ${identity}.`,
