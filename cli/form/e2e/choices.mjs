@@ -19,7 +19,7 @@ export async function choices(visitor, program, story) {
     await visitor.page.goto(program.link);
     await visitor.page.waitForFunction(() => document.querySelector("img")?.naturalWidth > 0);
     await visitor.page.getByRole("link", { name: /Acme/ }).click();
-    await button("Add Credential").click();
+    await button("Add credential").click();
     await field("Tenant key *").fill("k");
     await field("Pass word *").fill("w");
     await field("Site").fill("typed before");
@@ -95,7 +95,7 @@ export async function choices(visitor, program, story) {
       site: "typed before",
       topics: ["news"],
     });
-    await field("Credential Name *").fill("Acme");
+    await field("Credential name *").fill("Acme");
     await button("Save").click();
     await visitor.page.getByRole("dialog").waitFor({ state: "detached" });
     const saved = requests.findLast(({ path, body }) => path === "credentials" && body);
@@ -134,7 +134,7 @@ export async function choices(visitor, program, story) {
     await visitor.open("about:blank");
     requests = await stub(visitor.page, { fields: [] });
     await visitor.page.goto(program.at("acme"));
-    await button("Add Credential").click();
+    await button("Add credential").click();
     await field("Tenant key *").fill("k");
     await field("Pass word *").fill("w");
     for (const name of ["Tenant key *", "Pass word *"]) {

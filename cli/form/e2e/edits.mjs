@@ -32,7 +32,7 @@ export async function edits(visitor, program, story) {
     await visitor.open(program.at("hotjar"));
     await visitor.page.getByRole("button", { name: /Edited twice/ }).click();
     await button("Edit").click();
-    await field("Credential Description").fill("mine");
+    await field("Credential description").fill("mine");
     await elsewhere("PUT", `credentials/${saved.id}`, {
       ...entry,
       name: "Edited elsewhere",
@@ -40,13 +40,13 @@ export async function edits(visitor, program, story) {
     });
     await button("Save").click();
     await says(/was changed elsewhere meanwhile/);
-    assert.equal(await field("Credential Description").inputValue(), "mine", "nothing is lost");
+    assert.equal(await field("Credential description").inputValue(), "mine", "nothing is lost");
     await visitor.look("conflict");
     await button("Load the saved one").click();
     await visitor.page.getByText(/was changed elsewhere/).waitFor({ state: "detached" });
-    assert.equal(await field("Credential Name *").inputValue(), "Edited elsewhere");
-    assert.equal(await field("Credential Description").inputValue(), "of this tab");
-    await field("Credential Description").fill("mine, again");
+    assert.equal(await field("Credential name *").inputValue(), "Edited elsewhere");
+    assert.equal(await field("Credential description").inputValue(), "of this tab");
+    await field("Credential description").fill("mine, again");
     await button("Save").click();
     await dialog().waitFor({ state: "detached" });
     await visitor.page.getByRole("button", { name: /Edited elsewhere.*mine, again/ }).waitFor();

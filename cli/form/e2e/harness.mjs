@@ -125,7 +125,8 @@ export class Visitor {
     this.page.on("pageerror", (error) => this.warnings.push(String(error)));
     this.page.on("console", (message) => {
       // API errors are part of the tests; the page shows them.
-      const refusal = /Failed to load resource.*status of (401|404|409|422|502)/.test(message.text());
+      const expected = /Failed to load resource.*status of (401|404|409|422|502)/;
+      const refusal = expected.test(message.text());
       if (["error", "warning"].includes(message.type()) && !refusal) {
         this.warnings.push(message.text());
       }
@@ -146,6 +147,11 @@ export class Visitor {
     return this.page.evaluate(() => {
       // An empty page has no storage.
       if (location.protocol === "about:") return "";
+      try {
+        sessionStorage.length;
+      } catch {
+        return ""; // A test took the storage away.
+      }
       return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]);
     });
   }

@@ -10,7 +10,7 @@ export async function leaving(visitor, program, story) {
   const field = (name) => page().getByLabel(name, { exact: true });
   const button = (name) => page().getByRole("button", { name, exact: true });
   const says = (text) => page().getByText(text).first().waitFor();
-  const overlay = (name = "Add New Credential") => page().getByRole("dialog", { name });
+  const overlay = (name = "Add new credential") => page().getByRole("dialog", { name });
   const question = () => page().getByRole("dialog", { name: "Discard your changes?" });
   const gone = (element) => element.waitFor({ state: "detached" });
   const isFocused = (element) => element.evaluate((node) => node === document.activeElement);
@@ -37,17 +37,17 @@ export async function leaving(visitor, program, story) {
     await open();
     const address = page().url();
     for (const leave of [...Object.values(WAYS), () => button("Cancel").click()]) {
-      await button("Add Credential").click();
+      await button("Add credential").click();
       await overlay().waitFor();
       await leave();
       await gone(overlay());
-      await hasFocus(button("Add Credential"));
+      await hasFocus(button("Add credential"));
       assert.equal(page().url(), address);
     }
     await button("Edit").click();
-    await overlay("Edit Credential").waitFor();
+    await overlay("Edit credential").waitFor();
     await WAYS.Back();
-    await gone(overlay("Edit Credential"));
+    await gone(overlay("Edit credential"));
     await hasFocus(button("Edit"));
     for (const leave of [WAYS.Escape, WAYS.Back, () => button("Keep it").click()]) {
       await button("Delete").click();
@@ -59,16 +59,17 @@ export async function leaving(visitor, program, story) {
   });
 
   await story("typed input is discarded only after a question", async () => {
-    await button("Add Credential").click();
+    await button("Add credential").click();
     const kinds = {
-      "Credential Name *": "a name",
-      "Credential Description": "a purpose",
+      "Credential name *": "a name",
+      "Credential description": "a purpose",
       "Tenant key *": "a key",
       "Pass word *": "a secret",
     };
     for (const [name, text] of Object.entries(kinds)) {
       await field(name).fill(text);
       for (const [way, leave] of Object.entries(WAYS)) {
+        await field(name).focus();
         await leave();
         await question().waitFor();
         if (name === "Tenant key *") await visitor.look(`discard-${way}`);
@@ -76,6 +77,7 @@ export async function leaving(visitor, program, story) {
         else await button("Keep editing").click();
         await gone(question());
         assert.equal(await field(name).inputValue(), text, way);
+        if (way !== "Close") await hasFocus(field(name));
       }
       await field(name).fill("");
     }
@@ -84,9 +86,9 @@ export async function leaving(visitor, program, story) {
     await question().waitFor();
     await button("Discard").click();
     await gone(overlay());
-    await hasFocus(button("Add Credential"));
-    await button("Add Credential").click();
-    assert.equal(await field("Credential Name *").inputValue(), "");
+    await hasFocus(button("Add credential"));
+    await button("Add credential").click();
+    assert.equal(await field("Credential name *").inputValue(), "");
     assert(await page().getByRole("radio", { name: "America" }).isChecked());
     await WAYS.Back();
     await gone(overlay());
@@ -97,7 +99,7 @@ export async function leaving(visitor, program, story) {
     const site = page().getByRole("combobox", { name: /^Site/ }).or(field("Site"));
     await site.first().waitFor();
     await WAYS.Escape();
-    await gone(overlay("Edit Credential"));
+    await gone(overlay("Edit credential"));
     await button("Edit").click();
     await field("Pass word").fill("another");
     await WAYS.Back();
@@ -105,7 +107,7 @@ export async function leaving(visitor, program, story) {
     await WAYS.Back();
     await question().waitFor();
     await button("Discard").click();
-    await gone(overlay("Edit Credential"));
+    await gone(overlay("Edit credential"));
     await hasFocus(button("Edit"));
   });
 
@@ -115,16 +117,16 @@ export async function leaving(visitor, program, story) {
       asked.push(dialog.type());
       return dialog.dismiss();
     });
-    await button("Add Credential").click();
-    await field("Credential Name *").fill("a name");
+    await button("Add credential").click();
+    await field("Credential name *").fill("a name");
     // The reload is refused, so it never ends.
     await page().evaluate(() => window.location.reload());
     await page().evaluate(() => new Promise(requestAnimationFrame));
     assert.deepEqual(asked, ["beforeunload"]);
-    assert.equal(await field("Credential Name *").inputValue(), "a name");
-    await field("Credential Name *").fill("");
+    assert.equal(await field("Credential name *").inputValue(), "a name");
+    await field("Credential name *").fill("");
     await page().reload();
-    await button("Add Credential").waitFor();
+    await button("Add credential").waitFor();
     assert.deepEqual(asked, ["beforeunload"], "nothing is asked without input");
     await visitor.open("about:blank");
   });

@@ -51,7 +51,7 @@ export async function numbers(visitor, url, key, story) {
 
   await story("a pasted number stays as it is, and only a plain one is accepted", async () => {
     await visitor.open(url, { permissions: ["clipboard-read", "clipboard-write"] });
-    await button("Add Credential").click();
+    await button("Add credential").click();
     await field("Client ID *").fill(key.client_id);
     await field("Client secret *").fill(key.client_secret);
     await page().getByRole("radio", { name: /^Account/ }).check();

@@ -6,6 +6,7 @@ import { choices } from "./choices.mjs";
 import { edits } from "./edits.mjs";
 import { Program, Visitor } from "./harness.mjs";
 import { leaving } from "./leaving.mjs";
+import { texts } from "./texts.mjs";
 import { tiles } from "./tiles.mjs";
 import { numbers } from "./numbers.mjs";
 import { saving } from "./saving.mjs";
@@ -51,12 +52,12 @@ try {
 
   await story("Hotjar: add, check, save, choose", async () => {
     await visitor.page.getByRole("link", { name: /Hotjar/ }).click();
-    await button("Add Credential").click();
-    await visitor.page.getByRole("dialog", { name: "Add New Credential" }).waitFor();
+    await button("Add credential").click();
+    await visitor.page.getByRole("dialog", { name: "Add new credential" }).waitFor();
     await visitor.look("hotjar-empty");
-    await field("Credential Name *").fill("Hotjar, marketing");
+    await field("Credential name *").fill("Hotjar, marketing");
     const purpose = "Survey answers for the weekly report. Ask Ada before changing it.";
-    await field("Credential Description").fill(purpose);
+    await field("Credential description").fill(purpose);
     await type(program.sample("a key of a plan with surveys"));
     await button("Check").click();
     await says("Hotjar accepts this credential");
@@ -80,8 +81,8 @@ try {
   });
 
   await story("a wrong secret is explained, and the entered values are kept", async () => {
-    await button("Add Credential").click();
-    await field("Credential Name *").fill("Hotjar, wrong");
+    await button("Add credential").click();
+    await field("Credential name *").fill("Hotjar, wrong");
     await type({ client_id: "simulated-hotjar-key-1", client_secret: "quite wrong" });
     await button("Check").click();
     await says(
@@ -104,7 +105,7 @@ try {
 
   await story("an edit keeps the saved secret unless a new one is entered", async () => {
     await button("Edit").click();
-    await visitor.page.getByRole("dialog", { name: "Edit Credential" }).waitFor();
+    await visitor.page.getByRole("dialog", { name: "Edit credential" }).waitFor();
     const secret = await field("Client secret").inputValue();
     assert.equal(secret, "", "the page does not receive the saved secret");
     await visitor.look("hotjar-edit");
@@ -114,7 +115,7 @@ try {
     await visitor.page.getByRole("button", { name: /Hotjar, wrong/ }).click();
     await visitor.page.getByText("Signed in", { exact: true }).first().waitFor();
     await button("Edit").click();
-    await field("Credential Name *").fill("Hotjar, right");
+    await field("Credential name *").fill("Hotjar, right");
     await button("Check").click();
     await says("Hotjar accepts this credential");
     await button("Save").click();
@@ -125,7 +126,7 @@ try {
 
   await story("a duplicate name is rejected", async () => {
     await button("Edit").click();
-    await field("Credential Name *").fill("Hotjar, marketing");
+    await field("Credential name *").fill("Hotjar, marketing");
     await button("Save").click();
     await says("Another credential has this name.");
     await button("Cancel").click();
@@ -147,7 +148,7 @@ try {
   await story("Contentsquare: problems are shown at their fields, without a request", async () => {
     await visitor.page.getByRole("link", { name: "Choose another vendor" }).click();
     await visitor.page.getByRole("link", { name: /Contentsquare/ }).click();
-    await button("Add Credential").click();
+    await button("Add credential").click();
     await button("Save").click();
     await says("Give the credential a name");
     const problem = visitor.page.locator("#credential_client_id-error");
@@ -155,7 +156,7 @@ try {
     const first = "[role=dialog] .mantine-TextInput-root";
     assert(await isFocused(first), "the first field with a problem has the focus");
     await visitor.look("contentsquare-problems");
-    await field("Credential Name *").fill("Contentsquare, shop");
+    await field("Credential name *").fill("Contentsquare, shop");
     await type(program.sample("a key of a whole account"));
     await visitor.page.getByRole("checkbox", { name: /^Enrichment/ }).check();
     await visitor.page.getByRole("radio", { name: /^Account/ }).check();
@@ -195,7 +196,8 @@ try {
     const account = visitor.page.getByRole("radio", { name: /^Account/ });
     assert(await account.isChecked(), "an account-level credential is recognised");
     await says(/^Change Scopes, or ask an administrator for access to Enrichment/);
-    const enrichment = visitor.page.getByRole("checkbox", { name: /^Enrichment.*not on this key$/ });
+    const lacking = /^Enrichment.*not on this key$/;
+    const enrichment = visitor.page.getByRole("checkbox", { name: lacking });
     assert(await enrichment.isEnabled(), "a chosen scope can be taken back");
     const project = visitor.page.getByRole("combobox", { name: /Project ID/ });
     assert.equal(await project.inputValue(), "", "the page chooses none of several projects");
@@ -234,7 +236,7 @@ try {
   await story("Contentsquare: enrichment with its integration, by keyboard alone", async () => {
     const key = program.sample("a key for enrichment");
     const keys = visitor.page.keyboard;
-    await button("Add Credential").focus();
+    await button("Add credential").focus();
     await keys.press("Enter");
     await visitor.page.getByRole("dialog").waitFor();
     await visitor.page.waitForFunction(() =>
@@ -262,6 +264,9 @@ try {
     await keys.press("Space");
     await until("Integration ID");
     await keys.type("77");
+    await keys.press("Enter");
+    // The check sets the only project; a person looks, and saves.
+    await says("Look at what was set, then save.");
     await keys.press("Enter");
     await overlayIsGone();
     await visitor.page.getByRole("button", { name: /^Enrichment/ }).click();
@@ -291,6 +296,7 @@ try {
   await saving(visitor, program, story);
   await leaving(visitor, program, story);
   await tiles(visitor, program, story);
+  await texts(visitor, program, story);
   await edits(visitor, program, story);
   await access(visitor, program, story);
 

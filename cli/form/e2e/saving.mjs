@@ -21,8 +21,8 @@ export async function saving(visitor, program, story) {
       await page().route(`**/api/${path}*`, answer);
     }
     await page().goto(program.at("acme"));
-    await button("Add Credential").click();
-    await field("Credential Name *").fill("Mine");
+    await button("Add credential").click();
+    await field("Credential name *").fill("Mine");
     await field("Tenant key *").fill("k");
     await field("Pass word *").fill("w");
     return requests;
@@ -101,7 +101,7 @@ export async function saving(visitor, program, story) {
 
   await story("values that do not go together are reported as they are chosen", async () => {
     await visitor.open(program.at("contentsquare"));
-    await button("Add Credential").click();
+    await button("Add credential").click();
     await page().getByRole("checkbox", { name: /^Enrichment/ }).check();
     await page().locator("#credential_scopes-error").getByText(/must stand alone/).waitFor();
     assert.equal(await page().getByText("This field is required").count(), 0);

@@ -36,16 +36,28 @@ export function App() {
   }, [messages]);
 
   return (
-    <Container component="main" size="md" py={{ base: "md", sm: "xl" }}>
-      {problem && (
-        <Alert color="red" role="alert" title={messages.pageFailed}>
-          {problem}
-        </Alert>
-      )}
-      {!vendors && !problem && <Loader aria-label={messages.loading} />}
-      {vendors && !vendor && <ChooseVendor vendors={vendors} />}
-      {vendor && <Authenticate key={vendor.id} vendor={vendor} />}
-    </Container>
+    <main>
+      {/* Not a banner: an overlay has one of its own. */}
+      <div className="product">
+        <img src="/icon.svg" alt="" width={24} height={24} />
+        {messages.product}
+      </div>
+      <Container size="md" py={{ base: "md", sm: "xl" }}>
+        {problem && (
+          <>
+            <Title order={1} size="h2" mb="md">
+              {messages.pageFailed}
+            </Title>
+            <Alert color="red" role="alert">
+              {problem}
+            </Alert>
+          </>
+        )}
+        {!vendors && !problem && <Loader aria-label={messages.loading} />}
+        {vendors && !vendor && <ChooseVendor vendors={vendors} />}
+        {vendor && <Authenticate key={vendor.id} vendor={vendor} />}
+      </Container>
+    </main>
   );
 }
 
@@ -104,7 +116,13 @@ function ChooseVendor({ vendors }: { vendors: Vendor[] }) {
             href={addressOf(id)}
             style={{ textDecoration: "none" }}
           >
-            {icon && <img src={icon} alt="" height={32} className="icon" />}
+            {icon ? (
+              <img src={icon} alt="" height={32} className="icon" />
+            ) : (
+              <span className="monogram" aria-hidden="true">
+                {Array.from(name)[0]?.toUpperCase()}
+              </span>
+            )}
             <Text component="span" fw={650} size="lg">
               {name}
             </Text>

@@ -2,6 +2,7 @@
 // and the details of the chosen one below its row.
 import {
   Alert,
+  Anchor,
   Button,
   Group,
   List,
@@ -10,6 +11,7 @@ import {
   SimpleGrid,
   Text,
   TextInput,
+  Title,
 } from "@mantine/core";
 import type { RJSFSchema } from "@rjsf/utils";
 import { Fragment, useCallback, useEffect, useRef, useState } from "react";
@@ -19,7 +21,7 @@ import { Head } from "./App";
 import { accountTitle } from "./choices";
 import { CredentialDetails } from "./CredentialDetails";
 import { useBack } from "./leave";
-import { useMessages } from "./messages";
+import { safeLink, useMessages } from "./messages";
 import { Overlay } from "./Overlay";
 import { secretTitles } from "./schema";
 
@@ -138,21 +140,15 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
     setStatus(messages.deletedElsewhere(chosen.name));
   }, [chosen, isGone, messages]);
 
-  const prerequisites = vendor.prerequisites ?? [];
   const shown =
     schema && saved?.filter((one) => isMatch(query, one, holderOf(one, schema, known[one.id])));
   return (
     <>
       <Head title={messages.authenticateWith(vendor.name)} step={2} back />
-      <Text c="dimmed" mt="xs" mb={prerequisites.length > 0 ? "xs" : "lg"}>
-        {messages.chooseCredential}
-      </Text>
-      {prerequisites.length > 0 && (
-        <List size="sm" c="dimmed" mb="lg" aria-label={messages.prerequisites}>
-          {prerequisites.map((prerequisite) => (
-            <List.Item key={prerequisite}>{prerequisite}</List.Item>
-          ))}
-        </List>
+      {saved?.length !== 0 && (
+        <Text c="dimmed" mt="xs">
+          {messages.chooseCredential}
+        </Text>
       )}
       {problem && (
         <Alert color="red" role="alert" mb="md" title={messages.failed}>
@@ -175,8 +171,10 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
               onChange={(event) => setQuery(event.currentTarget.value)}
             />
           )}
+          {saved.length === 0 && <None vendor={vendor} />}
           <SimpleGrid
             className="tiles"
+            mt={saved.length === 0 ? "md" : undefined}
             cols={{ base: 1, xs: 2, sm: 3 }}
             role="group"
             aria-label={messages.credentials}
@@ -254,6 +252,42 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
   );
 }
 
+/** In place of the credentials: what one is, and who makes one. */
+function None({ vendor }: { vendor: Vendor }) {
+  const messages = useMessages();
+  const prerequisites = vendor.prerequisites ?? [];
+  const link = safeLink(vendor.setup_url);
+  return (
+    <section className="none" aria-labelledby="none">
+      <Title order={2} size="h4" id="none">
+        {messages.noneTitle}
+      </Title>
+      <Text mt="xs">{messages.noneHelp(vendor.name)}</Text>
+      {prerequisites.length > 0 && (
+        <List size="sm" mt="xs" aria-label={messages.prerequisites}>
+          {prerequisites.map((prerequisite) => (
+            <List.Item key={prerequisite}>{prerequisite}</List.Item>
+          ))}
+        </List>
+      )}
+      {link && (
+        <Anchor
+          href={link}
+          target="_blank"
+          rel="noopener noreferrer"
+          c="var(--strong)"
+          underline="always"
+          size="sm"
+          display="block"
+          mt="xs"
+        >
+          {messages.howToCreate(vendor.name)}
+        </Anchor>
+      )}
+    </section>
+  );
+}
+
 /** Whether a credential has all words of the query, in any case and with or without accents. */
 function isMatch(query: string, saved: Saved, holder: string | undefined): boolean {
   const plain = (text: string) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
@@ -283,16 +317,16 @@ function Tile({ saved, schema, access, isChosen, onChoose }: TileProps) {
       aria-pressed={isChosen}
       onClick={onChoose}
     >
-      <Text component="span" fw={650}>
+      <Text component="span" fw={650} dir="auto">
         {saved.name}
       </Text>
       {saved.description && (
-        <Text component="span" size="sm" className="clamp">
+        <Text component="span" size="sm" className="clamp" dir="auto">
           {saved.description}
         </Text>
       )}
       {holder && (
-        <Text component="span" size="sm" className="clamp">
+        <Text component="span" size="sm" className="clamp" dir="auto">
           {holder}
         </Text>
       )}

@@ -38,10 +38,10 @@ export function CredentialDetails(props: Props) {
   const started = useRef(false);
   const place = useRef<HTMLElement>(null);
 
-  // Again once the session is there: the details are longer then.
+  // Again once the session and its names are there: the details are longer then.
   useEffect(() => {
     place.current?.scrollIntoView({ block: "nearest" });
-  }, [session, problem]);
+  }, [session, problem, access]);
 
   const open = useCallback(
     async (request: (id: number) => Promise<Session>, done: string) => {
@@ -95,19 +95,19 @@ export function CredentialDetails(props: Props) {
       p="lg"
       radius="md"
     >
-      <Group justify="space-between" align="flex-start" mb="md">
+      <Group justify="space-between" align="flex-start" mb="md" wrap="nowrap">
         <div>
-          <Title order={2} size="h3" id="chosen">
+          <Title order={2} size="h3" id="chosen" dir="auto">
             {saved.name}
           </Title>
           {saved.description && (
-            <Text size="sm" c="dimmed">
+            <Text size="sm" c="dimmed" dir="auto">
               {saved.description}
             </Text>
           )}
         </div>
         {session && (
-          <Badge color="teal.9" size="lg">
+          <Badge color="teal.9" size="lg" flex="none">
             {messages.signedIn}
           </Badge>
         )}
@@ -182,7 +182,7 @@ function Facts({ session, access, vendor, schema }: FactsProps) {
       {access?.identity !== undefined && (
         <>
           <dt>{messages.identity}</dt>
-          <dd>{access.identity}</dd>
+          <dd dir="auto">{access.identity}</dd>
         </>
       )}
       {account !== undefined && (

@@ -11,11 +11,20 @@ import {
   Text,
   Textarea,
   TextInput,
+  Title,
 } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { Form, generateWidgets } from "@rjsf/mantine";
 import { titleId, type RJSFSchema, type Widget, type WidgetProps } from "@rjsf/utils";
-import { useEffect, useMemo, useRef, useState, type FormEvent, type MouseEvent, type ReactNode } from "react";
+import {
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type FormEvent,
+  type MouseEvent,
+  type ReactNode,
+} from "react";
 
 import {
   api,
@@ -231,10 +240,19 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
   const [isAsking, setAsking] = useState(false);
   /** Closes the overlay, or asks first; returns whether it is closed. */
   const leave = () => {
-    if (isEdited) setAsking(true);
-    else onClose();
+    if (!isEdited) {
+      onClose();
+    } else if (!isAsking) {
+      asked.current = document.activeElement as HTMLElement | null;
+      setAsking(true);
+    }
     return !isEdited;
   };
+  // The focus goes back to the field from which a person tried to leave.
+  const asked = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (!isAsking) asked.current?.focus();
+  }, [isAsking]);
   useBack(true, leave);
   useReloadGuard(isEdited);
 
@@ -395,7 +413,6 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
       opened
       onClose={leave}
       closeOnEscape={!isAsking}
-      trapFocus={!isAsking}
       title={saved ? messages.editTitle : messages.addTitle}
       size="lg"
       fullScreen={phone}
@@ -415,6 +432,7 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
         <TextInput
           label={messages.name}
           required
+          dir="auto"
           data-autofocus
           maxLength={100}
           value={name}
@@ -428,6 +446,7 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
           mt="sm"
           label={messages.description}
           description={messages.descriptionHelp}
+          dir="auto"
           autosize
           minRows={2}
           maxLength={2000}
@@ -511,24 +530,34 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
           </Button>
         </Group>
       </form>
-      <Modal
-        opened={isAsking}
-        onClose={() => setAsking(false)}
-        title={messages.discardTitle}
-        centered
-        withCloseButton={false}
-        transitionProps={{ duration: 0 }}
-      >
-        <Text>{messages.discardWarning}</Text>
-        <Group justify="flex-end" mt="lg">
-          <Button variant="default" onClick={() => setAsking(false)} data-autofocus>
-            {messages.keepEditing}
-          </Button>
-          <Button color="red.9" onClick={onClose}>
-            {messages.discard}
-          </Button>
-        </Group>
-      </Modal>
+      {/* Mounted with the question: otherwise the Escape that asks would close it too. */}
+      {isAsking && (
+        <Modal.Root
+          opened
+          onClose={() => setAsking(false)}
+          centered
+          returnFocus={false}
+          transitionProps={{ duration: 0 }}
+        >
+          <Modal.Overlay />
+          <Modal.Content aria-label={messages.discardTitle}>
+            <Modal.Body>
+              <Title order={2} size="h4" mb="xs">
+                {messages.discardTitle}
+              </Title>
+              <Text>{messages.discardWarning}</Text>
+              <Group justify="flex-end" mt="lg">
+                <Button variant="default" onClick={() => setAsking(false)} data-autofocus>
+                  {messages.keepEditing}
+                </Button>
+                <Button color="red.9" onClick={onClose}>
+                  {messages.discard}
+                </Button>
+              </Group>
+            </Modal.Body>
+          </Modal.Content>
+        </Modal.Root>
+      )}
     </Modal>
   );
 }

@@ -41,6 +41,10 @@ const contrast: CSSVariablesResolver = () => ({
     "--line": "#d5d9e2",
     "--strong": "#364fc7",
     "--works": "#0b6e4f",
+    // The titles of alerts.
+    "--mantine-color-teal-light-color": "#065f46",
+    "--mantine-color-red-light-color": "#9b1c1c",
+    "--mantine-color-yellow-light-color": "#6b4100",
   },
   dark: {
     "--mantine-color-dimmed": "#b8bcc2",

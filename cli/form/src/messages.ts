@@ -20,6 +20,7 @@ export interface Messages {
   checking(vendor: string): string;
   tryAgain: string;
 
+  product: string;
   pageFailed: string;
   step(step: number, of: number): string;
   chooseVendor: string;
@@ -29,6 +30,9 @@ export interface Messages {
 
   authenticateWith(vendor: string): string;
   chooseCredential: string;
+  /** Without a saved credential: what one is, and who makes one. */
+  noneTitle: string;
+  noneHelp(vendor: string): string;
   prerequisites: string;
   credentials: string;
   addCredential: string;
@@ -118,6 +122,27 @@ function listed(names: string[], and: string): string {
   return names.length > 1 ? `${names.slice(0, -1).join(", ")} ${and} ${last}` : last;
 }
 
+const UNITS: [unit: string, seconds: number][] = [
+  ["day", 24 * 60 * 60],
+  ["hour", 60 * 60],
+  ["minute", 60],
+];
+
+/** "45 seconds", "1 hour", "3 days": in the largest unit of which there are two, or just one. */
+function duration(seconds: number, locale: string): string {
+  const isApt = ([, size]: [string, number]) => seconds === size || seconds >= 2 * size;
+  const [unit, size] = UNITS.find(isApt) ?? ["second", 1];
+  const format = new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" });
+  return format.format(Math.ceil(seconds / size));
+}
+
+/** A name in a sentence: one from right to left must not turn the words around it. */
+function isolated(name: string): string {
+  return /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(name)
+    ? `\u2068${name}\u2069`
+    : name;
+}
+
 const ENGLISH_STAGES: { [stage: string]: string } = {
   dns: "its name could not be resolved",
   connect: "no connection could be opened",
@@ -143,6 +168,7 @@ const ENGLISH: Messages = {
   checking: (vendor) => `Checking with ${vendor} …`,
   tryAgain: "Try again",
 
+  product: "Connector",
   pageFailed: "The page cannot be shown",
   step: (step, of) => `Step ${step} of ${of}`,
   chooseVendor: "Choose a vendor",
@@ -153,22 +179,27 @@ const ENGLISH: Messages = {
 
   authenticateWith: (vendor) => `Authenticate with ${vendor}`,
   chooseCredential: "Choose a credential, or add one.",
+  noneTitle: "No credentials yet",
+  noneHelp: (vendor) =>
+    `A credential is a key that ${vendor} gives out, usually an id and a secret. With it, this ` +
+    `program reads your data there, within the rights of the key. Whoever administers ${vendor} ` +
+    "for you can make one.",
   prerequisites: "Prerequisites",
   credentials: "Credentials",
-  addCredential: "Add Credential",
+  addCredential: "Add credential",
   failed: "That did not work",
   savedOn: (date) => `Saved ${date}`,
   works: "Works",
   refused: "Refused",
   notChecked: "Not checked",
-  saved: (name) => `${name} is saved.`,
-  deleted: (name) => `${name} is deleted.`,
-  deletedElsewhere: (name) => `${name} was deleted elsewhere.`,
+  saved: (name) => `${isolated(name)} is saved.`,
+  deleted: (name) => `${isolated(name)} is deleted.`,
+  deletedElsewhere: (name) => `${isolated(name)} was deleted elsewhere.`,
   search: "Search",
   found: (count, of) => `${count} of ${of} credentials`,
   deleteTitle: "Delete this credential?",
   deleteWarning: (name, vendor) =>
-    `${name} and its secrets are deleted from this machine. ` +
+    `${isolated(name)} and its secrets are deleted from this machine. ` +
     `At ${vendor} they stay valid until they are revoked there.`,
   keepIt: "Keep it",
 
@@ -184,7 +215,7 @@ const ENGLISH: Messages = {
   baseUrl: "Base URL",
   session: "Session",
   use: "Use this credential",
-  inUse: (name) => `${name} is chosen. You can close this page.`,
+  inUse: (name) => `${isolated(name)} is chosen. You can close this page.`,
   refreshSession: "Refresh session",
   sessionReplaced: "The session is new.",
   sessionExpires: (fromNow, at) => `Expires ${fromNow} (${at})`,
@@ -194,10 +225,10 @@ const ENGLISH: Messages = {
   credentialExpires: (date) => `Expires on ${date}. Create a new one before then.`,
   credentialExpired: (date) => `Expired on ${date}. Create a new one.`,
 
-  addTitle: "Add New Credential",
-  editTitle: "Edit Credential",
-  name: "Credential Name",
-  description: "Credential Description",
+  addTitle: "Add new credential",
+  editTitle: "Edit credential",
+  name: "Credential name",
+  description: "Credential description",
   descriptionHelp:
     "Optional. It helps others to use the credential well: " +
     "its purpose, the age of its data, its owner.",
@@ -243,7 +274,7 @@ const ENGLISH: Messages = {
   },
 
   reason: (reason, vendor, secrets) => {
-    const wait = reason.seconds === undefined ? "later" : `in ${reason.seconds} seconds`;
+    const wait = reason.seconds === undefined ? "later" : `in ${duration(reason.seconds, "en")}`;
     const check = listed(secrets.map(lowered), "and") || "credential";
     const unconfirmed =
       reason.confirmed === false
@@ -301,7 +332,10 @@ const ENGLISH: Messages = {
           "Open it again; a program that was started again prints a new one."
         );
       case "gone":
-        return "The program behind this page does not answer. Start it again, and open its new link.";
+        return (
+          "The program behind this page does not answer. " +
+          "Start it again, and open its new link."
+        );
       case "no-store":
         return `This program cannot store the sessions that ${vendor} needs.`;
       case "store":
@@ -339,6 +373,7 @@ const FRENCH: Messages = {
   checking: (vendor) => `Vérification auprès de ${vendor} …`,
   tryAgain: "Réessayer",
 
+  product: "Connector",
   pageFailed: "La page ne peut pas être affichée",
   step: (step, of) => `Étape ${step} sur ${of}`,
   chooseVendor: "Choisir un fournisseur",
@@ -350,6 +385,11 @@ const FRENCH: Messages = {
 
   authenticateWith: (vendor) => `S’authentifier auprès de ${vendor}`,
   chooseCredential: "Choisissez un identifiant, ou ajoutez-en un.",
+  noneTitle: "Pas encore d’identifiant",
+  noneHelp: (vendor) =>
+    `Un identifiant est une clé délivrée par ${vendor}, le plus souvent un nom et un secret. ` +
+    "Avec elle, ce programme y lit vos données, dans la limite des droits de la clé. " +
+    `La personne qui administre ${vendor} chez vous peut en créer un.`,
   prerequisites: "Prérequis",
   credentials: "Identifiants",
   addCredential: "Ajouter un identifiant",
@@ -358,14 +398,14 @@ const FRENCH: Messages = {
   works: "Fonctionne",
   refused: "Refusé",
   notChecked: "Non vérifié",
-  saved: (name) => `${name} est enregistré.`,
-  deleted: (name) => `${name} est supprimé.`,
-  deletedElsewhere: (name) => `${name} a été supprimé ailleurs.`,
+  saved: (name) => `${isolated(name)} est enregistré.`,
+  deleted: (name) => `${isolated(name)} est supprimé.`,
+  deletedElsewhere: (name) => `${isolated(name)} a été supprimé ailleurs.`,
   search: "Rechercher",
   found: (count, of) => `${count} identifiants sur ${of}`,
   deleteTitle: "Supprimer cet identifiant ?",
   deleteWarning: (name, vendor) =>
-    `${name} et ses secrets sont supprimés de cette machine. ` +
+    `${isolated(name)} et ses secrets sont supprimés de cette machine. ` +
     `Chez ${vendor}, ils restent valables jusqu’à leur révocation.`,
   keepIt: "Conserver",
 
@@ -381,7 +421,7 @@ const FRENCH: Messages = {
   baseUrl: "URL de base",
   session: "Session",
   use: "Utiliser cet identifiant",
-  inUse: (name) => `${name} est choisi. Vous pouvez fermer cette page.`,
+  inUse: (name) => `${isolated(name)} est choisi. Vous pouvez fermer cette page.`,
   refreshSession: "Renouveler la session",
   sessionReplaced: "La session est nouvelle.",
   sessionExpires: (fromNow, at) => `Expire ${fromNow} (${at})`,
@@ -442,7 +482,8 @@ const FRENCH: Messages = {
   },
 
   reason: (reason, vendor, secrets) => {
-    const wait = reason.seconds === undefined ? "plus tard" : `dans ${reason.seconds} secondes`;
+    const wait =
+      reason.seconds === undefined ? "plus tard" : `dans ${duration(reason.seconds, "fr")}`;
     const check = listed(secrets, "et") || "identifiant";
     const unconfirmed =
       reason.confirmed === false
