@@ -479,6 +479,9 @@ pub(crate) struct Form {
     /// Connect to the real vendors instead of those simulated on this machine
     #[arg(long)]
     pub(crate) live: bool,
+    /// Open the page in the default browser
+    #[arg(long)]
+    pub(crate) open: bool,
     /// Listen on this port [default: a free one]
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     pub(crate) port: u16,

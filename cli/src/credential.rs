@@ -11,6 +11,7 @@ use crate::args;
 use crate::failure::{Failure, plain};
 use crate::fields;
 use crate::input::Input;
+use crate::json::{self, MASK};
 use crate::plugin;
 use crate::shell;
 use crate::store::{self, Location, Store, StoreError, StoredSessions};
@@ -55,6 +56,14 @@ impl<'a> Source<'a> {
         let fields = &from.source.fields;
         if !fields.is_empty() {
             source.set(fields, connector).await?;
+        }
+        if let Some(input) = &from.source.document
+            && holds_mask(source.document())
+        {
+            return Err(input.failure(&format!(
+                "holds the mask {MASK} in place of a secret; put the secret itself there, or use \
+                 the saved credential with --saved NAME"
+            )));
         }
         Ok(source)
     }
@@ -165,6 +174,13 @@ pub(crate) fn find_saved(
     Err(unknown.into())
 }
 
+/// Whether a document is a copy of one that was shown with its secrets masked.
+fn holds_mask(document: &str) -> bool {
+    // Parsed only then, because a tree of JSON is a copy of the secrets that is not zeroized.
+    document.contains(MASK)
+        && serde_json::from_str(document).is_ok_and(|json| !json::masked(&json).is_empty())
+}
+
 /// The vendor of this id. The error lists the known vendors, and suggests one.
 pub(crate) fn vendor<'a>(connector: &'a Connector, id: &str) -> Result<&'a Vendor, Failure> {
     let vendors = connector.vendors();
@@ -173,4 +189,23 @@ pub(crate) fn vendor<'a>(connector: &'a Connector, id: &str) -> Result<&'a Vendo
         .iter()
         .find(|vendor| vendor.id == id)
         .ok_or_else(|| Failure::unknown_vendor(ids, id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_masked_document_holds_a_mask() {
+        for (document, expected) in [
+            (r#"{"id":"a","key":"********"}"#, true),
+            (r#"{"name":"a","credential":{"key":"********"}}"#, true),
+            (r#"{"id":"a","key":"a********"}"#, false),
+            (r#"{"********":"a"}"#, false),
+            (r#"{"key":"********""#, false),
+            ("", false),
+        ] {
+            assert_eq!(holds_mask(document), expected, "{document}");
+        }
+    }
 }

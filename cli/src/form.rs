@@ -2,7 +2,9 @@
 //! this machine only. Responses are in `form/site.rs`, checks of requests in `form/guard.rs`, the
 //! page's files in `form/page.rs`.
 
+mod access;
 mod api;
+mod browser;
 mod guard;
 mod locales;
 mod page;
@@ -24,9 +26,10 @@ use tokio::task::JoinSet;
 
 use crate::args::Form;
 use crate::failure::Failure;
-use crate::output::{Page as Print, line};
+use crate::output::{Page as Print, line, say};
 use crate::store::{Location, Store};
 use crate::{plugin, simulate};
+use access::AccessToken;
 use api::Api;
 use page::Page;
 use site::Site;
@@ -69,11 +72,26 @@ pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
         simulate::write_samples(&Print::new(), &connector, simulators, dir.path()).await?;
         line("")?;
     }
+    let access = AccessToken::random()?;
+    let link = access.link(port);
+    let opened = of.open.then(|| browser::open(&link));
+    // Not in a log: whoever has the link has access.
     line(&format!(
-        "The page is at http://127.0.0.1:{port}/ until Ctrl-C."
+        "The page is at {} until Ctrl-C. Keep the link to yourself.",
+        *link
     ))?;
+    if let Some(Err(error)) = &opened {
+        say(&format!(
+            "no browser was opened: {error}; open the link yourself"
+        ));
+    }
     let api = Api::new(connector, store)?;
-    let site = Arc::new(Site { port, page, api });
+    let site = Arc::new(Site {
+        port,
+        access,
+        page,
+        api,
+    });
     tokio::select! {
         () = serve(listener, site) => {}
         () = stopped => {}

@@ -4,7 +4,7 @@
 use std::time::SystemTime;
 
 use connector_host::{
-    Access, Choice, Description, FieldChoices, Origin, Refusal, SampleCall, Secret, Session,
+    Access, Choice, Description, FieldChoices, Issue, Origin, Refusal, SampleCall, Secret, Session,
     Vendor, Verdict,
 };
 use jiff::Timestamp;
@@ -14,6 +14,44 @@ use crate::store::Saved;
 
 /// Stands in place of a secret.
 pub(crate) const MASK: &str = "********";
+
+/// The members of a document that hold [`MASK`] somewhere, and so no secret. Whitespace and
+/// invisible characters around it do not matter.
+pub(crate) fn masked(document: &Value) -> Vec<&str> {
+    let members = document.as_object().into_iter().flatten();
+    members
+        .filter(|(_, value)| is_masked(value))
+        .map(|(name, _)| name.as_str())
+        .collect()
+}
+
+fn is_masked(value: &Value) -> bool {
+    match value {
+        Value::String(text) => {
+            let around = |c: char| !c.is_alphanumeric() && !c.is_ascii_punctuation();
+            text.trim_matches(around) == MASK
+        }
+        Value::Array(items) => items.iter().any(is_masked),
+        Value::Object(members) => members.values().any(is_masked),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// An issue for each masked member. It names those that are fields of the form.
+pub(crate) fn mask_issues(document: &Value, is_field: impl Fn(&str) -> bool) -> Vec<Issue> {
+    let issue = |name: &str| Issue {
+        // RFC 6901. A person may have typed any other name.
+        pointer: if is_field(name) {
+            format!("/{}", name.replace('~', "~0").replace('/', "~1"))
+        } else {
+            String::new()
+        },
+        code: "masked".to_owned(),
+        message: "this is the mask that is shown in place of a secret; enter the secret itself"
+            .to_owned(),
+    };
+    masked(document).into_iter().map(issue).collect()
+}
 
 /// Indented JSON.
 pub(crate) fn pretty(value: &Value) -> String {
@@ -298,6 +336,37 @@ mod tests {
             let why = read_session(&masked.to_string()).err().unwrap();
             assert!(why.contains("--reveal"), "{why}");
         }
+    }
+
+    #[test]
+    fn a_mask_is_found_wherever_a_document_holds_it() {
+        let secret = "a*******\u{e9}";
+        for (document, expected) in [
+            (json!({"id": "a", "key": MASK}), vec!["key"]),
+            (json!({"id": MASK, "key": MASK}), vec!["id", "key"]),
+            (json!({"key": " ********\n"}), vec!["key"]),
+            (json!({"key": "\u{200b}********\u{feff}"}), vec!["key"]),
+            (json!({"credential": {"key": MASK}}), vec!["credential"]),
+            (json!({"keys": ["a", MASK]}), vec!["keys"]),
+            (json!({"key": "*******"}), vec![]),
+            (json!({"key": "*********"}), vec![]),
+            (json!({"key": "a********"}), vec![]),
+            (json!({"key": "\u{e9}********"}), vec![]),
+            (json!({"key": "-********"}), vec![]),
+            (json!({"key": secret, "number": 8, "none": null}), vec![]),
+            (json!([]), vec![]),
+        ] {
+            assert_eq!(masked(&document), expected, "{document}");
+        }
+    }
+
+    #[test]
+    fn the_issue_of_a_mask_names_a_field_of_the_form_and_no_other_member() {
+        let document = json!({"a/b~c": MASK, "hush": MASK, "id": "a"});
+        let issues = mask_issues(&document, |name| name != "hush");
+        let pointers: Vec<_> = issues.iter().map(|issue| issue.pointer.as_str()).collect();
+        assert_eq!(pointers, ["/a~1b~0c", ""]);
+        assert!(issues.iter().all(|issue| issue.code == "masked"));
     }
 
     #[test]

@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 pub(crate) use error::StoreError;
-pub(crate) use location::{Location, STORE_VARIABLE};
+pub(crate) use location::{KEY_VARIABLE, Location, STORE_VARIABLE};
 pub(crate) use sessions::StoredSessions;
 
 use crate::schema;
@@ -144,22 +144,54 @@ impl Store {
 
     /// Replaces a credential. A secret field that is missing or `""` keeps its saved value. A
     /// session of another vendor is removed.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "every edit knows what it edits")
+    )]
     pub(crate) fn update(
         &self,
         id: i64,
         entry: &Entry,
         schema: &Value,
     ) -> Result<Saved, StoreError> {
+        self.replace(id, None, entry, schema)
+    }
+
+    /// Does the same as [`Store::update`], but fails with [`StoreError::Changed`] if the credential
+    /// was saved after `version`, the time of the save that is edited.
+    pub(crate) fn update_version(
+        &self,
+        id: i64,
+        version: Timestamp,
+        entry: &Entry,
+        schema: &Value,
+    ) -> Result<Saved, StoreError> {
+        self.replace(id, Some(version), entry, schema)
+    }
+
+    fn replace(
+        &self,
+        id: i64,
+        version: Option<Timestamp>,
+        entry: &Entry,
+        schema: &Value,
+    ) -> Result<Saved, StoreError> {
         let mut parts = Parts::of(entry, schema)?;
         let change = self.change()?;
         let (before, kept) = self.opened(&change, id)?;
+        if version.is_some_and(|version| version.as_millisecond() != before.updated_at_ms) {
+            return Err(StoreError::Changed);
+        }
         for (field, value) in kept {
             let missing = !parts.secrets.iter().any(|(name, _)| *name == field);
             if missing && schema::secret_names(schema).any(|name| *name == field) {
                 parts.secrets.push((field, value));
             }
         }
-        let mut row = parts.row(before.seal_id, &entry.vendor, now_ms());
+        // Later than before, even within one millisecond or after the clock was set back: the time
+        // tells one version from the other.
+        let updated_at_ms = now_ms().max(before.updated_at_ms.saturating_add(1));
+        let mut row = parts.row(before.seal_id, &entry.vendor, updated_at_ms);
         (row.id, row.created_at_ms) = (id, before.created_at_ms);
         change
             .execute(

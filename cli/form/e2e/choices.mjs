@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 
 import { stub } from "./stub.mjs";
 
-/** Runs the tests at this address. */
-export async function choices(visitor, url, story) {
+/** Runs the tests at the page of this program. */
+export async function choices(visitor, program, story) {
   const field = (name) => visitor.page.getByLabel(name, { exact: true });
   const button = (name) => visitor.page.getByRole("button", { name, exact: true });
   const says = (text) => visitor.page.getByText(text).first().waitFor();
@@ -16,10 +16,10 @@ export async function choices(visitor, url, story) {
   await story("choices apply by pointer to the fields of any form", async () => {
     await visitor.open("about:blank");
     requests = await stub(visitor.page);
-    await visitor.page.goto(url);
+    await visitor.page.goto(program.link);
     await visitor.page.waitForFunction(() => document.querySelector("img")?.naturalWidth > 0);
     await visitor.page.getByRole("link", { name: /Acme/ }).click();
-    await button("Add Credential").click();
+    await button("Add credential").click();
     await field("Tenant key *").fill("k");
     await field("Pass word *").fill("w");
     await field("Site").fill("typed before");
@@ -40,12 +40,13 @@ export async function choices(visitor, url, story) {
   });
 
   await story("options and values missing from complete choices are marked", async () => {
-    for (const name of ["America", "Asia"]) {
-      await radio(`${name} — not available to this credential`).waitFor();
+    for (const option of [radio("America not on this key"), radio("Asia not on this key")]) {
+      await option.waitFor();
+      assert(await option.isDisabled());
     }
-    await box("News — not available to this credential").waitFor();
+    assert(await box("News not on this key").isDisabled());
     const site = visitor.page.getByRole("combobox", { name: "Site" });
-    assert.equal(await site.inputValue(), "typed before — not available to this credential");
+    assert.equal(await site.inputValue(), "typed before – not on this key");
     await says("Change Site, or ask an administrator for access to typed before.");
     await site.click();
     for (const name of ["Main site (s1)", "s2"]) {
@@ -77,12 +78,12 @@ export async function choices(visitor, url, story) {
     await gone("Acme accepts this credential");
     assert.equal(await visitor.page.getByRole("combobox", { name: "Site" }).count(), 0);
     assert.equal(await field("Site").inputValue(), "s1", "the chosen value is kept");
-    await radio("America — not available to this credential").waitFor();
+    await radio("America not on this key").waitFor();
     await box("Sales (a1)").waitFor();
-    await radio("America — not available to this credential").check();
+    await field("Note").fill("a note");
     await box("Sales (a1)").waitFor({ state: "detached" });
     await field("Pass word *").fill("another");
-    await radio("America — not available to this credential").waitFor();
+    await radio("America not on this key").waitFor();
   });
 
   await story("the document has the chosen values", async () => {
@@ -94,17 +95,18 @@ export async function choices(visitor, url, story) {
       site: "typed before",
       topics: ["news"],
     });
-    await field("Credential Name *").fill("Acme");
+    await field("Credential name *").fill("Acme");
     await button("Save").click();
     await visitor.page.getByRole("dialog").waitFor({ state: "detached" });
     const saved = requests.findLast(({ path, body }) => path === "credentials" && body);
     assert.deepEqual(saved.body.credential, {
       "tenant/key": "another",
       word: "another",
-      zone: "us",
+      zone: "eu",
       site: "s1",
       team: "a third team",
       areas: ["a1"],
+      note: "a note",
       topics: ["jobs"],
     });
   });
@@ -131,8 +133,8 @@ export async function choices(visitor, url, story) {
   await story("without dependencies, a change of a required field ends a check", async () => {
     await visitor.open("about:blank");
     requests = await stub(visitor.page, { fields: [] });
-    await visitor.page.goto(`${url}#/acme`);
-    await button("Add Credential").click();
+    await visitor.page.goto(program.at("acme"));
+    await button("Add credential").click();
     await field("Tenant key *").fill("k");
     await field("Pass word *").fill("w");
     for (const name of ["Tenant key *", "Pass word *"]) {
@@ -149,7 +151,7 @@ export async function choices(visitor, url, story) {
   await story("a French browser gets a French page", async () => {
     await visitor.open("about:blank", { locale: "fr-FR" });
     requests = await stub(visitor.page);
-    await visitor.page.goto(`${url}#/acme`);
+    await visitor.page.goto(program.at("acme"));
     await button("Ajouter un identifiant").click();
     await field("Nom de l’identifiant *").waitFor();
     assert.equal(await visitor.page.evaluate(() => document.documentElement.lang), "fr-FR");

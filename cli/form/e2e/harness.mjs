@@ -18,16 +18,18 @@ const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.
 
 /** The program with its own store, and all of its output. */
 export class Program {
-  static async start() {
+  /** `env` adds to the environment, `options` to the command line. */
+  static async start(options = [], env = {}) {
     const program = new Program();
     program.dir = await mkdtemp(path.join(tmpdir(), "connector-e2e-"));
     program.store = path.join(program.dir, "data/credentials.db");
     program.output = "";
     const target = process.env.CARGO_TARGET_DIR ?? path.join(ROOT, "target");
     const binary = path.join(target, "debug/connector");
-    program.child = spawn(binary, ["form", "--store", program.store], {
+    program.child = spawn(binary, ["form", "--store", program.store, ...options], {
       env: {
         ...process.env,
+        ...env,
         HOME: program.dir,
         XDG_CONFIG_HOME: path.join(program.dir, "config"),
         XDG_DATA_HOME: path.join(program.dir, "data"),
@@ -42,17 +44,22 @@ export class Program {
     program.child.stdout.on("data", (chunk) => {
       program.output += chunk;
     });
-    const url = /http:\/\/127\.0\.0\.1:\d+\//;
-    while (!url.test(program.output) && program.child.exitCode === null) {
+    const link = /(http:\/\/127\.0\.0\.1:\d+)\/#\/\?token=([\w-]+)/;
+    while (!link.test(program.output) && program.child.exitCode === null) {
       await once(program.child.stdout, "data");
     }
-    program.url = url.exec(program.output)?.[0];
+    [program.link, program.origin, program.token] = link.exec(program.output) ?? [];
     program.samples = [];
     for (const [, file, shows] of program.output.matchAll(/^ {2}(\S+\.json) {2}(.+)$/gm)) {
       program.samples.push({ shows, ...JSON.parse(await readFile(file, "utf8")) });
     }
-    assert(program.url, `the program printed no address:\n${program.output}`);
+    assert(program.link, `the program printed no address:\n${program.output}`);
     return program;
+  }
+
+  /** The link to this route of the page. */
+  at(route) {
+    return `${this.origin}/#/${route}?token=${this.token}`;
   }
 
   /** The sample with this title. */
@@ -118,7 +125,8 @@ export class Visitor {
     this.page.on("pageerror", (error) => this.warnings.push(String(error)));
     this.page.on("console", (message) => {
       // API errors are part of the tests; the page shows them.
-      const refusal = /Failed to load resource.*status of (422|502|404)/.test(message.text());
+      const expected = /Failed to load resource.*status of (401|404|409|422|502)/;
+      const refusal = expected.test(message.text());
       if (["error", "warning"].includes(message.type()) && !refusal) {
         this.warnings.push(message.text());
       }
@@ -139,6 +147,11 @@ export class Visitor {
     return this.page.evaluate(() => {
       // An empty page has no storage.
       if (location.protocol === "about:") return "";
+      try {
+        sessionStorage.length;
+      } catch {
+        return ""; // A test took the storage away.
+      }
       return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]);
     });
   }

@@ -1,8 +1,15 @@
 // End-to-end tests of the page. They run in order and build on each other, like a user's session.
 import assert from "node:assert/strict";
 
+import { access } from "./access.mjs";
 import { choices } from "./choices.mjs";
+import { edits } from "./edits.mjs";
 import { Program, Visitor } from "./harness.mjs";
+import { leaving } from "./leaving.mjs";
+import { texts } from "./texts.mjs";
+import { tiles } from "./tiles.mjs";
+import { numbers } from "./numbers.mjs";
+import { saving } from "./saving.mjs";
 
 const program = await Program.start();
 const visitor = await Visitor.start();
@@ -38,40 +45,44 @@ async function overlayIsGone() {
 
 try {
   await story("the vendors are listed", async () => {
-    await visitor.open(program.url);
+    await visitor.open(program.link);
     await says("Choose a vendor");
     await visitor.look("vendors");
   });
 
   await story("Hotjar: add, check, save, choose", async () => {
     await visitor.page.getByRole("link", { name: /Hotjar/ }).click();
-    await button("Add Credential").click();
-    await visitor.page.getByRole("dialog", { name: "Add New Credential" }).waitFor();
+    await button("Add credential").click();
+    await visitor.page.getByRole("dialog", { name: "Add new credential" }).waitFor();
     await visitor.look("hotjar-empty");
-    await field("Credential Name *").fill("Hotjar, marketing");
+    await field("Credential name *").fill("Hotjar, marketing");
     const purpose = "Survey answers for the weekly report. Ask Ada before changing it.";
-    await field("Credential Description").fill(purpose);
+    await field("Credential description").fill(purpose);
     await type(program.sample("a key of a plan with surveys"));
     await button("Check").click();
     await says("Hotjar accepts this credential");
     await visitor.look("hotjar-checked");
+    visitor.requests.length = 0;
     await button("Save").click();
     await overlayIsGone();
-    visitor.requests.length = 0;
-    const tile = visitor.page.getByRole("button", { name: /Hotjar, marketing/ });
-    await tile.click();
+    const tile = visitor.page.getByRole("button", { name: /Hotjar, marketing/, pressed: true });
+    await tile.waitFor();
     await says("https://api.hotjar.io");
     await says(/Expires in \d+ minutes/);
     await visitor.look("hotjar-chosen");
     await button("Refresh session").click();
     await says("The session is new.");
     const steps = visitor.requests.map((request) => request.split("/").at(-1));
-    assert.deepEqual(steps, ["session", "refresh"], "the vendor got no other request");
+    const asked = steps.filter((step) => /^(inspect|session|refresh|access)$/.test(step));
+    assert.deepEqual(asked, ["session", "refresh"], "the vendor got no other request");
+    await visitor.page.getByRole("button", { name: /Hotjar, marketing.*Works/ }).waitFor();
+    await button("Use this credential").click();
+    await says("Hotjar, marketing is chosen. You can close this page.");
   });
 
   await story("a wrong secret is explained, and the entered values are kept", async () => {
-    await button("Add Credential").click();
-    await field("Credential Name *").fill("Hotjar, wrong");
+    await button("Add credential").click();
+    await field("Credential name *").fill("Hotjar, wrong");
     await type({ client_id: "simulated-hotjar-key-1", client_secret: "quite wrong" });
     await button("Check").click();
     await says(
@@ -83,15 +94,18 @@ try {
     assert.equal(await field("Client secret *").inputValue(), "quite wrong");
     await visitor.look("hotjar-refused");
     await button("Save").click();
+    await says(/Hotjar refused the credential/);
+    await visitor.page.getByRole("dialog").waitFor();
+    await button("Save anyway").click();
     await overlayIsGone();
-    await visitor.page.getByRole("button", { name: /Hotjar, wrong/ }).click();
     await says("Not signed in");
+    await visitor.page.getByRole("button", { name: /Hotjar, wrong.*Refused/ }).waitFor();
     await visitor.look("hotjar-not-signed-in");
   });
 
   await story("an edit keeps the saved secret unless a new one is entered", async () => {
     await button("Edit").click();
-    await visitor.page.getByRole("dialog", { name: "Edit Credential" }).waitFor();
+    await visitor.page.getByRole("dialog", { name: "Edit credential" }).waitFor();
     const secret = await field("Client secret").inputValue();
     assert.equal(secret, "", "the page does not receive the saved secret");
     await visitor.look("hotjar-edit");
@@ -101,7 +115,7 @@ try {
     await visitor.page.getByRole("button", { name: /Hotjar, wrong/ }).click();
     await visitor.page.getByText("Signed in", { exact: true }).first().waitFor();
     await button("Edit").click();
-    await field("Credential Name *").fill("Hotjar, right");
+    await field("Credential name *").fill("Hotjar, right");
     await button("Check").click();
     await says("Hotjar accepts this credential");
     await button("Save").click();
@@ -112,7 +126,7 @@ try {
 
   await story("a duplicate name is rejected", async () => {
     await button("Edit").click();
-    await field("Credential Name *").fill("Hotjar, marketing");
+    await field("Credential name *").fill("Hotjar, marketing");
     await button("Save").click();
     await says("Another credential has this name.");
     await button("Cancel").click();
@@ -134,7 +148,7 @@ try {
   await story("Contentsquare: problems are shown at their fields, without a request", async () => {
     await visitor.page.getByRole("link", { name: "Choose another vendor" }).click();
     await visitor.page.getByRole("link", { name: /Contentsquare/ }).click();
-    await button("Add Credential").click();
+    await button("Add credential").click();
     await button("Save").click();
     await says("Give the credential a name");
     const problem = visitor.page.locator("#credential_client_id-error");
@@ -142,7 +156,7 @@ try {
     const first = "[role=dialog] .mantine-TextInput-root";
     assert(await isFocused(first), "the first field with a problem has the focus");
     await visitor.look("contentsquare-problems");
-    await field("Credential Name *").fill("Contentsquare, shop");
+    await field("Credential name *").fill("Contentsquare, shop");
     await type(program.sample("a key of a whole account"));
     await visitor.page.getByRole("checkbox", { name: /^Enrichment/ }).check();
     await visitor.page.getByRole("radio", { name: /^Account/ }).check();
@@ -182,12 +196,14 @@ try {
     const account = visitor.page.getByRole("radio", { name: /^Account/ });
     assert(await account.isChecked(), "an account-level credential is recognised");
     await says(/^Change Scopes, or ask an administrator for access to Enrichment/);
-    const enrichment = /^Enrichment.* not available to this credential$/;
-    await visitor.page.getByRole("checkbox", { name: enrichment }).waitFor();
+    const lacking = /^Enrichment.*not on this key$/;
+    const enrichment = visitor.page.getByRole("checkbox", { name: lacking });
+    assert(await enrichment.isEnabled(), "a chosen scope can be taken back");
     const project = visitor.page.getByRole("combobox", { name: /Project ID/ });
     assert.equal(await project.inputValue(), "", "the page chooses none of several projects");
     await visitor.look("contentsquare-checked");
-    await visitor.page.getByRole("checkbox", { name: /^Enrichment/ }).uncheck();
+    await enrichment.uncheck();
+    assert(await enrichment.isDisabled(), "and not chosen again");
     await visitor.page.locator("#credential_scopes-error").waitFor({ state: "detached" });
     await project.click();
     await visitor.page.getByRole("option", { name: /Simulated bank/ }).waitFor();
@@ -220,7 +236,7 @@ try {
   await story("Contentsquare: enrichment with its integration, by keyboard alone", async () => {
     const key = program.sample("a key for enrichment");
     const keys = visitor.page.keyboard;
-    await button("Add Credential").focus();
+    await button("Add credential").focus();
     await keys.press("Enter");
     await visitor.page.getByRole("dialog").waitFor();
     await visitor.page.waitForFunction(() =>
@@ -249,6 +265,9 @@ try {
     await until("Integration ID");
     await keys.type("77");
     await keys.press("Enter");
+    // The check sets the only project; a person looks, and saves.
+    await says("Look at what was set, then save.");
+    await keys.press("Enter");
     await overlayIsGone();
     await visitor.page.getByRole("button", { name: /^Enrichment/ }).click();
     await says("https://enrichment-api.eu-west-1.production.contentsquare.com");
@@ -258,7 +277,7 @@ try {
 
   await story("the page fits a phone", async () => {
     const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
-    await visitor.open(`${program.url}#/contentsquare`, phone);
+    await visitor.open(program.at("contentsquare"), phone);
     await visitor.page.getByRole("button", { name: /Contentsquare, shop/ }).click();
     await says("Simulated bank (4203)");
     await visitor.look("phone-chosen");
@@ -271,7 +290,15 @@ try {
     assert.equal(excess, 0, "nothing is wider than the screen");
   });
 
-  await choices(visitor, program.url, story);
+  const account = program.sample("a key of a whole account");
+  await numbers(visitor, program.at("contentsquare"), account, story);
+  await choices(visitor, program, story);
+  await saving(visitor, program, story);
+  await leaving(visitor, program, story);
+  await tiles(visitor, program, story);
+  await texts(visitor, program, story);
+  await edits(visitor, program, story);
+  await access(visitor, program, story);
 
   await story("the store, the output and the browser have no secret and no token", async () => {
     const places = {
@@ -289,6 +316,11 @@ try {
       }
       assert(!/simulated-token-/.test(text), `a token is in the ${place}`);
     }
+    const printed = program.output.split(program.token).length - 1;
+    assert.equal(printed, 1, "the page's token is in the printed link only");
+    assert(!places.store.includes(program.token), "the page's token is not stored");
+    const answers = (await Promise.all(visitor.answers)).join("\n");
+    assert(!answers.includes(program.token), "no answer has the page's token");
   });
 } catch (error) {
   const path = new URL("shots/failed.png", import.meta.url).pathname;

@@ -19,6 +19,7 @@ const SCHEMA = {
     site: { type: "string", title: "Site" },
     team: { type: "string", title: "Team" },
     areas: { type: "array", title: "Areas", items: { type: "string" } },
+    note: { type: "string", title: "Note" },
     topics: {
       type: "array",
       title: "Topics",
@@ -60,7 +61,7 @@ const ACCESS = {
       pointer: "/areas",
       choices: [choice("a1", "Sales"), choice("a2", "Support")],
       complete: true,
-      depends_on: ["/zone"],
+      depends_on: ["/note"],
     },
     {
       pointer: "/topics",
@@ -98,33 +99,41 @@ const SAVED = {
   vendor: "acme",
   fields: { "tenant/key": "k", zone: "eu", site: "s1" },
   secrets: ["word"],
+  version: 1,
   updated_at: "2026-01-01T00:00:00Z",
 };
 
+/** A number of saved credentials with different names. */
+export function many(count) {
+  const numbered = (_, index) => {
+    const number = String(index + 1).padStart(3, "0");
+    return { ...SAVED, id: index + 1, name: `Credential ${number}`, description: `Team ${number}` };
+  };
+  return Array.from({ length: count }, numbered);
+}
+
 /**
  * Answers the page's requests in place of the server, and returns a list that records them.
- * `access` replaces fields of the response to a check.
+ * `access` replaces fields of the response to a check, and `saved` the list of credentials.
  */
-export async function stub(page, access = {}) {
+export async function stub(page, access = {}, saved = [SAVED]) {
   const requests = [];
   await page.route("**/api/**", async (route) => {
     const url = new URL(route.request().url());
     const path = url.pathname.replace("/api/", "");
-    requests.push({
-      path,
-      locales: url.searchParams.get("locales"),
-      body: route.request().postDataJSON(),
-    });
+    const body = route.request().postDataJSON();
+    requests.push({ path, locales: url.searchParams.get("locales"), body });
+    const step = path.replace(/^credentials\/\d+/, "credentials/*");
     const answers = {
       vendors: [VENDOR],
       "vendors/acme/schema": SCHEMA,
-      credentials: [SAVED],
+      credentials: body ? SAVED : saved,
       validate: { issues: [] },
       inspect: { ...ACCESS, ...access },
-      "credentials/1/session": SESSION,
-      "credentials/1/access": ACCESS,
+      "credentials/*/session": SESSION,
+      "credentials/*/access": ACCESS,
     };
-    await route.fulfill({ json: answers[path] ?? {} });
+    await route.fulfill({ json: answers[step] ?? {} });
   });
   return requests;
 }

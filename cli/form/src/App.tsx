@@ -3,34 +3,32 @@
 import { Alert, Container, Loader, SimpleGrid, Text } from "@mantine/core";
 import { useEffect, useState } from "react";
 
+import { addressOf, route, takeToken } from "./address";
 import { api, reasonOf, type Vendor } from "./api";
 import { Authenticate } from "./Authenticate";
 import { Head } from "./Head";
 import { useMessages } from "./messages";
 
-function useHash(): string {
-  const read = () => {
-    try {
-      return decodeURIComponent(window.location.hash.replace(/^#\/?/, ""));
-    } catch {
-      return ""; // Not an address of this page.
-    }
-  };
-  const [hash, setHash] = useState(read);
+function useRoute(): string {
+  const [now, setNow] = useState(route);
   useEffect(() => {
-    const changed = () => setHash(read());
+    const changed = () => {
+      // The link of another run of the program, opened in this tab.
+      if (takeToken()) window.location.reload();
+      setNow(route());
+    };
     window.addEventListener("hashchange", changed);
     return () => window.removeEventListener("hashchange", changed);
   }, []);
-  return hash;
+  return now;
 }
 
 export function App() {
   const messages = useMessages();
   const [vendors, setVendors] = useState<Vendor[]>();
   const [problem, setProblem] = useState<string>();
-  const hash = useHash();
-  const vendor = vendors?.find(({ id }) => id === hash);
+  const current = useRoute();
+  const vendor = vendors?.find(({ id }) => id === current);
 
   useEffect(() => {
     api.vendors().then(setVendors, (error: unknown) =>
@@ -39,16 +37,28 @@ export function App() {
   }, [messages]);
 
   return (
-    <Container component="main" size="md" py={{ base: "md", sm: "xl" }}>
-      {problem && (
-        <Alert color="red" role="alert" title={messages.pageFailed}>
-          {problem}
-        </Alert>
-      )}
-      {!vendors && !problem && <Loader aria-label={messages.loading} />}
-      {vendors && !vendor && <ChooseVendor vendors={vendors} />}
-      {vendor && <Authenticate key={vendor.id} vendor={vendor} />}
-    </Container>
+    <main>
+      {/* Not a banner: an overlay has one of its own. */}
+      <div className="product">
+        <img src="/icon.svg" alt="" width={24} height={24} />
+        {messages.product}
+      </div>
+      <Container size="md" py={{ base: "md", sm: "xl" }}>
+        {problem && (
+          <>
+            <Title order={1} size="h2" mb="md">
+              {messages.pageFailed}
+            </Title>
+            <Alert color="red" role="alert">
+              {problem}
+            </Alert>
+          </>
+        )}
+        {!vendors && !problem && <Loader aria-label={messages.loading} />}
+        {vendors && !vendor && <ChooseVendor vendors={vendors} />}
+        {vendor && <Authenticate key={vendor.id} vendor={vendor} />}
+      </Container>
+    </main>
   );
 }
 
@@ -65,10 +75,16 @@ function ChooseVendor({ vendors }: { vendors: Vendor[] }) {
           <a
             key={id}
             className="tile"
-            href={`#/${encodeURIComponent(id)}`}
+            href={addressOf(id)}
             style={{ textDecoration: "none" }}
           >
-            {icon && <img src={icon} alt="" height={32} className="icon" />}
+            {icon ? (
+              <img src={icon} alt="" height={32} className="icon" />
+            ) : (
+              <span className="monogram" aria-hidden="true">
+                {Array.from(name)[0]?.toUpperCase()}
+              </span>
+            )}
             <Text component="span" fw={650} size="lg">
               {name}
             </Text>

@@ -1,15 +1,32 @@
-// The Authenticate screen of one vendor: a tile for each saved credential, one to add another, and
-// the details of the chosen credential.
-import { Alert, Button, Group, List, Loader, Modal, SimpleGrid, Text } from "@mantine/core";
+// The Authenticate screen of one vendor: a tile to add a credential, one for each saved credential,
+// and the details of the chosen one below its row.
+import {
+  Alert,
+  Anchor,
+  Button,
+  Group,
+  List,
+  Loader,
+  Modal,
+  SimpleGrid,
+  Text,
+  TextInput,
+  Title,
+} from "@mantine/core";
 import type { RJSFSchema } from "@rjsf/utils";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { Fragment, useCallback, useEffect, useRef, useState } from "react";
 
 import { api, reasonOf, type Access, type Saved, type Vendor } from "./api";
+import { accountTitle } from "./choices";
 import { CredentialDetails } from "./CredentialDetails";
 import { Head } from "./Head";
-import { useMessages } from "./messages";
+import { useBack } from "./leave";
+import { safeLink, useMessages } from "./messages";
 import { Overlay } from "./Overlay";
 import { secretTitles } from "./schema";
+
+/** Fewer credentials are found without a search. */
+const SEARCH_FROM = 7;
 
 type Open = { kind: "add" } | { kind: "edit"; saved: Saved } | { kind: "remove"; saved: Saved };
 
@@ -17,7 +34,8 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
   const messages = useMessages();
   const [schema, setSchema] = useState<RJSFSchema>();
   const [saved, setSaved] = useState<Saved[]>();
-  const [chosen, setChosen] = useState<number>();
+  const [chosen, setChosen] = useState<Saved>();
+  const [query, setQuery] = useState("");
   const [open, setOpen] = useState<Open>();
   const [problem, setProblem] = useState<string>();
   const [status, setStatus] = useState("");
@@ -35,6 +53,7 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
     const all = await api.credentials();
     setSaved(all.filter((one) => one.vendor === vendor.id));
   }, [vendor]);
+  const reload = useCallback(() => void load().catch(fail), [load, fail]);
 
   useEffect(() => {
     const loaded = api.schema(vendor.id).then((json) => setSchema(json as RJSFSchema));
@@ -43,18 +62,54 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
     );
   }, [vendor, load, messages]);
 
+  // Another tab or program may have changed the credentials meanwhile.
+  useEffect(() => {
+    window.addEventListener("focus", reload);
+    return () => window.removeEventListener("focus", reload);
+  }, [reload]);
+
   const learn = useCallback((id: number, access: Access | undefined) => {
     setKnown((now) => ({ ...now, [id]: access }));
   }, []);
 
-  const wasSaved = async (one: Saved, access: Access | undefined) => {
+  // The element that opened an overlay gets the focus back.
+  const opener = useRef<HTMLElement>(null);
+  const show = (next: Open) => {
+    opener.current = document.activeElement as HTMLElement | null;
+    setOpen(next);
+  };
+  const close = () => {
     setOpen(undefined);
-    setChosen(undefined);
+    reload();
+  };
+  useEffect(() => {
+    if (open || !opener.current) return;
+    (opener.current.isConnected ? opener.current : add.current)?.focus();
+    opener.current = null;
+  }, [open]);
+  useBack(open?.kind === "remove", () => {
+    close();
+    return true;
+  });
+
+  // A credential that was just saved is chosen, and its tile gets the focus once it is there.
+  const [added, setAdded] = useState<number>();
+  useEffect(() => {
+    const tile = added === undefined ? null : document.getElementById(`tile-${added}`);
+    if (!tile) return;
+    tile.focus({ preventScroll: true });
+    setAdded(undefined);
+  }, [added, saved]);
+
+  const wasSaved = async (one: Saved, access: Access | undefined) => {
+    opener.current = null;
+    setOpen(undefined);
+    setQuery("");
     setStatus(messages.saved(one.name));
     learn(one.id, access);
     await load().catch(fail);
-    // The overlay returns the focus to the element that opened it; the new tile is a better place.
-    setTimeout(() => document.getElementById(`tile-${one.id}`)?.focus(), 50);
+    setChosen(one);
+    setAdded(one.id);
   };
 
   const remove = async (one: Saved) => {
@@ -66,98 +121,122 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
     } catch (error) {
       fail(error);
     }
+    opener.current = add.current;
     setOpen(undefined);
-    setTimeout(() => add.current?.focus(), 50);
   };
 
   const choose = (one: Saved) => {
-    setChosen(one.id);
+    setChosen(one);
     setStatus("");
     setProblem(undefined);
   };
 
-  const prerequisites = vendor.prerequisites ?? [];
-  const current = saved?.find(({ id }) => id === chosen);
+  const isGone = chosen && saved && !saved.some(({ id }) => id === chosen.id);
+  useEffect(() => {
+    if (!chosen || !isGone) return;
+    setChosen(undefined);
+    // An edit stays open, with what was typed into it.
+    setOpen((now) => (now?.kind === "remove" ? undefined : now));
+    setStatus(messages.deletedElsewhere(chosen.name));
+  }, [chosen, isGone, messages]);
+
+  const shown =
+    schema && saved?.filter((one) => isMatch(query, one, holderOf(one, schema, known[one.id])));
   return (
     <>
       <Head title={messages.authenticateWith(vendor.name)} step={2} back />
-      <Text c="dimmed" mt="xs" mb={prerequisites.length > 0 ? "xs" : "lg"}>
-        {messages.chooseCredential}
-      </Text>
-      {prerequisites.length > 0 && (
-        <List size="sm" c="dimmed" mb="lg" aria-label={messages.prerequisites}>
-          {prerequisites.map((prerequisite) => (
-            <List.Item key={prerequisite}>{prerequisite}</List.Item>
-          ))}
-        </List>
+      {saved?.length !== 0 && (
+        <Text c="dimmed" mt="xs">
+          {messages.chooseCredential}
+        </Text>
       )}
       {problem && (
         <Alert color="red" role="alert" mb="md" title={messages.failed}>
           {problem}
         </Alert>
       )}
+      <Text role="status" size="sm" c="dimmed" mb="sm" mih="1.5em">
+        {query !== "" && saved && shown ? messages.found(shown.length, saved.length) : status}
+      </Text>
       {!saved && !problem && <Loader aria-label={messages.loading} />}
-      {saved && schema && (
+      {saved && shown && schema && (
         <>
+          {(saved.length >= SEARCH_FROM || query !== "") && (
+            <TextInput
+              type="search"
+              label={messages.search}
+              autoComplete="off"
+              mb="md"
+              value={query}
+              onChange={(event) => setQuery(event.currentTarget.value)}
+            />
+          )}
+          {saved.length === 0 && <None vendor={vendor} />}
           <SimpleGrid
+            className="tiles"
+            mt={saved.length === 0 ? "md" : undefined}
             cols={{ base: 1, xs: 2, sm: 3 }}
             role="group"
             aria-label={messages.credentials}
           >
-            {saved.map((one) => (
-              <Tile
-                key={one.id}
-                saved={one}
-                identity={known[one.id]?.identity}
-                isChosen={one.id === chosen}
-                onChoose={() => choose(one)}
-              />
-            ))}
             <button
               ref={add}
               type="button"
               className="tile add"
-              onClick={() => setOpen({ kind: "add" })}
+              onClick={() => show({ kind: "add" })}
             >
               <span aria-hidden="true" style={{ fontSize: "1.75rem", lineHeight: 1 }}>
                 +
               </span>
               {messages.addCredential}
             </button>
+            {shown.map((one) => (
+              <Fragment key={one.id}>
+                <Tile
+                  saved={one}
+                  schema={schema}
+                  access={known[one.id]}
+                  isChosen={one.id === chosen?.id}
+                  onChoose={() => choose(one)}
+                />
+                {one.id === chosen?.id && (
+                  <CredentialDetails
+                    key={one.version}
+                    saved={one}
+                    vendor={vendor}
+                    schema={schema}
+                    access={known[one.id]}
+                    onAccess={learn}
+                    onSignIn={reload}
+                    onEdit={() => show({ kind: "edit", saved: one })}
+                    onRemove={() => show({ kind: "remove", saved: one })}
+                  />
+                )}
+              </Fragment>
+            ))}
           </SimpleGrid>
-          {current && (
-            <CredentialDetails
-              key={`${current.id} ${current.updated_at}`}
-              saved={current}
-              vendor={vendor}
-              schema={schema}
-              access={known[current.id]}
-              onAccess={learn}
-              onEdit={() => setOpen({ kind: "edit", saved: current })}
-              onRemove={() => setOpen({ kind: "remove", saved: current })}
-            />
-          )}
           {open && open.kind !== "remove" && (
             <Overlay
               vendor={vendor}
               schema={schema}
               saved={open.kind === "edit" ? open.saved : undefined}
-              onClose={() => setOpen(undefined)}
+              onClose={close}
               onSaved={(one, access) => void wasSaved(one, access)}
             />
           )}
           <Modal
             opened={open?.kind === "remove"}
-            onClose={() => setOpen(undefined)}
+            onClose={close}
             title={messages.deleteTitle}
             centered
+            returnFocus={false}
             closeButtonProps={{ "aria-label": messages.close }}
           >
             {open?.kind === "remove" && (
               <>
                 <Text>{messages.deleteWarning(open.saved.name, vendor.name)}</Text>
                 <Group justify="flex-end" mt="lg">
-                  <Button variant="default" onClick={() => setOpen(undefined)} data-autofocus>
+                  <Button variant="default" onClick={close} data-autofocus>
                     {messages.keepIt}
                   </Button>
                   <Button color="red.9" onClick={() => void remove(open.saved)}>
@@ -169,24 +248,67 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
           </Modal>
         </>
       )}
-      <Text role="status" size="sm" c="dimmed" mt="md" mih="1.5em">
-        {status}
-      </Text>
     </>
   );
 }
 
+/** In place of the credentials: what one is, and who makes one. */
+function None({ vendor }: { vendor: Vendor }) {
+  const messages = useMessages();
+  const prerequisites = vendor.prerequisites ?? [];
+  const link = safeLink(vendor.setup_url);
+  return (
+    <section className="none" aria-labelledby="none">
+      <Title order={2} size="h4" id="none">
+        {messages.noneTitle}
+      </Title>
+      <Text mt="xs">{messages.noneHelp(vendor.name)}</Text>
+      {prerequisites.length > 0 && (
+        <List size="sm" mt="xs" aria-label={messages.prerequisites}>
+          {prerequisites.map((prerequisite) => (
+            <List.Item key={prerequisite}>{prerequisite}</List.Item>
+          ))}
+        </List>
+      )}
+      {link && (
+        <Anchor
+          href={link}
+          target="_blank"
+          rel="noopener noreferrer"
+          c="var(--strong)"
+          underline="always"
+          size="sm"
+          display="block"
+          mt="xs"
+        >
+          {messages.howToCreate(vendor.name)}
+        </Anchor>
+      )}
+    </section>
+  );
+}
+
+/** Whether a credential has all words of the query, in any case and with or without accents. */
+function isMatch(query: string, saved: Saved, holder: string | undefined): boolean {
+  const plain = (text: string) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+  const text = plain([saved.name, saved.description, holder].join(" "));
+  const words = plain(query).split(/\s+/);
+  return words.every((word) => text.includes(word));
+}
+
 interface TileProps {
   saved: Saved;
-  /** The vendor's name for the holder of the credential, once it is known. */
-  identity: string | undefined;
+  schema: RJSFSchema;
+  /** The access of the credential, once it is known. */
+  access: Access | undefined;
   isChosen: boolean;
   onChoose: () => void;
 }
 
-function Tile({ saved, identity, isChosen, onChoose }: TileProps) {
+function Tile({ saved, schema, access, isChosen, onChoose }: TileProps) {
   const messages = useMessages();
   const date = new Date(saved.updated_at);
+  const holder = holderOf(saved, schema, access);
   return (
     <button
       id={`tile-${saved.id}`}
@@ -195,22 +317,52 @@ function Tile({ saved, identity, isChosen, onChoose }: TileProps) {
       aria-pressed={isChosen}
       onClick={onChoose}
     >
-      <Text component="span" fw={650}>
+      <Text component="span" fw={650} dir="auto">
         {saved.name}
       </Text>
       {saved.description && (
-        <Text component="span" size="sm" className="clamp">
+        <Text component="span" size="sm" className="clamp" dir="auto">
           {saved.description}
         </Text>
       )}
-      {identity && (
-        <Text component="span" size="sm" className="clamp">
-          {identity}
+      {holder && (
+        <Text component="span" size="sm" className="clamp" dir="auto">
+          {holder}
         </Text>
       )}
-      <Text component="span" size="xs" c="dimmed" mt="auto">
-        {messages.savedOn(date.toLocaleDateString(messages.locale, { dateStyle: "medium" }))}
-      </Text>
+      <span className="tile-foot">
+        <State saved={saved} access={access} />
+        <Text component="span" size="xs" c="dimmed">
+          {messages.savedOn(date.toLocaleDateString(messages.locale, { dateStyle: "medium" }))}
+        </Text>
+      </span>
     </button>
+  );
+}
+
+/** Whose credential it is: the vendor's name for its holder or account. */
+function holderOf(saved: Saved, schema: RJSFSchema, access: Access | undefined) {
+  const { identity, account, account_title: title } = saved.check ?? {};
+  if (access?.identity ?? identity) return access?.identity ?? identity;
+  if (account === undefined) return undefined;
+  const name = title ?? accountTitle(schema, access, account);
+  return name === undefined || name === account ? account : `${name} (${account})`;
+}
+
+/** Whether the vendor accepted the credential, as a word and a colour. */
+function State({ saved, access }: { saved: Saved; access: Access | undefined }) {
+  const messages = useMessages();
+  // A check in the overlay is as good as a sign-in.
+  const works = saved.check?.works ?? (access ? true : undefined);
+  const [state, word] =
+    works === undefined
+      ? ["unknown", messages.notChecked]
+      : works
+        ? ["works", messages.works]
+        : ["refused", messages.refused];
+  return (
+    <span className="state" data-state={state}>
+      {word}
+    </span>
   );
 }

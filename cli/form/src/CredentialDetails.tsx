@@ -22,18 +22,26 @@ interface Props {
   /** The access of the credential, if it is known. */
   access: Access | undefined;
   onAccess: (id: number, access: Access) => void;
+  /** A sign-in succeeded or failed. */
+  onSignIn: () => void;
   onEdit: () => void;
   onRemove: () => void;
 }
 
 export function CredentialDetails(props: Props) {
-  const { saved, vendor, schema, access, onAccess, onEdit, onRemove } = props;
+  const { saved, vendor, schema, access, onAccess, onSignIn, onEdit, onRemove } = props;
   const messages = useMessages();
   const [session, setSession] = useState<Session>();
   const [problem, setProblem] = useState<string>();
   const [busy, setBusy] = useState(false);
   const [status, setStatus] = useState("");
   const started = useRef(false);
+  const place = useRef<HTMLElement>(null);
+
+  // Again once the session and its names are there: the details are longer then.
+  useEffect(() => {
+    place.current?.scrollIntoView({ block: "nearest" });
+  }, [session, problem, access]);
 
   const open = useCallback(
     async (request: (id: number) => Promise<Session>, done: string) => {
@@ -54,9 +62,10 @@ export function CredentialDetails(props: Props) {
         return undefined;
       } finally {
         setBusy(false);
+        onSignIn();
       }
     },
-    [saved, vendor, schema, messages],
+    [saved, vendor, schema, messages, onSignIn],
   );
 
   useEffect(() => {
@@ -67,29 +76,38 @@ export function CredentialDetails(props: Props) {
       if (!opened || access || !isWorthInspecting(vendor, opened)) return;
       try {
         onAccess(saved.id, await api.access(saved.id));
+        onSignIn();
       } catch {
         // Names and dates only add to the session, so a failure is not shown.
       }
     });
-  }, [open, saved, vendor, access, onAccess, messages]);
+  }, [open, saved, vendor, access, onAccess, onSignIn, messages]);
 
   const link = safeLink(vendor.setup_url);
   const title = session ? messages.sessionKept : messages.notSignedIn;
   return (
-    <Paper component="section" aria-labelledby="chosen" withBorder p="lg" mt="lg" radius="md">
-      <Group justify="space-between" align="flex-start" mb="md">
+    <Paper
+      component="section"
+      aria-labelledby="chosen"
+      ref={place}
+      className="details"
+      withBorder
+      p="lg"
+      radius="md"
+    >
+      <Group justify="space-between" align="flex-start" mb="md" wrap="nowrap">
         <div>
-          <Title order={2} size="h3" id="chosen">
+          <Title order={2} size="h3" id="chosen" dir="auto">
             {saved.name}
           </Title>
           {saved.description && (
-            <Text size="sm" c="dimmed">
+            <Text size="sm" c="dimmed" dir="auto">
               {saved.description}
             </Text>
           )}
         </div>
         {session && (
-          <Badge color="teal.9" size="lg">
+          <Badge color="teal.9" size="lg" flex="none">
             {messages.signedIn}
           </Badge>
         )}
@@ -114,7 +132,14 @@ export function CredentialDetails(props: Props) {
       {!session && busy && <Loader size="sm" aria-label={messages.signingIn} />}
       {session && <Facts session={session} access={access} vendor={vendor} schema={schema} />}
       <Group mt="lg" gap="sm">
-        <Button loading={busy} onClick={() => void open(api.refresh, messages.sessionReplaced)}>
+        {session && (
+          <Button onClick={() => setStatus(messages.inUse(saved.name))}>{messages.use}</Button>
+        )}
+        <Button
+          variant={session ? "default" : "filled"}
+          loading={busy}
+          onClick={() => void open(api.refresh, messages.sessionReplaced)}
+        >
           {problem ? messages.tryAgain : messages.refreshSession}
         </Button>
         <Button variant="default" onClick={onEdit}>
@@ -157,7 +182,7 @@ function Facts({ session, access, vendor, schema }: FactsProps) {
       {access?.identity !== undefined && (
         <>
           <dt>{messages.identity}</dt>
-          <dd>{access.identity}</dd>
+          <dd dir="auto">{access.identity}</dd>
         </>
       )}
       {account !== undefined && (

@@ -2,6 +2,7 @@
 import { Anchor, Group, Text, Title } from "@mantine/core";
 import { useEffect, useRef } from "react";
 
+import { addressOf } from "./address";
 import { useMessages } from "./messages";
 
 interface HeadProps {
@@ -25,7 +26,7 @@ export function Head({ title, step, back }: HeadProps) {
           {messages.step(step, 2)}
         </Text>
         {back && (
-          <Anchor href="#/" size="sm" c="var(--strong)" underline="always">
+          <Anchor href={addressOf("")} size="sm" c="var(--strong)" underline="always">
             {messages.chooseAnotherVendor}
           </Anchor>
         )}

@@ -1,4 +1,6 @@
-// Calls the server of this page. No response has a secret or a token.
+// Calls the server of this page, with the token of the printed link. No response has a secret or a
+// token.
+import { accessToken } from "./address";
 
 /** A JSON document. */
 export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
@@ -27,7 +29,19 @@ export interface Saved {
   vendor: string;
   fields: Fields;
   secrets: string[];
+  /** Another one after each save. */
+  version: number;
   updated_at: string;
+  /** The result of the last sign-in with this version, since the program started. */
+  check?: Checked;
+}
+
+/** Whether the vendor accepted a saved credential, and whose it is. */
+export interface Checked {
+  works: boolean;
+  identity?: string;
+  account?: string;
+  account_title?: string;
 }
 
 /** The access of a credential, as far as the vendor reports it. */
@@ -71,7 +85,10 @@ export interface Issue {
   message: string;
 }
 
-/** A credential document, and the saved credential whose secrets replace those left blank. */
+/**
+ * A credential document; for an edit, also the saved credential whose secrets replace those left
+ * blank.
+ */
 export interface Draft {
   vendor: string;
   credential: Fields;
@@ -81,6 +98,11 @@ export interface Draft {
 export interface Entry extends Draft {
   name: string;
   description: string;
+}
+
+/** An entry that replaces a saved credential of this version. */
+export interface Edit extends Entry {
+  version: number;
 }
 
 /** The error of a failed call, from the server. */
@@ -107,15 +129,26 @@ function locales(): string {
   return `?locales=${encodeURIComponent(navigator.languages.join(","))}`;
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** `stop` ends the call with the reason `stopped`. */
+async function call<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  stop?: AbortSignal,
+): Promise<T> {
   const options: RequestInit = {
     method,
     cache: "no-store",
     credentials: "omit",
     redirect: "error",
+    ...(stop && { signal: stop }),
   };
+  const token = accessToken();
+  if (token === undefined) throw new Failed({ kind: "unauthorized" });
+  const headers: Record<string, string> = { authorization: `Bearer ${token}` };
+  options.headers = headers;
   if (method !== "GET") {
-    options.headers = { "content-type": "application/json" };
+    headers["content-type"] = "application/json";
     options.body = JSON.stringify(body ?? {});
   }
   let response: Response;
@@ -124,7 +157,7 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
     response = await fetch(`/api/${path}${locales()}`, options);
     answer = await response.json();
   } catch {
-    throw new Failed({ kind: "gone" });
+    throw new Failed({ kind: stop?.aborted ? "stopped" : "gone" });
   }
   if (!response.ok) {
     throw new Failed((answer as { error?: Reason }).error ?? { kind: "gone" });
@@ -137,9 +170,9 @@ export const api = {
   schema: (vendor: string) => call<Fields>("GET", `vendors/${encodeURIComponent(vendor)}/schema`),
   credentials: () => call<Saved[]>("GET", "credentials"),
   validate: (draft: Draft) => call<{ issues: Issue[] }>("POST", "validate", draft),
-  inspect: (draft: Draft) => call<Access>("POST", "inspect", draft),
+  inspect: (draft: Draft, stop: AbortSignal) => call<Access>("POST", "inspect", draft, stop),
   save: (entry: Entry) => call<Saved>("POST", "credentials", entry),
-  update: (id: number, entry: Entry) => call<Saved>("PUT", `credentials/${id}`, entry),
+  update: (id: number, entry: Edit) => call<Saved>("PUT", `credentials/${id}`, entry),
   remove: (id: number) => call<unknown>("DELETE", `credentials/${id}`),
   choose: (id: number) => call<Session>("POST", `credentials/${id}/session`),
   refresh: (id: number) => call<Session>("POST", `credentials/${id}/refresh`),

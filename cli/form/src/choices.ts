@@ -17,7 +17,7 @@ export interface Offer {
   only?: Choice;
 }
 
-export function same(one: Json | undefined, other: Json | undefined): boolean {
+export function same(one: Json | Fields | undefined, other: Json | Fields | undefined): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
@@ -79,6 +79,16 @@ export function unreached(schema: RJSFSchema, access: Access, data: Fields): Unr
     const titles = (list: { title: string }[]) => list.map(({ title }) => title);
     return [{ field: field.title ?? name, titles: titles(missing), entered: titles(now) }];
   });
+}
+
+/** Whether a field has a value that the credential does not reach. */
+export function isOutOfReach(
+  schema: RJSFSchema,
+  access: Access | undefined,
+  data: Fields,
+): boolean {
+  const missing = access ? unreached(schema, access, data) : [];
+  return missing.some(({ entered }) => entered.length > 0);
 }
 
 /** Whether a change of the document makes these choices stale. */

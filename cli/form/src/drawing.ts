@@ -2,11 +2,12 @@
 import type { RJSFSchema, UiSchema } from "@rjsf/utils";
 
 import type { Access, Choice, Fields, Json, Saved } from "./api";
-import { includes, offersOf, valuesOf, type Offer } from "./choices";
+import { includes, offersOf, same, valuesOf, type Offer } from "./choices";
 import type { Messages } from "./messages";
 import {
   fieldsOf,
   isList,
+  isNumber,
   isSecret,
   keepPresenceOnly,
   optionsOf,
@@ -68,11 +69,7 @@ function hints(field: RJSFSchema, isOwn: boolean, kept: boolean, messages: Messa
   }
   if (isOwn && field.type === "string" && count <= MAX_RADIOS) return { widget: "radio" };
   if (count > 0) return select;
-  if (field.type === "integer" || field.type === "number") {
-    // The entered text stays; the plugin reports its problems.
-    const allowDecimal = field.type === "number";
-    return { hideControls: true, clampBehavior: "none", allowDecimal };
-  }
+  if (isNumber(field)) return {};
   return { autoComplete: "off", autoCapitalize: "none", spellCheck: false };
 }
 
@@ -80,12 +77,13 @@ function hints(field: RJSFSchema, isOwn: boolean, kept: boolean, messages: Messa
 function apply(offer: Offer, isOwn: boolean, entered: Json[], messages: Messages): Hints {
   const single = singleOf(offer.field);
   if (isOwn) {
-    // Options keep the titles of the schema; those outside the vendor's choices are marked.
+    // Options keep the titles of the schema; those outside the vendor's choices are marked, and a
+    // person can only take them back.
     if (!offer.complete) return {};
-    const titled = optionsOf(offer.field).map(({ value, title }) =>
-      includes(offer.choices, value) ? title : messages.notOffered(title),
-    );
-    return rename(single, titled);
+    const outside = optionsOf(offer.field).filter(({ value }) => !includes(offer.choices, value));
+    const unavailable = outside.map(({ value }) => value);
+    const isEntered = (value: Json) => entered.some((one) => same(one, value));
+    return { unavailable, enumDisabled: unavailable.filter((value) => !isEntered(value)) };
   }
   if (offer.choices.length === 0) return {};
   if (!offer.complete) {
@@ -104,18 +102,6 @@ function apply(offer: Offer, isOwn: boolean, entered: Json[], messages: Messages
     ...others.map((value) => messages.notOffered(String(value))),
   ];
   return { enumNames };
-}
-
-/** Replaces the titles of the schema's own options. */
-function rename(single: RJSFSchema, titles: string[]): Hints {
-  const titled = (single.oneOf ?? []).filter(
-    (option) => typeof option === "object" && "const" in option,
-  );
-  if (titled.length === 0) return { enumNames: titles };
-  titled.forEach((option, index) => {
-    if (typeof option === "object") option.title = titles[index] ?? option.title;
-  });
-  return {};
 }
 
 /** The title of a choice, followed by its value if they differ. */

@@ -8,11 +8,14 @@ import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import { takeToken } from "./address";
 import { App } from "./App";
 import { messagesFor, MessagesProvider } from "./messages";
 
 const nonce = document.querySelector<HTMLMetaElement>("meta[name=nonce]")?.content ?? "";
 setNonce(nonce);
+
+takeToken();
 
 const messages = messagesFor(navigator.languages);
 document.documentElement.lang = messages.locale;
@@ -37,6 +40,11 @@ const contrast: CSSVariablesResolver = () => ({
     "--page": "#f5f6fa",
     "--line": "#d5d9e2",
     "--strong": "#364fc7",
+    "--works": "#0b6e4f",
+    // The titles of alerts.
+    "--mantine-color-teal-light-color": "#065f46",
+    "--mantine-color-red-light-color": "#9b1c1c",
+    "--mantine-color-yellow-light-color": "#6b4100",
   },
   dark: {
     "--mantine-color-dimmed": "#b8bcc2",
@@ -46,6 +54,7 @@ const contrast: CSSVariablesResolver = () => ({
     "--page": "#16181d",
     "--line": "#3d424d",
     "--strong": "#a5b8ff",
+    "--works": "#63e6be",
   },
 });
 

@@ -14,9 +14,13 @@ export interface Messages {
   edit: string;
   delete: string;
   save: string;
+  saveAnyway: string;
   check: string;
+  stop: string;
+  checking(vendor: string): string;
   tryAgain: string;
 
+  product: string;
   pageFailed: string;
   step(step: number, of: number): string;
   chooseVendor: string;
@@ -26,13 +30,23 @@ export interface Messages {
 
   authenticateWith(vendor: string): string;
   chooseCredential: string;
+  /** Without a saved credential: what one is, and who makes one. */
+  noneTitle: string;
+  noneHelp(vendor: string): string;
   prerequisites: string;
   credentials: string;
   addCredential: string;
   failed: string;
   savedOn(date: string): string;
+  /** The states of a tile. */
+  works: string;
+  refused: string;
+  notChecked: string;
   saved(name: string): string;
   deleted(name: string): string;
+  deletedElsewhere(name: string): string;
+  search: string;
+  found(count: number, of: number): string;
   deleteTitle: string;
   deleteWarning(name: string, vendor: string): string;
   keepIt: string;
@@ -49,6 +63,9 @@ export interface Messages {
   scopesUnknown(vendor: string): string;
   baseUrl: string;
   session: string;
+  /** The end of the way through the page. */
+  use: string;
+  inUse(name: string): string;
   refreshSession: string;
   sessionReplaced: string;
   /** `fromNow` is "in 59 minutes" in the language of `locale`. */
@@ -64,9 +81,15 @@ export interface Messages {
   name: string;
   description: string;
   descriptionHelp: string;
+  discardTitle: string;
+  discardWarning: string;
+  keepEditing: string;
+  discard: string;
   leaveBlank: string;
   chooseOne: string;
   noneFound: string;
+  /** Stands after an option that the credential does not reach. */
+  notOnKey: string;
   notOffered(title: string): string;
 
   accepted(vendor: string): string;
@@ -75,9 +98,14 @@ export interface Messages {
   fieldChoices(field: string, count: number): string;
   fieldUnreached(field: string, titles: string[]): string;
   changeField(field: string, titles: string[]): string;
+  /** The check has set fields. */
+  reviewAndSave: string;
   checkFailed: string;
   notSaved: string;
+  loadSaved: string;
 
+  /** A problem of a field: in the plugin's words, or in those of the page for its own codes. */
+  issue(issue: Issue): string;
   /** A problem of the name or the description; the server's message for an unknown code. */
   entry(issue: Issue): string;
   /** Why a call failed, and the next step. `secrets` are the titles of the secret fields. */
@@ -92,6 +120,27 @@ function lowered(name: string): string {
 function listed(names: string[], and: string): string {
   const last = names.at(-1) ?? "";
   return names.length > 1 ? `${names.slice(0, -1).join(", ")} ${and} ${last}` : last;
+}
+
+const UNITS: [unit: string, seconds: number][] = [
+  ["day", 24 * 60 * 60],
+  ["hour", 60 * 60],
+  ["minute", 60],
+];
+
+/** "45 seconds", "1 hour", "3 days": in the largest unit of which there are two, or just one. */
+function duration(seconds: number, locale: string): string {
+  const isApt = ([, size]: [string, number]) => seconds === size || seconds >= 2 * size;
+  const [unit, size] = UNITS.find(isApt) ?? ["second", 1];
+  const format = new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" });
+  return format.format(Math.ceil(seconds / size));
+}
+
+/** A name in a sentence: one from right to left must not turn the words around it. */
+function isolated(name: string): string {
+  return /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}]/u.test(name)
+    ? `\u2068${name}\u2069`
+    : name;
 }
 
 const ENGLISH_STAGES: { [stage: string]: string } = {
@@ -114,9 +163,13 @@ const ENGLISH: Messages = {
   edit: "Edit",
   delete: "Delete",
   save: "Save",
+  saveAnyway: "Save anyway",
   check: "Check",
+  stop: "Stop",
+  checking: (vendor) => `Checking with ${vendor} …`,
   tryAgain: "Try again",
 
+  product: "Connector",
   pageFailed: "The page cannot be shown",
   step: (step, of) => `Step ${step} of ${of}`,
   chooseVendor: "Choose a vendor",
@@ -127,16 +180,27 @@ const ENGLISH: Messages = {
 
   authenticateWith: (vendor) => `Authenticate with ${vendor}`,
   chooseCredential: "Choose a credential, or add one.",
+  noneTitle: "No credentials yet",
+  noneHelp: (vendor) =>
+    `A credential is a key that ${vendor} gives out, usually an id and a secret. With it, this ` +
+    `program reads your data there, within the rights of the key. Whoever administers ${vendor} ` +
+    "for you can make one.",
   prerequisites: "Prerequisites",
   credentials: "Credentials",
-  addCredential: "Add Credential",
+  addCredential: "Add credential",
   failed: "That did not work",
   savedOn: (date) => `Saved ${date}`,
-  saved: (name) => `${name} is saved.`,
-  deleted: (name) => `${name} is deleted.`,
+  works: "Works",
+  refused: "Refused",
+  notChecked: "Not checked",
+  saved: (name) => `${isolated(name)} is saved.`,
+  deleted: (name) => `${isolated(name)} is deleted.`,
+  deletedElsewhere: (name) => `${isolated(name)} was deleted elsewhere.`,
+  search: "Search",
+  found: (count, of) => `${count} of ${of} credentials`,
   deleteTitle: "Delete this credential?",
   deleteWarning: (name, vendor) =>
-    `${name} and its secrets are deleted from this machine. ` +
+    `${isolated(name)} and its secrets are deleted from this machine. ` +
     `At ${vendor} they stay valid until they are revoked there.`,
   keepIt: "Keep it",
 
@@ -151,6 +215,8 @@ const ENGLISH: Messages = {
   scopesUnknown: (vendor) => `Fixed on the credential; ${vendor} does not name them`,
   baseUrl: "Base URL",
   session: "Session",
+  use: "Use this credential",
+  inUse: (name) => `${isolated(name)} is chosen. You can close this page.`,
   refreshSession: "Refresh session",
   sessionReplaced: "The session is new.",
   sessionExpires: (fromNow, at) => `Expires ${fromNow} (${at})`,
@@ -160,17 +226,22 @@ const ENGLISH: Messages = {
   credentialExpires: (date) => `Expires on ${date}. Create a new one before then.`,
   credentialExpired: (date) => `Expired on ${date}. Create a new one.`,
 
-  addTitle: "Add New Credential",
-  editTitle: "Edit Credential",
-  name: "Credential Name",
-  description: "Credential Description",
+  addTitle: "Add new credential",
+  editTitle: "Edit credential",
+  name: "Credential name",
+  description: "Credential description",
   descriptionHelp:
     "Optional. It helps others to use the credential well: " +
     "its purpose, the age of its data, its owner.",
+  discardTitle: "Discard your changes?",
+  discardWarning: "The entered values are not saved.",
+  keepEditing: "Keep editing",
+  discard: "Discard",
   leaveBlank: "Saved. Leave blank to keep it.",
   chooseOne: "Choose one",
   noneFound: "No match",
-  notOffered: (title) => `${title} — not available to this credential`,
+  notOnKey: "not on this key",
+  notOffered: (title) => `${title} – not on this key`,
 
   accepted: (vendor) => `${vendor} accepts this credential`,
   belongsTo: (identity) => `It belongs to ${identity}.`,
@@ -180,8 +251,15 @@ const ENGLISH: Messages = {
     `${field}: not available to this credential: ${listed(titles, "and")}.`,
   changeField: (field, titles) =>
     `Change ${field}, or ask an administrator for access to ${listed(titles, "and")}.`,
+  reviewAndSave: "Look at what was set, then save.",
   checkFailed: "The check failed",
   notSaved: "Not saved",
+  loadSaved: "Load the saved one",
+
+  issue: ({ code, message }) =>
+    code === "masked"
+      ? "This is the mask that is shown in place of a secret. Enter the secret itself."
+      : message,
 
   entry: ({ code, message }) => {
     switch (code) {
@@ -197,7 +275,7 @@ const ENGLISH: Messages = {
   },
 
   reason: (reason, vendor, secrets) => {
-    const wait = reason.seconds === undefined ? "later" : `in ${reason.seconds} seconds`;
+    const wait = reason.seconds === undefined ? "later" : `in ${duration(reason.seconds, "en")}`;
     const check = listed(secrets.map(lowered), "and") || "credential";
     const unconfirmed =
       reason.confirmed === false
@@ -244,8 +322,21 @@ const ENGLISH: Messages = {
         return `${vendor} checks saved credentials only. Save this one, then choose it.`;
       case "missing":
         return "This credential does not exist any more. Reload the page.";
+      case "conflict":
+        return (
+          "This credential was changed elsewhere meanwhile. " +
+          "Load the saved one, and repeat your changes."
+        );
+      case "unauthorized":
+        return (
+          "Only the link that the program printed opens this page. " +
+          "Open it again; a program that was started again prints a new one."
+        );
       case "gone":
-        return "The program behind this page does not answer. Start it again, and reload the page.";
+        return (
+          "The program behind this page does not answer. " +
+          "Start it again, and open its new link."
+        );
       case "no-store":
         return `This program cannot store the sessions that ${vendor} needs.`;
       case "store":
@@ -278,9 +369,13 @@ const FRENCH: Messages = {
   edit: "Modifier",
   delete: "Supprimer",
   save: "Enregistrer",
+  saveAnyway: "Enregistrer quand même",
   check: "Vérifier",
+  stop: "Arrêter",
+  checking: (vendor) => `Vérification auprès de ${vendor} …`,
   tryAgain: "Réessayer",
 
+  product: "Connector",
   pageFailed: "La page ne peut pas être affichée",
   step: (step, of) => `Étape ${step} sur ${of}`,
   chooseVendor: "Choisir un fournisseur",
@@ -292,16 +387,27 @@ const FRENCH: Messages = {
 
   authenticateWith: (vendor) => `S’authentifier auprès de ${vendor}`,
   chooseCredential: "Choisissez un identifiant, ou ajoutez-en un.",
+  noneTitle: "Pas encore d’identifiant",
+  noneHelp: (vendor) =>
+    `Un identifiant est une clé délivrée par ${vendor}, le plus souvent un nom et un secret. ` +
+    "Avec elle, ce programme y lit vos données, dans la limite des droits de la clé. " +
+    `La personne qui administre ${vendor} chez vous peut en créer un.`,
   prerequisites: "Prérequis",
   credentials: "Identifiants",
   addCredential: "Ajouter un identifiant",
   failed: "L’opération a échoué",
   savedOn: (date) => `Enregistré le ${date}`,
-  saved: (name) => `${name} est enregistré.`,
-  deleted: (name) => `${name} est supprimé.`,
+  works: "Fonctionne",
+  refused: "Refusé",
+  notChecked: "Non vérifié",
+  saved: (name) => `${isolated(name)} est enregistré.`,
+  deleted: (name) => `${isolated(name)} est supprimé.`,
+  deletedElsewhere: (name) => `${isolated(name)} a été supprimé ailleurs.`,
+  search: "Rechercher",
+  found: (count, of) => `${count} identifiants sur ${of}`,
   deleteTitle: "Supprimer cet identifiant ?",
   deleteWarning: (name, vendor) =>
-    `${name} et ses secrets sont supprimés de cette machine. ` +
+    `${isolated(name)} et ses secrets sont supprimés de cette machine. ` +
     `Chez ${vendor}, ils restent valables jusqu’à leur révocation.`,
   keepIt: "Conserver",
 
@@ -316,6 +422,8 @@ const FRENCH: Messages = {
   scopesUnknown: (vendor) => `Fixées sur l’identifiant ; ${vendor} ne les indique pas`,
   baseUrl: "URL de base",
   session: "Session",
+  use: "Utiliser cet identifiant",
+  inUse: (name) => `${isolated(name)} est choisi. Vous pouvez fermer cette page.`,
   refreshSession: "Renouveler la session",
   sessionReplaced: "La session est nouvelle.",
   sessionExpires: (fromNow, at) => `Expire ${fromNow} (${at})`,
@@ -332,10 +440,15 @@ const FRENCH: Messages = {
   descriptionHelp:
     "Facultatif. Aide les autres à bien utiliser l’identifiant : " +
     "son usage, l’âge de ses données, son responsable.",
+  discardTitle: "Abandonner vos modifications ?",
+  discardWarning: "Les valeurs saisies ne sont pas enregistrées.",
+  keepEditing: "Continuer la saisie",
+  discard: "Abandonner",
   leaveBlank: "Enregistré. Laissez vide pour le conserver.",
   chooseOne: "Choisir",
   noneFound: "Aucun résultat",
-  notOffered: (title) => `${title} — hors de portée de cet identifiant`,
+  notOnKey: "pas avec cette clé",
+  notOffered: (title) => `${title} – pas avec cette clé`,
 
   accepted: (vendor) => `${vendor} accepte cet identifiant`,
   belongsTo: (identity) => `Il appartient à ${identity}.`,
@@ -345,8 +458,15 @@ const FRENCH: Messages = {
     `${field} : hors de portée de cet identifiant : ${listed(titles, "et")}.`,
   changeField: (field, titles) =>
     `Modifiez ${field}, ou demandez à un administrateur l’accès à ${listed(titles, "et")}.`,
+  reviewAndSave: "Vérifiez les valeurs fixées, puis enregistrez.",
   checkFailed: "La vérification a échoué",
   notSaved: "Non enregistré",
+  loadSaved: "Charger la version enregistrée",
+
+  issue: ({ code, message }) =>
+    code === "masked"
+      ? "Ceci est le masque affiché à la place d’un secret. Saisissez le secret lui-même."
+      : message,
 
   entry: ({ code, message }) => {
     switch (code) {
@@ -364,7 +484,8 @@ const FRENCH: Messages = {
   },
 
   reason: (reason, vendor, secrets) => {
-    const wait = reason.seconds === undefined ? "plus tard" : `dans ${reason.seconds} secondes`;
+    const wait =
+      reason.seconds === undefined ? "plus tard" : `dans ${duration(reason.seconds, "fr")}`;
     const check = listed(secrets, "et") || "identifiant";
     const unconfirmed =
       reason.confirmed === false
@@ -411,8 +532,18 @@ const FRENCH: Messages = {
         return `Pour ${vendor}, enregistrez l’identifiant, puis choisissez-le pour le vérifier.`;
       case "missing":
         return "Cet identifiant n’existe plus. Rechargez la page.";
+      case "conflict":
+        return (
+          "Cet identifiant a été modifié ailleurs entre-temps. " +
+          "Chargez la version enregistrée, et refaites vos modifications."
+        );
+      case "unauthorized":
+        return (
+          "Seul le lien affiché par le programme ouvre cette page. " +
+          "Ouvrez-le de nouveau ; un programme relancé en affiche un autre."
+        );
       case "gone":
-        return "Le programme de cette page ne répond pas. Relancez-le, puis rechargez la page.";
+        return "Le programme de cette page ne répond pas. Relancez-le, puis ouvrez son lien.";
       case "no-store":
         return `Ce programme ne peut pas conserver les sessions dont ${vendor} a besoin.`;
       case "store":

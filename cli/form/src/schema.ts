@@ -3,6 +3,7 @@
 import { retrieveSchema, type ErrorSchema, type RJSFSchema } from "@rjsf/utils";
 
 import type { Fields, Issue, Json, Saved } from "./api";
+import type { Messages } from "./messages";
 import { stepsOf } from "./pointer";
 import { validator } from "./validator";
 
@@ -36,6 +37,10 @@ export function isSecret(field: RJSFSchema): boolean {
 
 export function isList(field: RJSFSchema): boolean {
   return field.type === "array";
+}
+
+export function isNumber(field: RJSFSchema): boolean {
+  return field.type === "integer" || field.type === "number";
 }
 
 /** The schema of a single value: of the items if the field is a list, else of the field. */
@@ -110,13 +115,13 @@ export function fieldOf(schema: RJSFSchema, issue: Issue): string | undefined {
 }
 
 /** The issues in the form library's format. */
-export function atFields(schema: RJSFSchema, issues: Issue[]): ErrorSchema {
+export function atFields(schema: RJSFSchema, issues: Issue[], messages: Messages): ErrorSchema {
   const errors: { [name: string]: { __errors: string[] } } = {};
   for (const issue of issues) {
     const name = fieldOf(schema, issue);
     if (name === undefined) continue;
     const field = (errors[name] ??= { __errors: [] });
-    const sentence = inTitles(schema, issue.message);
+    const sentence = inTitles(schema, messages.issue(issue));
     if (!field.__errors.includes(sentence)) field.__errors.push(sentence);
   }
   return errors as ErrorSchema;

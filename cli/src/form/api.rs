@@ -1,13 +1,16 @@
 //! The API of the page, in JSON. Credentials come in whole and go out without their secrets; tokens
 //! never go out.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use connector_host::{
-    CallError, Connector, ConnectorError, Credential, Inspection, Secret, Session, Sessions, Vendor,
+    CallError, Choice, Connector, ConnectorError, Credential, Inspection, Secret, Session,
+    Sessions, Vendor,
 };
 use http::{Method, StatusCode};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -27,6 +30,93 @@ pub(super) struct Api {
     /// The sessions of the chosen credentials. They end with the program, except for those with a
     /// durable state: they are in the store.
     sessions: Sessions,
+    /// The results of the last sign-ins, by the ids of the credentials. They end with the program.
+    known: Mutex<HashMap<i64, Known>>,
+}
+
+/// The result of the last sign-in with a version of a saved credential.
+#[derive(Clone)]
+struct Known {
+    version: Timestamp,
+    /// Whether the vendor accepted it; the alternative is a final refusal.
+    works: bool,
+    /// The vendor's id for the account of the session.
+    account: Option<String>,
+    /// The vendor's name for the account.
+    account_title: Option<String>,
+    /// The vendor's name for the holder of the credential.
+    identity: Option<String>,
+}
+
+impl Known {
+    fn new(version: Timestamp, works: bool) -> Self {
+        Self {
+            version,
+            works,
+            account: None,
+            account_title: None,
+            identity: None,
+        }
+    }
+
+    fn to_json(&self) -> Value {
+        let text = |text: &Option<String>| text.clone().map(Value::from);
+        json::present([
+            ("works", Some(json!(self.works))),
+            ("account", text(&self.account)),
+            ("account_title", text(&self.account_title)),
+            ("identity", text(&self.identity)),
+        ])
+    }
+}
+
+/// The requests that the page sends.
+#[derive(Clone, Copy)]
+pub(super) enum Route {
+    Vendors,
+    Schema,
+    Validate,
+    Inspect,
+    List,
+    Save,
+    Update,
+    Remove,
+    Choose,
+    Refresh,
+    Access,
+}
+
+/// The method and the path of each route. `*` is an id.
+pub(super) const ROUTES: [(&str, &str, Route); 11] = [
+    ("GET", "vendors", Route::Vendors),
+    ("GET", "vendors/*/schema", Route::Schema),
+    ("POST", "validate", Route::Validate),
+    ("POST", "inspect", Route::Inspect),
+    ("GET", "credentials", Route::List),
+    ("POST", "credentials", Route::Save),
+    ("PUT", "credentials/*", Route::Update),
+    ("DELETE", "credentials/*", Route::Remove),
+    ("POST", "credentials/*/session", Route::Choose),
+    ("POST", "credentials/*/refresh", Route::Refresh),
+    ("POST", "credentials/*/access", Route::Access),
+];
+
+/// The route of a request, and the id in its path; an empty one in a path without an id.
+fn find<'a>(method: &Method, path: &'a str) -> Option<(Route, &'a str)> {
+    let id_of = |pattern: &str| {
+        let mut id = "";
+        let (mut expected, mut steps) = (pattern.split('/'), path.split('/'));
+        loop {
+            match (expected.next(), steps.next()) {
+                (None, None) => return Some(id),
+                (Some("*"), Some(step)) => id = step,
+                (Some(expected), Some(step)) if expected == step => {}
+                _ => return None,
+            }
+        }
+    };
+    let mut of_method = ROUTES.iter().filter(|(of, ..)| method == *of);
+    of_method.find_map(|(_, pattern, route)| Some((*route, id_of(pattern)?)))
 }
 
 /// An answer: a status, and a JSON document.
@@ -46,6 +136,8 @@ enum Problem {
     Unsaved,
     /// The requested resource does not exist, or was removed.
     Missing,
+    /// Another edit came between.
+    Conflict,
 }
 
 /// A problem of the name or the description of a credential.
@@ -89,6 +181,7 @@ impl From<StoreError> for Problem {
             ),
             StoreError::Name => name("format", "Use a shorter name, on one line."),
             StoreError::Gone => Self::Missing,
+            StoreError::Changed => Self::Conflict,
             error => Self::Store(error),
         }
     }
@@ -136,6 +229,12 @@ impl From<Problem> for Answer {
                 "missing",
                 "this does not exist any more".to_owned(),
             ),
+            Problem::Conflict => error(
+                StatusCode::CONFLICT,
+                "conflict",
+                "the credential was changed meanwhile; load it again, and repeat the edit"
+                    .to_owned(),
+            ),
         }
     }
 }
@@ -151,6 +250,7 @@ struct Draft {
 struct Opened {
     vendor: String,
     id: String,
+    version: Timestamp,
     document: Secret,
 }
 
@@ -172,6 +272,7 @@ impl Api {
             connector,
             store,
             sessions,
+            known: Mutex::default(),
         })
     }
 
@@ -194,20 +295,19 @@ impl Api {
         locales: &[String],
         body: &Bytes,
     ) -> Result<Answer, Problem> {
-        let steps: Vec<&str> = path.split('/').collect();
-        let json = match (method.as_str(), steps.as_slice()) {
-            ("GET", ["vendors"]) => self.vendors(locales).await?,
-            ("GET", ["vendors", vendor, "schema"]) => self.schema(vendor, locales).await?,
-            ("POST", ["validate"]) => self.validate(&draft(body)?, locales).await?,
-            ("POST", ["inspect"]) => self.inspect(&draft(body)?).await?,
-            ("GET", ["credentials"]) => self.list().await?,
-            ("POST", ["credentials"]) => self.save(body, locales).await?,
-            ("PUT", ["credentials", id]) => self.update(number(id)?, body, locales).await?,
-            ("DELETE", ["credentials", id]) => self.remove(number(id)?).await?,
-            ("POST", ["credentials", id, "session"]) => self.choose(number(id)?).await?,
-            ("POST", ["credentials", id, "refresh"]) => self.refresh(number(id)?).await?,
-            ("POST", ["credentials", id, "access"]) => self.access(number(id)?).await?,
-            _ => return Err(Problem::Missing),
+        let (route, id) = find(method, path).ok_or(Problem::Missing)?;
+        let json = match route {
+            Route::Vendors => self.vendors(locales).await?,
+            Route::Schema => self.schema(id, locales).await?,
+            Route::Validate => self.validate(&draft(body)?, locales).await?,
+            Route::Inspect => self.inspect(&draft(body)?).await?,
+            Route::List => self.list().await?,
+            Route::Save => self.save(body, locales).await?,
+            Route::Update => self.update(number(id)?, body, locales).await?,
+            Route::Remove => self.remove(number(id)?).await?,
+            Route::Choose => self.choose(number(id)?).await?,
+            Route::Refresh => self.refresh(number(id)?).await?,
+            Route::Access => self.access(number(id)?).await?,
         };
         Ok((StatusCode::OK, json))
     }
@@ -231,18 +331,16 @@ impl Api {
 
     /// The issues of a draft; an empty list if it is valid.
     async fn validate(&self, draft: &Draft, locales: &[String]) -> Result<Value, Problem> {
-        let document = self.complete(draft).await?;
-        let validated = self
-            .connector
-            .validate(&draft.vendor, document.expose(), locales);
-        match validated.await {
-            Ok(()) => Ok(json!({"issues": []})),
-            Err(error @ CallError::Connector(ConnectorError::InvalidCredential(_))) => {
+        match self.checked(draft, locales).await {
+            Ok(_) => Ok(json!({"issues": []})),
+            Err(Problem::Call(
+                error @ CallError::Connector(ConnectorError::InvalidCredential(_)),
+            )) => {
                 let mut json = Failure::Call(error).to_json();
                 let issues = json.pointer_mut("/error/issues").map(Value::take);
                 Ok(json!({"issues": issues}))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 
@@ -271,11 +369,26 @@ impl Api {
 
     async fn list(&self) -> Result<Value, Problem> {
         let saved = self.stored(Store::list).await?;
-        Ok(saved.iter().map(shown).collect())
+        let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let with_check = |saved: &Saved| {
+            let known = all.get(&saved.id);
+            let known = known.filter(|known| known.version == saved.updated_at);
+            let mut json = shown(saved);
+            json::extend(
+                &mut json,
+                json::present([("check", known.map(Known::to_json))]),
+            );
+            json
+        };
+        Ok(saved.iter().map(with_check).collect())
     }
 
     async fn save(&self, body: &Bytes, locales: &[String]) -> Result<Value, Problem> {
         let (entry, draft) = (entry(body)?, draft(body)?);
+        if draft.keep.is_some() {
+            let why = "`keep` is for edits: a new credential has no saved secret";
+            return Err(Problem::Request(why));
+        }
         let schema = self.checked(&draft, locales).await?;
         let saved = self
             .stored(move |store| store.save(&entry, &schema))
@@ -284,15 +397,15 @@ impl Api {
     }
 
     async fn update(&self, id: i64, body: &Bytes, locales: &[String]) -> Result<Value, Problem> {
-        let entry = entry(body)?;
-        let draft = Draft {
-            keep: Some(id),
-            ..draft(body)?
-        };
+        let (entry, version) = (entry(body)?, version(body)?);
+        let mut draft = draft(body)?;
+        if draft.keep.replace(id).is_some_and(|kept| kept != id) {
+            return Err(Problem::Request("`keep` is another credential"));
+        }
         let schema = self.checked(&draft, locales).await?;
         // `Sessions` opens a new session for an edited document.
         let saved = self
-            .stored(move |store| store.update(id, &entry, &schema))
+            .stored(move |store| store.update_version(id, version, &entry, &schema))
             .await?;
         Ok(shown(&saved))
     }
@@ -303,27 +416,79 @@ impl Api {
             let _ = self.sessions.remove(&opened.credential()).await;
         }
         let removed = self.stored(move |store| store.remove(id)).await?;
+        self.learn(|all| drop(all.remove(&id)));
         Ok(json!({ "removed": removed }))
     }
 
     /// A valid session of a credential.
     async fn choose(&self, id: i64) -> Result<Value, Problem> {
         let opened = self.open(id).await?;
-        let session = self.sessions.session(&opened.credential()).await?;
-        Ok(reach(&session))
+        let session = self.sessions.session(&opened.credential()).await;
+        self.signed_in(id, opened.version, session)
     }
 
     /// A new session, also after a refusal. The old one is kept until there is a new one.
     async fn refresh(&self, id: i64) -> Result<Value, Problem> {
         let opened = self.open(id).await?;
-        let session = self.sessions.renew(&opened.credential()).await?;
-        Ok(reach(&session))
+        let session = self.sessions.renew(&opened.credential()).await;
+        self.signed_in(id, opened.version, session)
+    }
+
+    /// Notes the result of a sign-in. An unconfirmed refusal may come from a firewall, and tells as
+    /// little about the credential as a fault does.
+    fn signed_in(
+        &self,
+        id: i64,
+        version: Timestamp,
+        session: Result<Arc<Session>, CallError>,
+    ) -> Result<Value, Problem> {
+        let refused = |error: &CallError| {
+            matches!(
+                error,
+                CallError::Connector(
+                    ConnectorError::Rejected(refusal) | ConnectorError::Forbidden(refusal)
+                ) if refusal.confirmed
+            )
+        };
+        match &session {
+            Ok(session) => self.learn(|all| {
+                let known = all.remove(&id).filter(|known| {
+                    known.works && known.version == version && known.account == session.account
+                });
+                let known = known.unwrap_or_else(|| Known {
+                    account: session.account.clone(),
+                    ..Known::new(version, true)
+                });
+                all.insert(id, known);
+            }),
+            Err(error) if refused(error) => self.learn(|all| {
+                all.insert(id, Known::new(version, false));
+            }),
+            Err(_) => {}
+        }
+        Ok(reach(&*session?))
+    }
+
+    fn learn(&self, note: impl FnOnce(&mut HashMap<i64, Known>)) {
+        note(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// The access of a saved credential.
     async fn access(&self, id: i64) -> Result<Value, Problem> {
         let opened = self.open(id).await?;
         let access = self.sessions.inspect(&opened.credential()).await?;
+        self.learn(|all| {
+            let known = all.get_mut(&id);
+            if let Some(known) = known.filter(|known| known.version == opened.version) {
+                let of_account = |choice: &&Choice| match &choice.value {
+                    Value::String(text) => Some(text) == known.account.as_ref(),
+                    value => Some(value.to_string()) == known.account,
+                };
+                let mut choices = access.fields.iter().flat_map(|field| &field.choices);
+                known.account_title = choices.find(of_account).map(|choice| choice.title.clone());
+                known.identity.clone_from(&access.identity);
+            }
+        });
         Ok(json::access(&access))
     }
 
@@ -336,11 +501,18 @@ impl Api {
         self.schema(&draft.vendor, &[]).await
     }
 
-    /// The document of a draft, with the saved secrets in place of empty ones.
+    /// The document of a draft, with the saved secrets in place of empty ones. Fails if it has the
+    /// mask of a secret: that is no secret, but a copy of where one is not shown.
     ///
     /// The plugin sends them only to the vendor for which they were saved.
     async fn complete(&self, draft: &Draft) -> Result<Secret, Problem> {
         let mut document = draft.document.clone();
+        if !json::masked(&document).is_empty() {
+            let schema = self.schema(&draft.vendor, &[]).await?;
+            let issues = json::mask_issues(&document, |name| schema::is_field(&schema, name));
+            let error = ConnectorError::InvalidCredential(issues);
+            return Err(CallError::Connector(error).into());
+        }
         if let Some(id) = draft.keep {
             let opened = self.open(id).await?;
             if opened.vendor != draft.vendor {
@@ -357,12 +529,15 @@ impl Api {
     async fn open(&self, id: i64) -> Result<Opened, Problem> {
         let list = self.stored(Store::list).await?;
         let saved = list.into_iter().find(|saved| saved.id == id);
-        let Saved { vendor, .. } = saved.ok_or(Problem::Missing)?;
+        let Saved {
+            vendor, updated_at, ..
+        } = saved.ok_or(Problem::Missing)?;
         let document = self.stored(move |store| store.document(id)).await?;
         let id = id.to_string();
         Ok(Opened {
             vendor,
             id,
+            version: updated_at,
             document,
         })
     }
@@ -416,6 +591,7 @@ fn shown(saved: &Saved) -> Value {
         "vendor": saved.vendor,
         "fields": saved.fields,
         "secrets": saved.secrets,
+        "version": saved.updated_at.as_millisecond(),
         "created_at": saved.created_at.to_string(),
         "updated_at": saved.updated_at.to_string(),
     })
@@ -432,7 +608,13 @@ fn draft(body: &Bytes) -> Result<Draft, Problem> {
     let vendor = vendor
         .ok_or(Problem::Request("`vendor` is missing"))?
         .to_owned();
-    let keep = json.get("keep").and_then(Value::as_i64);
+    let keep = match json.get("keep") {
+        None | Some(Value::Null) => None,
+        Some(keep) => Some(
+            keep.as_i64()
+                .ok_or(Problem::Request("`keep` is not the id of a credential"))?,
+        ),
+    };
     let document = json.get_mut("credential").map(Value::take);
     let document = document.filter(Value::is_object);
     Ok(Draft {
@@ -440,6 +622,16 @@ fn draft(body: &Bytes) -> Result<Draft, Problem> {
         document: document.ok_or(Problem::Request("`credential` is not an object"))?,
         keep,
     })
+}
+
+/// `{"version":…}`: the version that an edit is about, as in the list of credentials.
+fn version(body: &Bytes) -> Result<Timestamp, Problem> {
+    let json = object(body)?;
+    let version = json.get("version").and_then(Value::as_i64);
+    let version = version.and_then(|version| Timestamp::from_millisecond(version).ok());
+    version.ok_or(Problem::Request(
+        "`version` is missing: the version of the credential that was edited",
+    ))
 }
 
 /// The same with `name` and `description`.

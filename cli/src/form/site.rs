@@ -5,13 +5,14 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_TYPE};
+use http::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full, Limited};
 use serde_json::json;
 
+use super::access::AccessToken;
 use super::api::{Answer, Api};
 use super::guard::{self, ForbiddenRequest};
 use super::locales;
@@ -26,6 +27,8 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Everything that is served at one port.
 pub(super) struct Site {
     pub(super) port: u16,
+    /// Required for everything behind `/api/`. The page's files hold nothing secret.
+    pub(super) access: AccessToken,
     pub(super) page: Page,
     pub(super) api: Api,
 }
@@ -46,6 +49,10 @@ impl Site {
         };
         if let Err(why) = guard::check_caller(&parts) {
             return refused(why);
+        }
+        // Before the body is read and the route is known.
+        if !self.access.admits(&parts.headers) {
+            return unauthorized();
         }
         let body = Limited::new(body, MAX_BODY_BYTES).collect();
         let Ok(Ok(body)) = tokio::time::timeout(BODY_TIMEOUT, body).await else {
@@ -108,6 +115,17 @@ fn refused(why: ForbiddenRequest) -> Response<Full<Bytes>> {
             "changes are sent as JSON",
         ),
     }
+}
+
+/// The request has no token of this program, or that of an earlier run.
+fn unauthorized() -> Response<Full<Bytes>> {
+    let message = "the token is missing or wrong; open the link that the program printed";
+    let json = json!({"error": {"kind": "unauthorized", "message": message}});
+    let mut response = self::json((StatusCode::UNAUTHORIZED, json));
+    response
+        .headers_mut()
+        .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
 }
 
 fn error(status: StatusCode, message: &str) -> Response<Full<Bytes>> {

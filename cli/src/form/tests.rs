@@ -15,7 +15,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
-use super::api::Api;
+use super::access::AccessToken;
+use super::api::{Api, ROUTES};
 use super::page::Page;
 use super::site::{MAX_BODY_BYTES, Site};
 use crate::plugin;
@@ -36,6 +37,8 @@ impl Clock for FakeClock {
 /// The server, its vendors, and its files.
 struct TestServer {
     site: Site,
+    /// The field `Authorization` of the page.
+    bearer: String,
     clock: Arc<FakeClock>,
     simulators: Simulators,
     dir: TempDir,
@@ -61,12 +64,18 @@ impl TestServer {
         );
         let api = Api::new(connector, Store::open(&place).unwrap()).unwrap();
         let page = Page::read(&dist).unwrap();
+        let access = AccessToken::random().unwrap();
+        let link = access.link(PORT);
+        let token = link.rsplit('=').next().unwrap().to_owned();
+        leak_check::register(&token);
         Self {
             site: Site {
                 port: PORT,
+                access,
                 page,
                 api,
             },
+            bearer: format!("Bearer {token}"),
             clock,
             simulators,
             dir,
@@ -124,6 +133,8 @@ impl TestServer {
         }
         assert!(!text.contains(TOKEN_PREFIX), "{text}");
         assert!(!text.contains("hush"), "{text}");
+        let token = self.bearer.trim_start_matches("Bearer ");
+        assert!(!text.contains(token), "{text}");
     }
 
     /// Sends a request as the page does.
@@ -133,6 +144,7 @@ impl TestServer {
             ("origin", SELF),
             ("sec-fetch-site", "same-origin"),
             ("content-type", "application/json"),
+            ("authorization", self.bearer.as_str()),
         ];
         let body = if method == "GET" {
             String::new()
@@ -158,6 +170,14 @@ impl TestServer {
         self.simulators.vendor(vendor).unwrap().sample_credentials()[number]
             .1
             .clone()
+    }
+
+    /// The version of a saved credential.
+    async fn version(&self, id: i64) -> Value {
+        let mut list = self.ok("GET", "credentials", json!({})).await;
+        let list = list.as_array_mut().unwrap();
+        let mut found = list.iter_mut().find(|one| one["id"] == id).unwrap().take();
+        found["version"].take()
     }
 
     /// Saves a sample, and returns its number.
@@ -192,7 +212,18 @@ async fn forbidden_requests_get_neither_the_page_nor_data() {
             vec![evil],
             StatusCode::MISDIRECTED_REQUEST,
         ),
-        ("GET", "/api/credentials", vec![own], StatusCode::OK),
+        (
+            "GET",
+            "/api/credentials",
+            vec![own, ("authorization", &server.bearer)],
+            StatusCode::OK,
+        ),
+        (
+            "GET",
+            "/api/credentials",
+            vec![own],
+            StatusCode::UNAUTHORIZED,
+        ),
         (
             "GET",
             "/api/credentials",
@@ -231,6 +262,45 @@ async fn forbidden_requests_get_neither_the_page_nor_data() {
 }
 
 #[tokio::test]
+async fn each_route_needs_the_token_of_this_run() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await.to_string();
+    let other = AccessToken::random().unwrap().link(PORT);
+    let other = format!("Bearer {}", other.rsplit('=').next().unwrap());
+    let page = [
+        ("host", "127.0.0.1:4711"),
+        ("origin", SELF),
+        ("sec-fetch-site", "same-origin"),
+        ("content-type", "application/json"),
+    ];
+    let routes = ROUTES.map(|(method, path, _)| (method, path.replace('*', &id)));
+    let unknown = [("GET", "nothing"), ("POST", ""), ("PATCH", "credentials")];
+    let unknown = unknown.map(|(method, path)| (method, path.to_owned()));
+    for (method, path) in routes.iter().chain(&unknown) {
+        for token in [None, Some(""), Some("Bearer wrong"), Some(other.as_str())] {
+            let headers = token.map(|token| ("authorization", token));
+            let headers: Vec<_> = page.into_iter().chain(headers).collect();
+            let response = server
+                .raw(method, &format!("/api/{path}"), &headers, "{}")
+                .await;
+            assert_eq!(
+                response.status(),
+                StatusCode::UNAUTHORIZED,
+                "{method} {path} {token:?}"
+            );
+            assert_eq!(response.headers()["www-authenticate"], "Bearer");
+            let error: Value = serde_json::from_str(response.body()).unwrap();
+            assert_eq!(error["error"]["kind"], "unauthorized");
+            let message = error["error"]["message"].as_str().unwrap();
+            assert!(message.contains("open the link"), "{message}");
+        }
+        // With the token, the request reaches its route.
+        let (status, _) = server.ask(method, path, json!({})).await;
+        assert_ne!(status, StatusCode::UNAUTHORIZED, "{method} {path}");
+    }
+}
+
+#[tokio::test]
 async fn each_page_has_its_own_nonce_in_its_policy() {
     let server = TestServer::new().await;
     let mut seen = Vec::new();
@@ -261,6 +331,7 @@ async fn a_body_that_is_too_long_or_no_object_is_refused() {
         ("host", "127.0.0.1:4711"),
         ("origin", SELF),
         ("content-type", "application/json"),
+        ("authorization", server.bearer.as_str()),
     ];
     let long = format!("{{\"vendor\":\"{}\"}}", "hush".repeat(MAX_BODY_BYTES / 4));
     let status = server
@@ -350,7 +421,8 @@ async fn a_session_is_used_until_it_expires_or_the_document_changes() {
     let mut edited = server.sample("hotjar", 0);
     let id_with_space = format!("{} ", edited["client_id"].as_str().unwrap());
     edited["client_id"] = json!(id_with_space);
-    let entry = json!({"name": "a", "vendor": "hotjar", "credential": edited});
+    let version = server.version(id).await;
+    let entry = json!({"name": "a", "vendor": "hotjar", "credential": edited, "version": version});
     server.ok("PUT", &format!("credentials/{id}"), entry).await;
     server.ok("POST", &choose, json!({})).await;
     assert_eq!(server.simulators.hotjar().asked(), 3);
@@ -366,7 +438,10 @@ async fn an_edit_keeps_the_secret_that_is_left_blank_for_its_own_vendor_alone() 
             .as_object_mut()
             .unwrap()
             .extend(secret.as_object().unwrap().clone());
-        let entry = json!({"name": "b", "vendor": "hotjar", "credential": blank, "keep": id});
+        let version = server.version(id).await;
+        let entry = json!({
+            "name": "b", "vendor": "hotjar", "credential": blank, "keep": id, "version": version,
+        });
         assert_eq!(
             server.ok("POST", "validate", entry.clone()).await["issues"],
             json!([])
@@ -379,9 +454,13 @@ async fn an_edit_keeps_the_secret_that_is_left_blank_for_its_own_vendor_alone() 
     }
     // A value of another type is no blank, and is not saved.
     let wrong = json!({"client_id": "a", "client_secret": 5});
-    let entry = json!({"name": "b", "vendor": "hotjar", "credential": wrong, "keep": id});
+    let version = server.version(id).await;
+    let entry = json!({
+        "name": "b", "vendor": "hotjar", "credential": wrong, "keep": id, "version": version,
+    });
     let path = format!("credentials/{id}");
-    assert_ne!(server.ask("PUT", &path, entry).await.0, StatusCode::OK);
+    let (status, _) = server.ask("PUT", &path, entry).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     server
         .ok("POST", &format!("{path}/session"), json!({}))
         .await;
@@ -390,6 +469,106 @@ async fn an_edit_keeps_the_secret_that_is_left_blank_for_its_own_vendor_alone() 
     let (status, _) = server.ask("POST", "inspect", elsewhere).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
     assert_eq!(server.simulators.contentsquare().asked(), 0);
+}
+
+#[tokio::test]
+async fn an_edit_of_an_older_version_is_a_conflict() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await;
+    let path = format!("credentials/{id}");
+    let first = server.version(id).await;
+    let entry = |name: &str, version: &Value| {
+        json!({
+            "name": name, "vendor": "hotjar", "version": version,
+            "credential": {"client_id": "simulated-hotjar-key-1"},
+        })
+    };
+    let edited = server.ok("PUT", &path, entry("b", &first)).await;
+    assert_eq!(edited["version"], server.version(id).await);
+    assert_ne!(edited["version"], first);
+    let (status, error) = server.ask("PUT", &path, entry("c", &first)).await;
+    assert_eq!(
+        (status, &error["error"]["kind"]),
+        (StatusCode::CONFLICT, &json!("conflict"))
+    );
+    for version in [json!(null), json!("1"), json!(1.5), json!({})] {
+        let (status, error) = server.ask("PUT", &path, entry("c", &version)).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{version}");
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(message.contains("`version`"), "{message}");
+    }
+    let list = server.ok("GET", "credentials", json!({})).await;
+    assert_eq!(list[0]["name"], "b");
+    server
+        .ok("PUT", &path, entry("c", &edited["version"]))
+        .await;
+    server.ok("DELETE", &path, json!({})).await;
+    let (status, _) = server
+        .ask("PUT", &path, entry("d", &edited["version"]))
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn only_an_edit_keeps_saved_secrets() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await;
+    let other = server.saved("b", "hotjar", 1).await;
+    let version = server.version(id).await;
+    for (method, path, keep, why) in [
+        ("POST", "credentials".to_owned(), json!(id), "for edits"),
+        ("POST", "credentials".to_owned(), json!("1"), "not the id"),
+        ("POST", "validate".to_owned(), json!(true), "not the id"),
+        (
+            "PUT",
+            format!("credentials/{id}"),
+            json!(other),
+            "another credential",
+        ),
+    ] {
+        let entry = json!({
+            "name": "c", "vendor": "hotjar", "keep": keep, "version": version,
+            "credential": {"client_id": "simulated-hotjar-key-1"},
+        });
+        let (status, error) = server.ask(method, &path, entry).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{method} {path} {keep}");
+        let message = error["error"]["message"].as_str().unwrap();
+        assert!(
+            message.contains("`keep`") && message.contains(why),
+            "{message}"
+        );
+    }
+    let list = server.ok("GET", "credentials", json!({})).await;
+    assert_eq!(list.as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_mask_is_an_issue_and_is_neither_sent_nor_saved() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "hotjar", 0).await;
+    let version = server.version(id).await;
+    for mask in ["********", " ********\n", "\u{200b}********"] {
+        let credential = json!({"client_id": "simulated-hotjar-key-1", "client_secret": mask});
+        let entry = json!({
+            "name": "b", "vendor": "hotjar", "credential": credential, "version": version,
+        });
+        let found = server.ok("POST", "validate", entry.clone()).await;
+        assert_eq!(found["issues"][0]["pointer"], "/client_secret");
+        assert_eq!(found["issues"][0]["code"], "masked");
+        for (method, path) in [
+            ("POST", "inspect".to_owned()),
+            ("POST", "credentials".to_owned()),
+            ("PUT", format!("credentials/{id}")),
+        ] {
+            let (status, error) = server.ask(method, &path, entry.clone()).await;
+            assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{method} {path}");
+            assert_eq!(error["error"]["issues"], found["issues"], "{method} {path}");
+        }
+    }
+    assert_eq!(server.simulators.hotjar().asked(), 0);
+    let list = server.ok("GET", "credentials", json!({})).await;
+    assert_eq!(list.as_array().unwrap().len(), 1);
+    assert_eq!(list[0]["version"], version);
 }
 
 #[tokio::test]
@@ -467,8 +646,11 @@ async fn texts_are_in_the_language_of_the_browser() {
         ("vendors/contentsquare/schema?locales=fr", &[], "Portées"),
         ("vendors/contentsquare/schema?locales=de,en", &[], "Scopes"),
     ] {
-        let own = ("host", "localhost:4711");
-        let headers: Vec<_> = [own].into_iter().chain(headers.iter().copied()).collect();
+        let own = [
+            ("host", "localhost:4711"),
+            ("authorization", server.bearer.as_str()),
+        ];
+        let headers: Vec<_> = own.into_iter().chain(headers.iter().copied()).collect();
         let response = server
             .raw("GET", &format!("/api/{path}"), &headers, "")
             .await;
@@ -523,6 +705,48 @@ async fn a_draft_and_a_saved_credential_are_inspected_alike() {
         choice["value"].is_number() && choice["title"].is_string(),
         "{choice}"
     );
+}
+
+#[tokio::test]
+async fn the_list_tells_which_credentials_work_and_whose_they_are() {
+    let server = TestServer::new().await;
+    let id = server.saved("a", "contentsquare", 1).await;
+    let path = |step: &str| format!("credentials/{id}/{step}");
+    let check = async || {
+        let mut list = server.ok("GET", "credentials", json!({})).await;
+        list[0]["check"].take()
+    };
+    let contentsquare = server.simulators.contentsquare();
+    assert_eq!(check().await, json!(null), "not checked");
+    // Neither a firewall's page nor a fault tells anything about the credential.
+    for fault in [
+        Fault::Status(403, Vec::new(), "<html>".into()),
+        Fault::Status(500, Vec::new(), String::new()),
+    ] {
+        contentsquare.fault(fault);
+        server.ask("POST", &path("refresh"), json!({})).await;
+        assert_eq!(check().await, json!(null));
+    }
+    let session = server.ok("POST", &path("refresh"), json!({})).await;
+    let signed_in = check().await;
+    assert_eq!(signed_in["works"], true);
+    assert_eq!(signed_in["account"], session["account"]);
+    server.ok("POST", &path("access"), json!({})).await;
+    let named = check().await;
+    assert!(named["account_title"].is_string(), "{named}");
+    server.ok("POST", &path("session"), json!({})).await;
+    assert_eq!(check().await, named);
+    let refusal = Fault::Status(401, Vec::new(), r#"{"error":"invalid_client"}"#.into());
+    contentsquare.fault(refusal);
+    server.ask("POST", &path("refresh"), json!({})).await;
+    assert_eq!(check().await, json!({"works": false}));
+    // Another version is not checked yet.
+    let entry = json!({
+        "name": "b", "vendor": "contentsquare", "version": server.version(id).await,
+        "credential": server.sample("contentsquare", 1),
+    });
+    server.ok("PUT", &format!("credentials/{id}"), entry).await;
+    assert_eq!(check().await, json!(null));
 }
 
 #[tokio::test]

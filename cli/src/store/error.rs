@@ -171,6 +171,9 @@ pub(crate) enum StoreError {
     /// There is no credential of this id any more.
     #[error("the credential no longer exists")]
     Gone,
+    /// It was saved by someone else since it was read.
+    #[error("the credential was changed meanwhile; read it again, and repeat the edit")]
+    Changed,
     /// The credential is no JSON object.
     #[error("a credential must be a JSON object")]
     Document,
@@ -211,6 +214,7 @@ impl StoreError {
             Self::UnknownName { .. } => "unknown-name",
             Self::Name => "name",
             Self::Gone => "gone",
+            Self::Changed => "changed",
             Self::Document => "document",
             Self::Busy => "busy",
             Self::Full => "disk-full",

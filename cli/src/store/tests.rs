@@ -210,6 +210,36 @@ fn editing_keeps_a_secret_that_is_blank_or_missing() {
 }
 
 #[test]
+fn an_edit_of_an_older_version_changes_nothing() {
+    let place = Place::new();
+    let store = place.open();
+    let first = store.save(&entry("first", SECRET), &schema()).unwrap();
+    // Within one millisecond too, each save is another version.
+    let mut versions = vec![first.updated_at];
+    for number in 0..20 {
+        let name = format!("edit {number}");
+        let latest = *versions.last().unwrap();
+        let edited = store.update_version(first.id, latest, &entry(&name, ""), &schema());
+        versions.push(edited.unwrap().updated_at);
+    }
+    assert!(
+        versions.is_sorted_by(|one, next| one < next),
+        "{versions:?}"
+    );
+    let latest = versions.pop().unwrap();
+    for older in versions {
+        let late = store.update_version(first.id, older, &entry("late", NEWER_SECRET), &schema());
+        assert!(matches!(late, Err(StoreError::Changed)), "{late:?}");
+    }
+    let saved = store.list().unwrap().remove(0);
+    assert_eq!((saved.name.as_str(), saved.updated_at), ("edit 19", latest));
+    assert_eq!(document(&store, &saved)["hidden"], SECRET);
+    store.remove(first.id).unwrap();
+    let gone = store.update_version(first.id, latest, &entry("late", ""), &schema());
+    assert!(matches!(gone, Err(StoreError::Gone)), "{gone:?}");
+}
+
+#[test]
 fn editing_may_change_the_vendor_and_keeps_the_secret() {
     let place = Place::new();
     let store = place.open();

@@ -126,6 +126,21 @@ async fn a_credential_is_asked_for_saved_and_used_by_its_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_mask_of_a_secret_is_asked_for_again_and_not_sent() {
+    let vendors = Vendors::start().await;
+    let credential = vendors.sample("hotjar", 0);
+    let mut dialogue = vendors.connect("hotjar", "My key");
+    dialogue
+        .answers("Client ID:", text(&credential, "client_id"))
+        .answers("Client secret:", "********")
+        .sees("this is the mask that is shown in place of a secret")
+        .answers("Client secret:", text(&credential, "client_secret"))
+        .sees("the vendor accepts the credential");
+    dialogue.result();
+    assert_eq!(vendors.simulators.hotjar().asked(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_only_choice_is_set_and_the_others_are_offered_by_name() {
     let vendors = Vendors::start().await;
     let mut dialogue = vendors.connect("contentsquare", "account");

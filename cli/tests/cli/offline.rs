@@ -28,6 +28,35 @@ fn every_problem_of_a_credential_has_a_line_with_its_field() {
     }
 }
 
+#[test]
+fn a_masked_document_is_refused_with_the_way_out() {
+    let dir = tempfile::tempdir().unwrap();
+    for document in [
+        r#"{"client_id": "a", "client_secret": "********"}"#,
+        r#"{"client_id": "a", "client_secret": " ********\n"}"#,
+        r#"{"name": "my key", "credential": {"client_id": "a", "client_secret": "********"}}"#,
+    ] {
+        let file = dir.path().join("masked.json");
+        fs::write(&file, document).unwrap();
+        let file = file.to_str().unwrap();
+        for command in ["validate", "authenticate", "inspect"] {
+            let run = Run::new(&[command, "hotjar", "--credential", file], "");
+            let error = run.error();
+            assert_eq!(error["kind"], "input", "{command}");
+            let message = error["message"].as_str().unwrap();
+            for part in [file, "the mask ********", "--saved NAME"] {
+                assert!(message.contains(part), "{message}");
+            }
+        }
+        let run = Run::new(&["validate", "hotjar", "--credential", "-"], document);
+        let message = run.error()["message"].as_str().unwrap().to_owned();
+        assert!(
+            message.starts_with("standard input holds the mask"),
+            "{message}"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn validate_accepts_the_sample_credentials() {
     let vendors = Vendors::start().await;
