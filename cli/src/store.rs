@@ -144,10 +144,6 @@ impl Store {
 
     /// Replaces a credential. A secret field that is missing or `""` keeps its saved value. A
     /// session of another vendor is removed.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "every edit knows what it edits")
-    )]
     pub(crate) fn update(
         &self,
         id: i64,

@@ -164,9 +164,9 @@ fn open(
     revision: u64,
 ) -> Result<Zeroizing<Vec<u8>>, StoreError> {
     let query = "SELECT sealed FROM revisions WHERE page = ?1";
-    let sealed: Option<Vec<u8>> = view.query_row(query, [page], |row| row.get(0)).optional()?;
-    sealed
-        .and_then(|sealed| sealer.open(&Place::Revisions { page, revision }, &sealed))
+    let bytes: Option<Vec<u8>> = view.query_row(query, [page], |row| row.get(0)).optional()?;
+    bytes
+        .and_then(|bytes| sealer.open(&Place::Revisions { page, revision }, &bytes))
         .ok_or(StoreError::Revisions)
 }
 
@@ -178,10 +178,10 @@ fn put(
     revision: u64,
     entries: &[u8],
 ) -> Result<(), StoreError> {
-    let sealed = sealer.seal(&Place::Revisions { page, revision }, entries)?;
+    let bytes = sealer.seal(&Place::Revisions { page, revision }, entries)?;
     change.execute(
         "INSERT OR REPLACE INTO revisions (page, sealed) VALUES (?1, ?2)",
-        params![page, sealed],
+        params![page, bytes],
     )?;
     Ok(())
 }
@@ -267,17 +267,17 @@ fn seal_fields_anew(
     of: Owner<'_>,
 ) -> Result<(), StoreError> {
     for field in &row.secrets {
-        let sealed: Vec<u8> = change.query_row(
+        let bytes: Vec<u8> = change.query_row(
             "SELECT sealed FROM secret WHERE credential = ?1 AND member = ?2",
             params![row.id, field],
             |row| row.get(0),
         )?;
         let first = FirstPlace::Field(field);
-        if let Some(value) = sealer.open_first(row.seal_id, &row.vendor, &first, &sealed) {
-            let sealed = sealer.seal(&Place::Field { of, field }, &value)?;
+        if let Some(value) = sealer.open_first(row.seal_id, &row.vendor, &first, &bytes) {
+            let bytes = sealer.seal(&Place::Field { of, field }, &value)?;
             change.execute(
                 "UPDATE secret SET sealed = ?3 WHERE credential = ?1 AND member = ?2",
-                params![row.id, field, sealed],
+                params![row.id, field, bytes],
             )?;
         }
     }
@@ -297,11 +297,11 @@ fn seal_session_anew(
             |row| row.get(0),
         )
         .optional()?;
-    let Some(sealed) = session else {
+    let Some(bytes) = session else {
         return Ok(());
     };
     let first = FirstPlace::Session(row.id);
-    let value = sealer.open_first(row.seal_id, &row.vendor, &first, &sealed);
+    let value = sealer.open_first(row.seal_id, &row.vendor, &first, &bytes);
     if let (Some(place), Some(value)) = (revisions.advance_session(row), value) {
         change.execute(
             "UPDATE session SET sealed = ?2 WHERE credential = ?1",

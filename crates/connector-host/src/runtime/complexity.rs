@@ -72,7 +72,7 @@ pub(crate) fn check(bytes: &[u8], limits: &CompileLimits) -> Result<(), Refused>
     Ok(())
 }
 
-fn within<N: PartialOrd>(number: N, limit: N, what: &'static str) -> Result<(), Refused> {
+fn within<N: PartialOrd + Copy>(number: N, limit: N, what: &'static str) -> Result<(), Refused> {
     if number > limit {
         return Err(Refused::Exceeds(what));
     }
@@ -127,7 +127,7 @@ impl Module {
         }
     }
 
-    fn add_types(&mut self, group: RecGroup) {
+    fn add_types(&mut self, group: &RecGroup) {
         self.types.extend(group.types().map(|ty| {
             let CompositeInnerType::Func(ty) = &ty.composite_type.inner else {
                 return Arity::default();
@@ -174,7 +174,7 @@ impl Total {
         match payload {
             Payload::TypeSection(groups) => {
                 for group in groups {
-                    module.add_types(group?);
+                    module.add_types(&group?);
                     within(module.types.len() as u64, limits.types, "more types")?;
                 }
             }

@@ -129,7 +129,7 @@ async fn is_refused(component: &[u8], by: Profile, limit: &str) {
 #[tokio::test]
 async fn a_bomb_is_refused_before_it_is_compiled() {
     for (limit, component) in [
-        ("larger functions", function(0, &[NOP; 200 << 10])),
+        ("larger functions", function(0, &vec![NOP; 200 << 10])),
         ("more locals in a function", function(2_001, &[])),
         (
             "more locals in a function",
@@ -213,7 +213,7 @@ async fn a_bomb_is_refused_before_it_is_compiled() {
 #[tokio::test]
 async fn the_profile_of_interpreters_has_limits_too() {
     for (limit, component) in [
-        ("larger functions", function(0, &[NOP; 2 << 20])),
+        ("larger functions", function(0, &vec![NOP; 2 << 20])),
         ("more locals in a function", function(20_001, &[])),
         ("deeper nested blocks", function(0, &nested(5_001, &[]))),
         (
@@ -222,7 +222,7 @@ async fn the_profile_of_interpreters_has_limits_too() {
         ),
         (
             "more code across locals",
-            functions([0, 0], 5_000, &blocks(8_000), 50),
+            functions([0, 0], 5_000, &blocks(6_000), 50),
         ),
         ("more functions", functions([0, 0], 0, &[], 200_001)),
         ("deeper nested types", nested_types(0x42, 101)),
