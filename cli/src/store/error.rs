@@ -36,8 +36,8 @@ pub(crate) enum StoreError {
     /// Others may read the key file.
     #[error(
         "other users can read the store's key file {} (mode {mode:o}); `chmod 600` it, or set the \
-         key in CONNECTOR_STORE_KEY (a file of root may have mode 440), and replace the credentials \
-         if others had access",
+         key in CONNECTOR_STORE_KEY (a file of root may have mode 440), and replace the \
+         credentials if others had access",
         path.display()
     )]
     KeyTooOpen {
@@ -71,8 +71,8 @@ pub(crate) enum StoreError {
     },
     /// Something else is in the database, which could change the saved or shown values.
     #[error(
-        "the store has a {kind} \"{name}\" that this program did not create; restore the store from \
-         a copy, or move it away to start a new one"
+        "the store has a {kind} \"{name}\" that this program did not create; restore the store \
+         from a copy, or move it away to start a new one"
     )]
     Foreign {
         /// As in `CREATE …`.

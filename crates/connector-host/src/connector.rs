@@ -235,9 +235,9 @@ impl Connector {
     /// The response may have any status; [`Connector::classify`] returns its meaning for the
     /// session. Its body is streamed without a limit of length, as it was encoded; only its
     /// silences are limited, and trailers are dropped. The transport writes `host`, the length and
-    /// the fields of the connection (RFC 9110 §7.6.1); those of the request are dropped, and those
-    /// for proxies. A path that dot segments lead above the base URL is refused, encoded or not, and
-    /// so are the methods CONNECT and TRACE.
+    /// the fields of the connection (RFC 9110 §7.6.1); those of the request are dropped, and
+    /// those for proxies. A path that dot segments lead above the base URL is refused,
+    /// encoded or not, and so are the methods CONNECT and TRACE.
     pub async fn send(
         &self,
         vendor: &str,

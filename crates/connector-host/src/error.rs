@@ -74,7 +74,8 @@ pub enum LoadError {
 fn remedy(profile: Profile) -> &'static str {
     match profile {
         Profile::Native => {
-            "if it embeds an interpreter and you trust its author, choose the profile \"interpreter\""
+            "if it embeds an interpreter and you trust its author, choose the profile \
+             \"interpreter\""
         }
         Profile::Interpreter => "ask its author for a smaller build",
     }
@@ -233,8 +234,9 @@ pub enum SendError {
     /// The plugin does not know the vendor.
     #[error("unknown vendor; choose one that the plugin lists")]
     UnknownVendor,
-    /// The request does not fit the session: its target is not a path that begins with `/` and stays
-    /// below the base URL, its method is CONNECT or TRACE, or the session has no usable base URL.
+    /// The request does not fit the session: its target is not a path that begins with `/` and
+    /// stays below the base URL, its method is CONNECT or TRACE, or the session has no usable
+    /// base URL.
     #[error("the request does not fit the session: {0}")]
     Request(&'static str),
     /// The plugin did not authorize the request; nothing was sent.

@@ -101,9 +101,9 @@ impl Builder {
     /// this process or another: in a millisecond instead of a third of a second.
     /// Default: the plugin is compiled each time.
     ///
-    /// Machine code is authenticated with a key, which is in the folder too and which only its owner
-    /// can read. Files that were changed or damaged are removed, and the plugin is compiled anew. A
-    /// missing folder is created; one that others may write to is refused with
+    /// Machine code is authenticated with a key, which is in the folder too and which only its
+    /// owner can read. Files that were changed or damaged are removed, and the plugin is
+    /// compiled anew. A missing folder is created; one that others may write to is refused with
     /// [`LoadError::Cache`]. It may be emptied at any time. A failure to store machine code is not
     /// an error; it is logged.
     #[must_use]

@@ -1,5 +1,5 @@
-//! The names of a JSON reply's members, for the log: what a vendor said, without a value. Only while
-//! the log is at DEBUG.
+//! The names of a JSON reply's members, for the log, without a value. Only while the log is at
+//! DEBUG.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -50,8 +50,8 @@ const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 /// Connects only to public addresses, and to those that the operator names: by
 /// [`LiveBuilder::allow_addresses`], or as the target of a [`ConnectTo`] rule. The filter applies
 /// to the very address that is connected to. If it leaves none, the request is
-/// [`TransportError::Denied`]. The addresses of a name that a proxy resolves are not known here; see
-/// [`LiveBuilder::proxy`].
+/// [`TransportError::Denied`]. The addresses of a name that a proxy resolves are not known here;
+/// see [`LiveBuilder::proxy`].
 ///
 /// Cheap to clone; clones share their connections, which belong to one tokio runtime. In a burst to
 /// a host without an open connection, one request connects and the others wait to learn whether
@@ -138,8 +138,8 @@ impl LiveBuilder {
     }
 
     /// Also trusts the certificates of this machine: those that the environment variables
-    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` name, else those of the operating system. Reads files, so it
-    /// blocks.
+    /// `SSL_CERT_FILE` and `SSL_CERT_DIR` name, else those of the operating system. Reads files, so
+    /// it blocks.
     ///
     /// Entries that cannot be read are logged and skipped. An `SSL_CERT_FILE` without a readable
     /// certificate is an error.
