@@ -43,7 +43,9 @@ async fn api(answer: impl Fn(&Asked) -> Answered + Send + Sync + 'static) -> Stu
         }
         answer(asked)
     };
-    Stub::start(&lighthouse(), &["api.lighthouse.example"], answer).await
+    let hosts = ["api.lighthouse.example"];
+    let vendor = Stub::start(&lighthouse(), &hosts, answer).await;
+    vendor.granting(&hosts)
 }
 
 /// Calls with a credential on standard input.
@@ -314,7 +316,8 @@ async fn every_end_of_a_call_has_its_sentence_and_its_exit_status() {
         "api.lighthouse.example:443:{}",
         socket.local_addr().unwrap()
     );
-    let nowhere = ["/v1", "--connect-to", &rule];
+    let grant = "https://api.lighthouse.example";
+    let nowhere = ["/v1", "--grant", grant, "--connect-to", &rule];
     let mut options = vendor.options();
     options.truncate(4);
     let options = options.iter().map(String::as_str);

@@ -163,6 +163,7 @@ async fn a_series_of_calls_survives_an_expired_token_and_keeps_the_new_session()
     };
     let hosts = ["login.orchard.example", "api.orchard.example"];
     let orchard = Stub::start(&example("refresh_token"), &hosts, answer).await;
+    let orchard = orchard.granting(&hosts);
     let mut dialogue = orchard.connect("orchard", "trees");
     dialogue.answers("Refresh token:", PASTED);
     dialogue.result();
@@ -207,10 +208,9 @@ async fn token_prints_the_token_of_a_session_alone() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn token_refuses_a_vendor_that_signs_each_request() {
-    let quarry = Stub::start(&example("hmac"), &["api.quarry.example"], |_| {
-        (200, json!({}))
-    })
-    .await;
+    let hosts = ["api.quarry.example"];
+    let quarry = Stub::start(&example("hmac"), &hosts, |_| (200, json!({}))).await;
+    let quarry = quarry.granting(&hosts);
     leak_check::register("quarry-secret-0001");
     let document = r#"{"key_id": "quarry-key-id", "secret": "quarry-secret-0001"}"#;
     let run = quarry.run(&["token", "quarry", "--credential", "-"], document);
