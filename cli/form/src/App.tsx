@@ -1,6 +1,6 @@
 // The path through the page: choose the vendor, then a credential of it. The address holds the
 // vendor, so that reloading and going back work.
-import { Alert, Container, Loader, SimpleGrid, Text } from "@mantine/core";
+import { Alert, Container, Loader, SimpleGrid, Text, Title } from "@mantine/core";
 import { useEffect, useState } from "react";
 
 import { addressOf, route, takeToken } from "./address";

@@ -200,7 +200,7 @@ async fn a_long_download_shows_its_progress_on_the_terminal() {
 }
 
 /// More than the beginning of a body, for which a verdict waits.
-const HALF: [u8; 8192] = [b'x'; 8192];
+const HALF: [u8; 8192] = [b'.'; 8192];
 
 /// The answer of the API for a path: `/status/429/retry-after/7`, or a fault.
 fn by_path(asked: &Asked) -> Answered {
@@ -396,7 +396,7 @@ const LAST_BYTES: usize = 1 << 20;
 const MAX_GROWTH_KIB: usize = 16 << 10;
 
 fn long(_: &Asked) -> Answered {
-    let piece = Bytes::from(vec![b'x'; PIECE_BYTES]);
+    let piece = Bytes::from(vec![b'.'; PIECE_BYTES]);
     let pieces = stream::repeat_with(move || Ok(Frame::data(piece.clone())));
     let pieces = pieces.take(LONG_BYTES / PIECE_BYTES);
     Response::new(StreamBody::new(pieces).boxed_unsync())

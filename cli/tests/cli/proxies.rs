@@ -193,7 +193,7 @@ async fn a_failing_proxy_is_named_and_its_password_is_not() {
         (down, "connect", "the connection to it failed"),
         (tls, "tls", "http instead of https"),
         (
-            format!("http://{}.example", "x".repeat(64)),
+            format!("http://{}.example", "label".repeat(13)),
             "dns",
             "could not be resolved",
         ),

@@ -160,8 +160,9 @@ async fn socks(mut client: TcpStream, status: [u8; 2], port: u16) -> Option<Vec<
     };
     client.read_exact(&mut rest).await.unwrap();
     let reply = [5, status[1], 0, 1, 0, 0, 0, 0, 0, 0];
-    client.write_all(&reply).await.unwrap();
-    let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    client.write_all(&reply).await.ok()?;
+    // A client that was refused may be gone.
+    let mut server = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
     let _ = copy_bidirectional(&mut client, &mut server).await;
     Some(rest)
 }
