@@ -338,7 +338,7 @@ impl Form<'_> {
 
     /// The reach of the credential, with a session if the vendor needs one for it.
     async fn access(&self) -> Result<Access, CallError> {
-        self.refuse_masks()?;
+        credential::refuse_masks(&Value::Object(self.answers.clone()))?;
         let (vendor, document) = (&self.vendor.id, self.document());
         let session = match self.vendor.inspection {
             Inspection::Session => Some(self.connector.authenticate(vendor, &document).await?),
@@ -364,19 +364,10 @@ impl Form<'_> {
     }
 
     async fn validate(&self, document: &str) -> Result<(), CallError> {
-        self.refuse_masks()?;
+        credential::refuse_masks(&Value::Object(self.answers.clone()))?;
         self.connector
             .validate(&self.vendor.id, document, self.locales)
             .await
-    }
-
-    /// Fails if an answer is the mask of a secret, copied from where the secret is not shown.
-    fn refuse_masks(&self) -> Result<(), CallError> {
-        let issues = json::mask_issues(&Value::Object(self.answers.clone()), |_| true);
-        if issues.is_empty() {
-            return Ok(());
-        }
-        Err(ConnectorError::InvalidCredential(issues).into())
     }
 
     /// Asks again for each field with an issue. Fails if no issue is about a field: no answer would

@@ -4,7 +4,10 @@
 use std::env;
 use std::sync::{Arc, Mutex};
 
-use connector_host::{Connector, Credential, Secret, Session, SessionStore, Sessions, Vendor};
+use connector_host::{
+    CallError, Connector, ConnectorError, Credential, Secret, Session, SessionStore, Sessions,
+    Vendor,
+};
 use serde_json::{Map, Value};
 
 use crate::args;
@@ -12,6 +15,7 @@ use crate::failure::{Failure, plain};
 use crate::fields;
 use crate::input::Input;
 use crate::json::{self, MASK};
+use crate::locale;
 use crate::plugin;
 use crate::shell;
 use crate::store::{self, Location, Store, StoreError, StoredSessions};
@@ -179,6 +183,32 @@ fn holds_mask(document: &str) -> bool {
     // Parsed only then, because a tree of JSON is a copy of the secrets that is not zeroized.
     document.contains(MASK)
         && serde_json::from_str(document).is_ok_and(|json| !json::masked(&json).is_empty())
+}
+
+/// Fails if a field of a document is the mask of a secret, copied from where the secret is not shown.
+pub(crate) fn refuse_masks(document: &Value) -> Result<(), CallError> {
+    let issues = json::mask_issues(document, |_| true);
+    if issues.is_empty() {
+        return Ok(());
+    }
+    Err(ConnectorError::InvalidCredential(issues).into())
+}
+
+/// Sets the fields that a command names in a document that will be saved, and has the plugin check
+/// it. No request is sent.
+pub(crate) async fn complete(
+    mut document: Map<String, Value>,
+    fields: &[String],
+    schema: &Value,
+    (connector, vendor): (&Connector, &Vendor),
+) -> Result<Value, Failure> {
+    fields::set(&mut document, fields, schema, |name| env::var_os(name))?;
+    let document = Value::Object(document);
+    refuse_masks(&document)?;
+    connector
+        .validate(&vendor.id, &document.to_string(), &locale::preferred())
+        .await?;
+    Ok(document)
 }
 
 /// The vendor of this id. The error lists the known vendors, and suggests one.

@@ -1,8 +1,6 @@
 //! `connect` without a person: the document from standard input, the fields from arguments and the
 //! environment. The plugin checks it, and no request is sent.
 
-use std::env;
-
 use serde_json::{Map, Value};
 
 use super::congratulate;
@@ -10,7 +8,7 @@ use crate::args::Connect;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::store::{Entry, Location, Store};
-use crate::{credential, fields, json, locale, plugin};
+use crate::{credential, json, locale, plugin};
 
 /// Saves, and returns the saved credential with its secrets masked.
 pub(super) async fn run(of: &Connect) -> Result<String, Failure> {
@@ -22,7 +20,7 @@ pub(super) async fn run(of: &Connect) -> Result<String, Failure> {
     let vendor = credential::vendor(&connector, &of.target.vendor)?;
     let locales = locale::preferred();
     let schema = plugin::schema(&connector, vendor, &locales).await?;
-    let mut document: Map<String, Value> = match document {
+    let document: Map<String, Value> = match document {
         Some(text) => serde_json::from_str(&text).map_err(|error| {
             Input::Stdin.failure(&format!(
                 "is not a JSON object (line {}, column {})",
@@ -32,11 +30,8 @@ pub(super) async fn run(of: &Connect) -> Result<String, Failure> {
         })?,
         None => Map::new(),
     };
-    fields::set(&mut document, &of.fields, &schema, |name| env::var_os(name))?;
-    let document = Value::Object(document);
-    connector
-        .validate(&vendor.id, &document.to_string(), &locales)
-        .await?;
+    let plugin = (&connector, vendor);
+    let document = credential::complete(document, &of.fields, &schema, plugin).await?;
     let store = Store::open(&Location::credentials(of.store.file.as_deref())?)?;
     let entry = Entry {
         name,

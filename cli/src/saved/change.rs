@@ -1,6 +1,5 @@
 //! `credentials check`, `rename` and `edit`: what needs the vendor's plugin.
 
-use std::env;
 use std::time::{Duration, SystemTime};
 
 use connector_host::{Clock, Connector, Inspection, SystemClock};
@@ -8,13 +7,12 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{Network, Plugin, StoreFile};
 use crate::connect;
-use crate::credential::find_saved;
-use crate::credential::{self, Source};
+use crate::credential::{self, Source, find_saved};
 use crate::failure::Failure;
 use crate::json::{self, moment, present};
 use crate::output::say;
+use crate::plugin;
 use crate::store::{Entry, Saved, Store};
-use crate::{fields, locale, plugin};
 
 /// A month: replacing a key may need another person.
 const EXPIRY_WARNING: Duration = Duration::from_hours(30 * 24);
@@ -91,24 +89,21 @@ pub(super) async fn edit(
 ) -> Result<Value, Failure> {
     let (store, saved) = find_saved(store, name)?;
     let text = store.document(saved.id)?;
-    let mut document: Map<String, Value> = serde_json::from_str(text.expose())
+    let document: Map<String, Value> = serde_json::from_str(text.expose())
         .map_err(|error| Failure::setup("read the saved credential", error))?;
-    let connector;
+    let (connector, edited);
     if given.is_empty() && description.is_none() {
         connector = plugin::open(plugin, network).await?;
         let vendor = credential::vendor(&connector, &saved.vendor)?;
-        document = connect::edit(&connector, vendor, document).await?;
+        let answers = connect::edit(&connector, vendor, document).await?;
+        edited = Value::Object(answers);
     } else {
         connector = plugin::open_offline(plugin).await?;
         let vendor = credential::vendor(&connector, &saved.vendor)?;
         let schema = plugin::schema(&connector, vendor, &[]).await?;
-        fields::set(&mut document, given, &schema, |name| env::var_os(name))?;
-        let text = Value::Object(document.clone()).to_string();
-        connector
-            .validate(&vendor.id, &text, &locale::preferred())
-            .await?;
+        edited = credential::complete(document, given, &schema, (&connector, vendor)).await?;
     }
-    let entry = entry(&saved, document.into(), None, description);
+    let entry = entry(&saved, edited, None, description);
     update(&store, &saved, &entry, &connector).await
 }
 

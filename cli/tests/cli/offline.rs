@@ -6,6 +6,9 @@ use serde_json::json;
 
 use crate::harness::{KEY, Run, SECRETS, VENDORS, Vendors, shows_a_secret};
 
+/// Stands in place of a secret that is not shown.
+const MASK: &str = "********";
+
 #[test]
 fn every_problem_of_a_credential_has_a_line_with_its_field() {
     for vendor in VENDORS {
@@ -237,6 +240,7 @@ fn connect_saves_without_a_dialogue_what_the_plugin_accepts() {
         ("CONNECTOR_STORE", store.to_str().unwrap()),
         ("THE_ID", "an id"),
         ("THE_SECRET", SECRETS[1]),
+        ("THE_MASK", MASK),
     ];
     let run = |arguments: &[&str], stdin: &str| {
         Run::with(
@@ -249,6 +253,7 @@ fn connect_saves_without_a_dialogue_what_the_plugin_accepts() {
     let fields = ["client_id=env:THE_ID", "client_secret=env:THE_SECRET"];
     let fields = fields.map(|field| ["--field", field]).concat();
     let marked = format!("\u{feff}{document}");
+    let unseen = json!({"client_id": "an id", "client_secret": MASK}).to_string();
     for (name, options, stdin) in [
         ("piped", &["--stdin"][..], &*document),
         (
@@ -262,13 +267,18 @@ fn connect_saves_without_a_dialogue_what_the_plugin_accepts() {
             &["--stdin", "--field", "client_id=other"],
             &document,
         ),
+        (
+            "unmasked",
+            &["--stdin", "--field", "client_secret=env:THE_SECRET"],
+            &unseen,
+        ),
     ] {
         let saved = run(&[&["--name", name], options].concat(), stdin).result();
         assert_eq!(
             (&saved["name"], &saved["vendor"]),
             (&json!(name), &json!("hotjar"))
         );
-        assert_eq!(saved["credential"]["client_secret"], "********");
+        assert_eq!(saved["credential"]["client_secret"], MASK);
         let id = if name == "both" { "other" } else { "an id" };
         assert_eq!(saved["credential"]["client_id"], id);
         let validate = ["validate", "hotjar", "--saved", name];
@@ -281,6 +291,12 @@ fn connect_saves_without_a_dialogue_what_the_plugin_accepts() {
         (&["--name", "new", "--stdin"], "[]", 1, "input"),
         (&["--name", "new", "--stdin"], "{}", 3, "invalid-credential"),
         (
+            &["--name", "new", "--stdin"],
+            &unseen,
+            3,
+            "invalid-credential",
+        ),
+        (
             &["--name", "new", "--field", "client_id=x"],
             "",
             3,
@@ -290,11 +306,15 @@ fn connect_saves_without_a_dialogue_what_the_plugin_accepts() {
         let run = run(options, stdin);
         assert_eq!((run.code, &run.error()["kind"]), (Some(code), &json!(kind)));
     }
+    let field = ["--field", "client_secret=env:THE_MASK"];
+    let edit = [&["credentials", "edit", "piped"][..], &field].concat();
+    let error = Run::with(&edit, "", &variables).error();
+    assert_eq!(error["issues"][0]["code"], "masked", "{error}");
     for options in [&["--stdin"][..], &["--field", "client_id=x"], &[]] {
         assert_eq!(run(options, &document).code, Some(2), "{options:?}");
     }
     let list = Run::with(&["credentials"], "", &variables).result();
-    assert_eq!(list.as_array().unwrap().len(), 4);
+    assert_eq!(list.as_array().unwrap().len(), 5);
     assert!(!shows_a_secret(&String::from_utf8_lossy(
         &fs::read(store).unwrap()
     )));
