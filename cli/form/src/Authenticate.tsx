@@ -2,7 +2,6 @@
 // and the details of the chosen one below its row.
 import {
   Alert,
-  Anchor,
   Button,
   Group,
   List,
@@ -21,9 +20,10 @@ import { accountTitle } from "./choices";
 import { CredentialDetails } from "./CredentialDetails";
 import { Head } from "./Head";
 import { useBack } from "./leave";
-import { safeLink, useMessages } from "./messages";
+import { useMessages } from "./messages";
 import { Overlay } from "./Overlay";
 import { secretTitles } from "./schema";
+import { SetupLink } from "./SetupLink";
 
 /** Fewer credentials are found without a search. */
 const SEARCH_FROM = 7;
@@ -256,7 +256,6 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
 function None({ vendor }: { vendor: Vendor }) {
   const messages = useMessages();
   const prerequisites = vendor.prerequisites ?? [];
-  const link = safeLink(vendor.setup_url);
   return (
     <section className="none" aria-labelledby="none">
       <Title order={2} size="h4" id="none">
@@ -270,20 +269,7 @@ function None({ vendor }: { vendor: Vendor }) {
           ))}
         </List>
       )}
-      {link && (
-        <Anchor
-          href={link}
-          target="_blank"
-          rel="noopener noreferrer"
-          c="var(--strong)"
-          underline="always"
-          size="sm"
-          display="block"
-          mt="xs"
-        >
-          {messages.howToCreate(vendor.name)}
-        </Anchor>
-      )}
+      <SetupLink vendor={vendor} display="block" mt="xs" />
     </section>
   );
 }

@@ -1,13 +1,14 @@
 // The details of a chosen credential: signs in with it, and shows what the session reaches and when
 // it expires. The token stays with the program.
-import { Alert, Anchor, Badge, Button, Group, Loader, Paper, Text, Title } from "@mantine/core";
+import { Alert, Badge, Button, Group, Loader, Paper, Text, Title } from "@mantine/core";
 import type { RJSFSchema } from "@rjsf/utils";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { api, reasonOf, type Access, type Saved, type Session, type Vendor } from "./api";
 import { accountTitle } from "./choices";
-import { safeLink, useMessages, type Messages } from "./messages";
+import { useMessages, type Messages } from "./messages";
 import { scopeTitle, secretTitles } from "./schema";
+import { SetupLink } from "./SetupLink";
 
 /** The interval at which the remaining time is updated. */
 const TICK_MS = 15_000;
@@ -83,7 +84,6 @@ export function CredentialDetails(props: Props) {
     });
   }, [open, saved, vendor, access, onAccess, onSignIn, messages]);
 
-  const link = safeLink(vendor.setup_url);
   const title = session ? messages.sessionKept : messages.notSignedIn;
   return (
     <Paper
@@ -115,18 +115,7 @@ export function CredentialDetails(props: Props) {
       {problem && (
         <Alert color="red" role="alert" mb="md" title={title}>
           {problem}{" "}
-          {link && (
-            <Anchor
-              href={link}
-              target="_blank"
-              rel="noopener noreferrer"
-              c="inherit"
-              size="sm"
-              underline="always"
-            >
-              {messages.howToCreate(vendor.name)}
-            </Anchor>
-          )}
+          <SetupLink vendor={vendor} c="inherit" />
         </Alert>
       )}
       {!session && busy && <Loader size="sm" aria-label={messages.signingIn} />}

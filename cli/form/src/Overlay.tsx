@@ -3,7 +3,6 @@
 // come from the plugin.
 import {
   Alert,
-  Anchor,
   Button,
   Group,
   List,
@@ -43,7 +42,7 @@ import { afterChange, isOutOfReach, offersOf, same, settled, unreached } from ".
 import { credentialExpiry } from "./CredentialDetails";
 import { choiceTitle, draw } from "./drawing";
 import { useBack, useReloadGuard } from "./leave";
-import { safeLink, useMessages } from "./messages";
+import { useMessages } from "./messages";
 import { NumberField, NumberText } from "./NumberField";
 import {
   atFields,
@@ -54,6 +53,7 @@ import {
   secretTitles,
   visible,
 } from "./schema";
+import { SetupLink } from "./SetupLink";
 import { validator } from "./validator";
 
 /** The pause in typing after which the fields are checked again. */
@@ -395,19 +395,6 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
       {messages.saveAnyway}
     </Button>
   );
-  const link = safeLink(vendor.setup_url);
-  const how = link && (
-    <Anchor
-      href={link}
-      target="_blank"
-      rel="noopener noreferrer"
-      c="var(--strong)"
-      underline="always"
-      size="sm"
-    >
-      {messages.howToCreate(vendor.name)}
-    </Anchor>
-  );
   return (
     <Modal
       opened
@@ -472,7 +459,7 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
         >
           <></>
         </Form>
-        {how}
+        <SetupLink vendor={vendor} />
         <div ref={end} className="outcome">
           <div role="status">
             {access && outcome && "set" in outcome && (
@@ -494,7 +481,7 @@ export function Overlay({ vendor, schema, saved: opened, onClose, onSaved }: Pro
           </div>
           {outcome && "problem" in outcome && (
             <Alert color="red" role="alert" mt="md" title={messages.checkFailed}>
-              {outcome.problem} {how}
+              {outcome.problem} <SetupLink vendor={vendor} />
               {anyway}
             </Alert>
           )}
