@@ -85,15 +85,10 @@ pub fn build(component: &Component<'_>) -> Result<PathBuf, String> {
         Some(example) => cargo.args(["--example", example]),
         None => cargo.arg("--lib"),
     };
-    cargo
-        .args(["--profile", PROFILE, "--target", TARGET])
-        .args(["--crate-type", "cdylib", "--target-dir"])
-        .arg(target_dir);
     if root().join("Cargo.lock").exists() {
         cargo.arg("--locked");
     }
-    run(cargo, example.unwrap_or(package))?;
-    let built = target_dir.join(TARGET).join(PROFILE);
+    let built = compile(cargo, example.unwrap_or(package), target_dir)?;
     let (built, name) = match example {
         Some(example) => (built.join("examples"), example),
         None => (built, package),
@@ -132,12 +127,8 @@ pub fn build_outside(
         replace(&folder.join("Cargo.lock"), &versions)?;
     }
     let mut cargo = cargo(folder);
-    cargo
-        .args(["rustc", "--offline", "--profile", PROFILE])
-        .args(["--target", TARGET, "--crate-type", "cdylib", "--target-dir"])
-        .arg(target_dir);
-    run(cargo, name)?;
-    let built = target_dir.join(TARGET).join(PROFILE);
+    cargo.args(["rustc", "--offline"]);
+    let built = compile(cargo, name, target_dir)?;
     Ok(built.join(format!("{name}.wasm")))
 }
 
@@ -153,10 +144,14 @@ fn profile() -> Result<String, String> {
         .ok_or_else(|| format!("{}: no {head}", path.display()))
 }
 
-/// Runs cargo to its end.
-fn run(mut cargo: Command, name: &str) -> Result<(), String> {
+/// Runs `cargo rustc` for a component to its end, and returns the folder of its output.
+fn compile(mut cargo: Command, name: &str, target_dir: &Path) -> Result<PathBuf, String> {
+    cargo
+        .args(["--profile", PROFILE, "--target", TARGET])
+        .args(["--crate-type", "cdylib", "--target-dir"])
+        .arg(target_dir);
     match cargo.status() {
-        Ok(status) if status.success() => Ok(()),
+        Ok(status) if status.success() => Ok(target_dir.join(TARGET).join(PROFILE)),
         Ok(_) => Err(format!("{name} does not compile as a component")),
         Err(error) => Err(format!("cargo could not be started: {error}")),
     }
@@ -255,7 +250,7 @@ fn strip_file(built: &Path, folder: &Path, file: &str) -> Result<PathBuf, String
 }
 
 /// Replaces a file atomically if its content is another, and returns whether it was. An unchanged
-/// file keeps its time, so whoever includes it is not compiled again.
+/// file keeps its time, so code that includes it is not compiled again.
 fn replace(path: &Path, bytes: &[u8]) -> Result<bool, String> {
     if fs::read(path).is_ok_and(|present| present == bytes) {
         return Ok(false);
