@@ -242,12 +242,6 @@ pub(crate) fn sentence(error: &CallError) -> String {
         CallError::Connector(ConnectorError::Unreachable(stage)) => {
             format!("{error}{}", options(*stage))
         }
-        CallError::Connector(
-            of @ (ConnectorError::Throttled(Some(secs)) | ConnectorError::Unavailable(Some(secs))),
-        ) => {
-            let text = of.to_string();
-            text.replacen("try again later", &format!("try again in {secs} s"), 1)
-        }
         error => plain(&error.to_string()),
     };
     let CallError::Connector(ConnectorError::InvalidCredential(issues)) = error else {

@@ -146,12 +146,10 @@ pub enum ConnectorError {
     #[error("the credential does not allow this request; change its scope, plan or project")]
     Forbidden(Refusal),
     /// Too many requests: wait, for the given number of seconds if there is one.
-    #[error("too many requests; try again later")]
+    #[error("too many requests; {}", again(*.0))]
     Throttled(Option<u32>),
     /// The vendor is unavailable: wait, for the given number of seconds if there is one.
-    #[error(
-        "the vendor is unavailable; try again later, and check the credential if this persists"
-    )]
+    #[error("the vendor is unavailable; {}, and check the credential if this persists", again(*.0))]
     Unavailable(Option<u32>),
     /// No response: try again later; if this persists, an operator checks the stage. A certificate
     /// that was not accepted does not mend itself: the message names the remedy.
@@ -170,6 +168,14 @@ pub enum ConnectorError {
     /// Another failure, described for the plugin's author or the caller.
     #[error("the call failed ({}): {}", .0.code, .0.message)]
     Other(Fault),
+}
+
+/// When to repeat a call, after these seconds if the vendor named a time.
+fn again(secs: Option<u32>) -> String {
+    secs.map_or_else(
+        || "try again later".to_owned(),
+        |secs| format!("try again in {secs} s"),
+    )
 }
 
 impl ConnectorError {
