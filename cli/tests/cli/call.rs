@@ -292,23 +292,13 @@ async fn every_end_of_a_call_has_its_sentence_and_its_exit_status() {
     // Without a response.
     let wrong = ["call", "lighthouse", "--credential", "-", "/v1"];
     let run = vendor.run(&wrong, r#"{"key": "lighthouse-key-0002"}"#);
-    assert_eq!(
-        (run.code, run.stdout.as_str()),
-        (Some(3), ""),
-        "{}",
-        run.stderr
-    );
+    run.ends(3, "");
     assert!(run.stderr.contains("\n  station: "), "{}", run.stderr);
     let run = vendor.run(
         &["call", "lighthouse", "--credential", "-", "v1"],
         CREDENTIAL,
     );
-    assert_eq!(
-        (run.code, run.stdout.as_str()),
-        (Some(2), ""),
-        "{}",
-        run.stderr
-    );
+    run.ends(2, "");
     // Bound, so that no other process gets the port, but without a listener.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
@@ -324,12 +314,7 @@ async fn every_end_of_a_call_has_its_sentence_and_its_exit_status() {
     let arguments = ["call", "lighthouse", "--credential", "-"].into_iter();
     let arguments: Vec<_> = arguments.chain(nowhere).chain(options).collect();
     let run = Run::new(&arguments, CREDENTIAL);
-    assert_eq!(
-        (run.code, run.stdout.as_str()),
-        (Some(4), ""),
-        "{}",
-        run.stderr
-    );
+    run.ends(4, "");
     assert!(run.stderr.contains("stage connect"), "{}", run.stderr);
 }
 
@@ -358,12 +343,7 @@ async fn a_throttled_call_is_retried_after_the_vendors_time_as_often_as_allowed(
     ] {
         left.store(refusals, Ordering::SeqCst);
         let run = call(&vendor, &[path, "--retry", retries]);
-        assert_eq!(
-            (run.code, run.stdout.as_str()),
-            (Some(code), shown),
-            "{}",
-            run.stderr
-        );
+        run.ends(code, shown);
         let note = format!("; retry 1 of {retries} in 1 s\n");
         assert_eq!(run.stderr.contains(&note), retries != "0", "{}", run.stderr);
     }
@@ -377,12 +357,7 @@ async fn an_expired_token_within_a_call_is_replaced_and_the_call_repeated_once()
     })
     .await;
     let run = call(&vendor, &["/v1", "--data", "once more"]);
-    assert_eq!(
-        (run.code, run.stdout.as_str()),
-        (Some(0), "done"),
-        "{}",
-        run.stderr
-    );
+    run.ends(0, "done");
     let bodies: Vec<_> = calls(&vendor).into_iter().map(|asked| asked.body).collect();
     assert_eq!(bodies, ["once more", "once more"]);
 }
@@ -462,12 +437,7 @@ async fn a_file_appears_when_its_response_is_complete_and_is_left_alone_otherwis
         ("/code/404/none", &[], 0, Some(r#"{"error":"none"}"#)),
     ] {
         let run = call(&vendor, &[&[path, "--output", output], options].concat());
-        assert_eq!(
-            (run.code, run.stdout.as_str()),
-            (Some(code), ""),
-            "{}",
-            run.stderr
-        );
+        run.ends(code, "");
         assert_eq!(fs::read_to_string(&file).ok().as_deref(), content, "{path}");
         let files = fs::read_dir(dir.path()).unwrap().count();
         assert_eq!(

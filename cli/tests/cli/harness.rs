@@ -33,6 +33,13 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Checks the exit status and the whole of standard output.
+    #[track_caller]
+    pub(crate) fn ends(&self, code: i32, stdout: &str) {
+        let found = (self.code, self.stdout.as_str());
+        assert_eq!(found, (Some(code), stdout), "{}", self.stderr);
+    }
+
     /// Runs the binary to its end, and fails if it shows a secret, or a token without `--reveal`.
     pub(crate) fn new(arguments: &[&str], stdin: &str) -> Self {
         Self::with(arguments, stdin, &[])
