@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use connector_host::{
-    CallError, Connector, Description, Limits, Live, LiveBuilder, LoadError, Origin, ResponseBody,
-    Runtime, Timeouts, Transport, TransportError, Vendor,
+    CallError, Connector, Description, Limits, LoadError, Origin, ResponseBody, Runtime, Timeouts,
+    Transport, TransportError, Vendor,
 };
 use connector_simulators::Simulators;
 use etcetera::BaseStrategy;
@@ -54,10 +54,8 @@ async fn granted(
     if !grants.is_empty() {
         return Ok(Some(grants.to_vec()));
     }
-    let connector = {
-        let limits = plugin.profile.call_limits();
-        load_with(plugin, Arc::clone(transport), Some(Vec::new()), limits).await?
-    };
+    let limits = plugin.profile.call_limits();
+    let connector = load_with(plugin, Arc::clone(transport), Some(Vec::new()), limits).await?;
     let declared = declared_origins(&connector);
     if !declared.is_empty() {
         ask_for_grant(file, &connector, &declared)?;
@@ -132,11 +130,7 @@ fn ask_for_grant(file: &Path, connector: &Connector, declared: &[Origin]) -> Res
 
 /// Loads the plugin for the commands that use no network, with every request denied.
 pub(crate) async fn open_offline(plugin: &Plugin) -> Result<Connector, Failure> {
-    let nowhere = Only {
-        hosts: Vec::new(),
-        network: build(Live::builder())?,
-    };
-    load(plugin, Arc::new(nowhere)).await
+    load(plugin, Arc::new(Nowhere)).await
 }
 
 /// A transport to the simulators and nowhere else: over TLS, with their authority trusted.
@@ -149,6 +143,19 @@ pub(crate) fn simulated(simulators: &Simulators) -> Arc<dyn Transport> {
     })
 }
 
+/// The result of [`Transport::send`].
+type Sent =
+    Pin<Box<dyn Future<Output = Result<http::Response<ResponseBody>, TransportError>> + Send>>;
+
+/// Denies every request.
+struct Nowhere;
+
+impl Transport for Nowhere {
+    fn send(&self, _: http::Request<Bytes>, _: Timeouts) -> Sent {
+        Box::pin(std::future::ready(Err(TransportError::Denied)))
+    }
+}
+
 /// Denies requests to all other hosts.
 struct Only {
     hosts: Vec<String>,
@@ -156,26 +163,14 @@ struct Only {
 }
 
 impl Transport for Only {
-    fn send(
-        &self,
-        request: http::Request<Bytes>,
-        timeouts: Timeouts,
-    ) -> Pin<Box<dyn Future<Output = Result<http::Response<ResponseBody>, TransportError>> + Send>>
-    {
+    fn send(&self, request: http::Request<Bytes>, timeouts: Timeouts) -> Sent {
         let host = request.uri().host().unwrap_or_default();
         if self.hosts.iter().any(|known| known == host) {
             self.network.send(request, timeouts)
         } else {
-            Box::pin(std::future::ready(Err(TransportError::Denied)))
+            Nowhere.send(request, timeouts)
         }
     }
-}
-
-fn build(builder: LiveBuilder) -> Result<Arc<dyn Transport>, Failure> {
-    let live = builder
-        .build()
-        .map_err(|error| Failure::setup("use the network", error))?;
-    Ok(Arc::new(live))
 }
 
 /// Loads the plugin with this transport, and the origins that it declares.
