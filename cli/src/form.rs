@@ -75,7 +75,7 @@ pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
     let access = AccessToken::random()?;
     let link = access.link(port);
     let opened = of.open.then(|| browser::open(&link));
-    // Not in a log: whoever has the link has access.
+    // Not in a log: the link gives access.
     line(&format!(
         "The page is at {} until Ctrl-C. Keep the link to yourself.",
         *link

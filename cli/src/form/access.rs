@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
-/// The length of a token: 256 bits, which nobody guesses.
+/// The length of a token: 256 bits, too many to guess.
 const TOKEN_BYTES: usize = 32;
 
 /// The token of one run of the program.
@@ -40,7 +40,7 @@ impl AccessToken {
         scheme.eq_ignore_ascii_case(b"Bearer ") && bool::from(self.0.as_bytes().ct_eq(token))
     }
 
-    /// The link that opens the page at this port. Only for a person: whoever has it has access.
+    /// The link that opens the page at this port. Only for a person: it gives access.
     pub(super) fn link(&self, port: u16) -> Zeroizing<String> {
         let mut link = Zeroizing::new(String::with_capacity(128));
         // Writing to a string does not fail.

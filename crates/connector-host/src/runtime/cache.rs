@@ -78,7 +78,7 @@ impl Cache {
             return None;
         };
         // SAFETY: `store` wrote these bytes, output of the compiler for this component and engine:
-        // nobody else has the key of their tag. They are in memory, where no other process changes
+        // no one else has the key of their tag. They are in memory, where no other process changes
         // them. The runtime checks that they come from this version of itself with these settings.
         unsafe { Component::deserialize(engine, code) }
             .inspect_err(|error| tracing::warn!(%error, "cannot load machine code; compiling"))
