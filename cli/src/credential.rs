@@ -185,7 +185,8 @@ fn holds_mask(document: &str) -> bool {
         && serde_json::from_str(document).is_ok_and(|json| !json::masked(&json).is_empty())
 }
 
-/// Fails if a field of a document is the mask of a secret, copied from where the secret is not shown.
+/// Fails if a field of a document is the mask of a secret, copied from where the secret is not
+/// shown.
 pub(crate) fn refuse_masks(document: &Value) -> Result<(), CallError> {
     let issues = json::mask_issues(document, |_| true);
     if issues.is_empty() {

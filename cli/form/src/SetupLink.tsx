@@ -1,5 +1,5 @@
-// The link to the vendor's page on which people create the credential. Nothing if the plugin declares
-// none, or one that is not safe to open.
+// The link to the vendor's page on which people create the credential. Nothing if the plugin
+// declares none, or one that is not safe to open.
 import { Anchor, type AnchorProps } from "@mantine/core";
 
 import type { Vendor } from "./api";
