@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use connector_host::{
-    ApiError, CallError, Classified, ConnectorError, Credential, Fault, ResponseBody, Sessions,
-    Verdict,
+    ApiError, CallError, Classified, ConnectorError, Credential, ResponseBody, Sessions,
 };
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Request, Response};
@@ -92,7 +91,7 @@ async fn call(
         response, verdict, ..
     } = send(sessions, credential, request, of.retry).await?;
     let status = response.status().as_u16();
-    let refusal = refusal(verdict);
+    let refusal = ConnectorError::of_verdict(verdict);
     let failed = of.fail && (refusal.is_some() || status >= 400);
     if !failed && (refusal.is_none() || of.output.is_none()) {
         let destination = Destination::open(of.output.as_deref())?;
@@ -138,40 +137,15 @@ async fn send(
 
 /// The reason to wait before another attempt, and the vendor's time in seconds.
 fn wait(result: &Result<Classified, ApiError>) -> Option<(&'static str, Option<u32>)> {
-    use ConnectorError as E;
-    match result {
-        Ok(Classified {
-            verdict: Verdict::Throttled(secs),
-            ..
-        })
-        | Err(ApiError::Call(CallError::Connector(E::Throttled(secs)))) => {
-            Some(("too many requests", *secs))
-        }
-        Ok(Classified {
-            verdict: Verdict::Unavailable(secs),
-            ..
-        })
-        | Err(ApiError::Call(CallError::Connector(E::Unavailable(secs)))) => {
-            Some(("the vendor is unavailable", *secs))
-        }
+    let error = match result {
+        Ok(Classified { verdict, .. }) => ConnectorError::of_verdict(verdict.clone())?,
+        Err(ApiError::Call(CallError::Connector(error))) => error.clone(),
+        Err(_) => return None,
+    };
+    match error {
+        ConnectorError::Throttled(secs) => Some(("too many requests", secs)),
+        ConnectorError::Unavailable(secs) => Some(("the vendor is unavailable", secs)),
         _ => None,
-    }
-}
-
-/// The error that a verdict means for the caller.
-fn refusal(verdict: Verdict) -> Option<ConnectorError> {
-    match verdict {
-        Verdict::Accepted => None,
-        Verdict::Refresh(refusal) => Some(ConnectorError::Rejected(refusal)),
-        Verdict::Forbidden(refusal) => Some(ConnectorError::Forbidden(refusal)),
-        Verdict::Throttled(secs) => Some(ConnectorError::Throttled(secs)),
-        Verdict::Unavailable(secs) => Some(ConnectorError::Unavailable(secs)),
-        // Of a newer host.
-        other => Some(ConnectorError::Other(Fault {
-            code: other.kind().to_owned(),
-            message: "this program does not know the verdict".to_owned(),
-            retry: false,
-        })),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::limits::Profile;
 use crate::transport::TransportError;
-use crate::types::{Fault, InvalidResponse, Issue, Refusal, Stage};
+use crate::types::{Fault, InvalidResponse, Issue, Refusal, Stage, Verdict};
 
 /// Why a plugin could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -179,6 +179,17 @@ fn again(secs: Option<u32>) -> String {
 }
 
 impl ConnectorError {
+    /// The error that a verdict means for the caller of an API; `None` for an accepted call.
+    pub fn of_verdict(verdict: Verdict) -> Option<Self> {
+        match verdict {
+            Verdict::Accepted => None,
+            Verdict::Refresh(refusal) => Some(Self::Rejected(refusal)),
+            Verdict::Forbidden(refusal) => Some(Self::Forbidden(refusal)),
+            Verdict::Throttled(secs) => Some(Self::Throttled(secs)),
+            Verdict::Unavailable(secs) => Some(Self::Unavailable(secs)),
+        }
+    }
+
     /// The same error, with the reason that only the host knows: `seen` is the error of the
     /// transport in the same call.
     pub(crate) fn explained(self, seen: Option<TransportError>) -> Self {

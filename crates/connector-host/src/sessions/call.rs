@@ -87,14 +87,10 @@ impl Sessions {
     ) -> Result<http::Response<ResponseBody>, ApiError> {
         let classified = self.traced(credential, request, within, Throttling::Wait);
         let Classified { response, verdict } = classified.await?;
-        let error = match verdict {
-            Verdict::Accepted => return Ok(response),
-            Verdict::Refresh(refusal) => ConnectorError::Rejected(refusal),
-            Verdict::Forbidden(refusal) => ConnectorError::Forbidden(refusal),
-            Verdict::Throttled(secs) => ConnectorError::Throttled(secs),
-            Verdict::Unavailable(secs) => ConnectorError::Unavailable(secs),
-        };
-        Err(error.into())
+        match ConnectorError::of_verdict(verdict) {
+            None => Ok(response),
+            Some(error) => Err(error.into()),
+        }
     }
 
     /// Like [`send`](Sessions::send), for a caller that shows refusals or repeats calls itself:
