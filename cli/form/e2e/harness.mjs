@@ -168,13 +168,18 @@ export class Visitor {
   async look(name) {
     for (const scheme of ["light", "dark"]) {
       await this.page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-      await this.page.waitForFunction(
-        (scheme) => document.documentElement.dataset.mantineColorScheme === scheme,
-        scheme,
-      );
+      await this.page.waitForFunction((scheme) => {
+        const forms = [...document.querySelectorAll("connector-form")];
+        const roots = forms.map((form) => form.shadowRoot?.querySelector("[lang]"));
+        const page = document.documentElement.dataset.mantineColorScheme;
+        const themes = roots.filter((root) => root).map((root) => root.dataset.mantineColorScheme);
+        return [page ?? scheme, ...themes].every((theme) => theme === scheme);
+      }, scheme);
       await this.page.evaluate(() => {
-        const running = document.getAnimations().map(({ finished }) => finished.catch(() => {}));
-        return Promise.all(running);
+        const forms = [...document.querySelectorAll("connector-form")];
+        const roots = [document, ...forms.flatMap(({ shadowRoot }) => shadowRoot ?? [])];
+        const running = roots.flatMap((root) => root.getAnimations());
+        return Promise.all(running.map(({ finished }) => finished.catch(() => {})));
       });
       await this.page.screenshot({ path: path.join(SHOTS, `${name}-${scheme}.png`) });
       // Through the debugger: the content security policy blocks other scripts.

@@ -13,7 +13,8 @@ export async function leaving(visitor, program, story) {
   const overlay = (name = "Add new credential") => page().getByRole("dialog", { name });
   const question = () => page().getByRole("dialog", { name: "Discard your changes?" });
   const gone = (element) => element.waitFor({ state: "detached" });
-  const isFocused = (element) => element.evaluate((node) => node === document.activeElement);
+  const isFocused = (element) =>
+    element.evaluate((node) => node === node.getRootNode().activeElement);
   const hasFocus = async (element) => {
     for (let tries = 0; tries < 100 && !(await isFocused(element)); tries += 1) {
       await page().evaluate(() => new Promise(requestAnimationFrame));
