@@ -16,6 +16,15 @@ const ROOT = path.resolve(HERE, "../../..");
 const SHOTS = path.join(HERE, "shots");
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Waits until the element has the focus, in the page or in the shadow root of a form. */
+export async function hasFocus(element) {
+  const isFocused = (node) => node === node.getRootNode().activeElement;
+  for (let tries = 0; tries < 100 && !(await element.evaluate(isFocused)); tries += 1) {
+    await element.evaluate(() => new Promise(requestAnimationFrame));
+  }
+  assert(await element.evaluate(isFocused), `the focus is on ${element}`);
+}
+
 /** The program with its own store, and all of its output. */
 export class Program {
   /** `env` adds to the environment, `options` to the command line. */
@@ -125,7 +134,7 @@ export class Visitor {
     this.page.on("pageerror", (error) => this.warnings.push(String(error)));
     this.page.on("console", (message) => {
       // API errors are part of the tests; the page shows them.
-      const expected = /Failed to load resource.*status of (401|404|409|422|502)/;
+      const expected = /Failed to load resource.*(status of (401|404|409|422|502)|ERR_FAILED)/;
       const refusal = expected.test(message.text());
       if (["error", "warning"].includes(message.type()) && !refusal) {
         this.warnings.push(message.text());

@@ -2,6 +2,8 @@
 // accepted.
 import assert from "node:assert/strict";
 
+import { hasFocus } from "./harness.mjs";
+
 /** The pasted text, the text in the field, and the value that is sent. */
 const PASTED = [
   ["1,234"],
@@ -48,11 +50,7 @@ export async function numbers(visitor, url, key, story) {
     await button("Save").click();
     const sent = (await validated).postDataJSON().credential.project_id;
     // Without a name, the end of the attempt moves the focus there.
-    const name = field("Credential name *");
-    const isFocused = (node) => node === node.getRootNode().activeElement;
-    while (!(await name.evaluate(isFocused))) {
-      await page().evaluate(() => new Promise(requestAnimationFrame));
-    }
+    await hasFocus(field("Credential name *"));
     return sent;
   };
 

@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { Visitor } from "./harness.mjs";
+import { hasFocus, Visitor } from "./harness.mjs";
 
 const PACKAGE = fileURLToPath(new URL("../../../packages/connector-form", import.meta.url));
 
@@ -78,14 +78,7 @@ async function open(options = {}) {
 }
 
 const events = () => page().evaluate(() => globalThis.events);
-const has = (element) =>
-  element.evaluate((node) => node === node.getRootNode().activeElement);
-const hasFocus = async (element) => {
-  for (let tries = 0; tries < 100 && !(await has(element)); tries += 1) {
-    await page().evaluate(() => new Promise(requestAnimationFrame));
-  }
-  assert(await has(element), "the element has the focus");
-};
+const has = (element) => element.evaluate((node) => node === node.getRootNode().activeElement);
 
 /** Everything of the page that styles and scripts of the form could change. */
 const surroundings = () =>
@@ -277,7 +270,8 @@ try {
     const during = await surroundings();
     const style = (element, name) =>
       element.evaluate((node, name) => getComputedStyle(node).getPropertyValue(name), name);
-    assert.equal(await style(button("Save"), "letter-spacing"), "normal");
+    const title = page().getByRole("heading", { name: "Add a connection" });
+    assert.equal(await style(title, "letter-spacing"), "normal");
     assert.equal(await style(button("Save"), "text-transform"), "none");
     assert.equal(await style(button("Save"), "background-color"), "rgb(107, 33, 168)");
     assert.equal(await style(field("Key *"), "font-size"), "14px", "not 62.5% of it");

@@ -12,7 +12,7 @@ import { Dialog } from "./Dialog";
 import { Discard } from "./Discard";
 import { draw } from "./drawing";
 import { EntryFields, type EntryTexts } from "./EntryFields";
-import { focusFirstProblem } from "./focus";
+import { focusFirstProblem, useKeptFocus } from "./focus";
 import { Found } from "./Found";
 import { Problems } from "./Problems";
 import { atFields, fieldOf, visible } from "./schema";
@@ -83,6 +83,7 @@ export function CredentialForm(props: Props) {
     if (outcome || failure) end.current?.scrollIntoView({ block: "nearest" });
   }, [outcome, failure]);
 
+  useKeptFocus(form, busy !== undefined);
   // After the issues are rendered.
   useEffect(() => {
     if (focusFirst > 0) focusFirstProblem(form.current);
