@@ -118,6 +118,32 @@ export async function choices(visitor, program, story) {
     await visitor.look("acme-chosen");
   });
 
+  await story("a scope is shown by a title, and never by its id alone", async () => {
+    const session = {
+      base_url: "https://api.acme.test",
+      scopes: ["jobs", "data-export.read", "admin", "t1"],
+      issued_at: "2026-01-01T00:00:00Z",
+    };
+    await visitor.open("about:blank");
+    requests = await stub(visitor.page);
+    await visitor.page.route("**/api/credentials/1/session?*", (route) =>
+      route.fulfill({ json: session }),
+    );
+    await visitor.page.route("**/api/vendors?*", (route) =>
+      route.fulfill({ json: [{ id: "acme", inspection: "session", name: "Acme" }] }),
+    );
+    await visitor.page.goto(program.at("acme"));
+    await visitor.page.getByRole("button", { name: /Saved before.*Not checked/ }).click();
+    // By the form, by its words, and by the vendor's choices.
+    await says("Jobs, Data export read (data-export.read), Admin (admin), The first team");
+    await visitor.look("acme-scopes");
+    await visitor.open("about:blank");
+    requests = await stub(visitor.page);
+    await visitor.page.goto(program.at("acme"));
+    await visitor.page.getByRole("button", { name: /Saved before/ }).click();
+    await says("Does not expire");
+  });
+
   await story("a failed refresh keeps a session that is still valid", async () => {
     const failed = { status: 502, json: { error: { kind: "unavailable" } } };
     await visitor.page.route("**/api/credentials/1/refresh*", (route) => route.fulfill(failed));

@@ -5,11 +5,14 @@ import { access } from "./access.mjs";
 import { choices } from "./choices.mjs";
 import { edits } from "./edits.mjs";
 import { Program, Visitor } from "./harness.mjs";
+import { keyboard } from "./keyboard.mjs";
 import { leaving } from "./leaving.mjs";
 import { texts } from "./texts.mjs";
 import { tiles } from "./tiles.mjs";
 import { numbers } from "./numbers.mjs";
 import { saving } from "./saving.mjs";
+import { secrets } from "./secrets.mjs";
+import { sentences } from "./sentences.mjs";
 
 const program = await Program.start();
 const visitor = await Visitor.start();
@@ -293,7 +296,10 @@ try {
 
   const account = program.sample("a key of a whole account");
   await numbers(visitor, program.at("contentsquare"), account, story);
+  await keyboard(visitor, program, story);
   await choices(visitor, program, story);
+  await secrets(visitor, program, story);
+  await sentences(visitor, program, story);
   await saving(visitor, program, story);
   await leaving(visitor, program, story);
   await tiles(visitor, program, story);
