@@ -5,13 +5,30 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
+
+/** The packages that the page and the form share: one copy of each, from the page's folder. */
+const SHARED = [
+  "@cfworker/json-schema",
+  "@mantine/core",
+  "@mantine/hooks",
+  "@rjsf/core",
+  "@rjsf/mantine",
+  "@rjsf/utils",
+  "react",
+  "react-dom",
+];
+
 export default defineConfig({
   plugins: [react()],
   resolve: {
     alias: {
-      // Only a test helper of the form library imports it, and the page does not use the helper.
-      "@rjsf/validator-ajv8": fileURLToPath(new URL("src/validator.ts", import.meta.url)),
+      // Built from its sources, so that the page needs one installation and one build.
+      "connector-form": path("../../packages/connector-form/src/index.ts"),
+      // Not used; see the configuration of that package.
+      "markdown-to-jsx/react": path("../../packages/connector-form/src/plain-text.ts"),
     },
+    dedupe: SHARED,
   },
   build: {
     assetsInlineLimit: 0,

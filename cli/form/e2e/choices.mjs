@@ -61,10 +61,8 @@ export async function choices(visitor, program, story) {
   await story("incomplete choices are suggestions, and a list offers them as items", async () => {
     const team = field("Team");
     await team.fill("another team");
-    const list = await team.getAttribute("list");
-    const suggested = await visitor.page.evaluate(
-      (list) => [...document.getElementById(list).options].map(({ value, text }) => [value, text]),
-      list,
+    const suggested = await team.evaluate((input) =>
+      [...input.list.options].map(({ value, text }) => [value, text]),
     );
     assert.deepEqual(suggested, [["t1", "The first team (t1)"]]);
     await box("Sales (a1)").check();
@@ -115,9 +113,35 @@ export async function choices(visitor, program, story) {
     await visitor.page.getByRole("button", { name: /Saved before/ }).click();
     await says("Main site (s1)");
     await says("Does not expire");
-    await says("read, Jobs");
+    await says("Read (read), Jobs");
     await visitor.page.getByRole("button", { name: /Saved before.*Ada's key/ }).waitFor();
     await visitor.look("acme-chosen");
+  });
+
+  await story("a scope is shown by a title, and never by its id alone", async () => {
+    const session = {
+      base_url: "https://api.acme.test",
+      scopes: ["jobs", "data-export.read", "admin", "t1"],
+      issued_at: "2026-01-01T00:00:00Z",
+    };
+    await visitor.open("about:blank");
+    requests = await stub(visitor.page);
+    await visitor.page.route("**/api/credentials/1/session?*", (route) =>
+      route.fulfill({ json: session }),
+    );
+    await visitor.page.route("**/api/vendors?*", (route) =>
+      route.fulfill({ json: [{ id: "acme", inspection: "session", name: "Acme" }] }),
+    );
+    await visitor.page.goto(program.at("acme"));
+    await visitor.page.getByRole("button", { name: /Saved before.*Not checked/ }).click();
+    // By the form, by its words, and by the vendor's choices.
+    await says("Jobs, Data export read (data-export.read), Admin (admin), The first team");
+    await visitor.look("acme-scopes");
+    await visitor.open("about:blank");
+    requests = await stub(visitor.page);
+    await visitor.page.goto(program.at("acme"));
+    await visitor.page.getByRole("button", { name: /Saved before/ }).click();
+    await says("Does not expire");
   });
 
   await story("a failed refresh keeps a session that is still valid", async () => {

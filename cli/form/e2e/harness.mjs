@@ -16,6 +16,15 @@ const ROOT = path.resolve(HERE, "../../..");
 const SHOTS = path.join(HERE, "shots");
 const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Waits until the element has the focus, in the page or in the shadow root of a form. */
+export async function hasFocus(element) {
+  const isFocused = (node) => node === node.getRootNode().activeElement;
+  for (let tries = 0; tries < 100 && !(await element.evaluate(isFocused)); tries += 1) {
+    await element.evaluate(() => new Promise(requestAnimationFrame));
+  }
+  assert(await element.evaluate(isFocused), `the focus is on ${element}`);
+}
+
 /** The program with its own store, and all of its output. */
 export class Program {
   /** `env` adds to the environment, `options` to the command line. */
@@ -125,7 +134,7 @@ export class Visitor {
     this.page.on("pageerror", (error) => this.warnings.push(String(error)));
     this.page.on("console", (message) => {
       // API errors are part of the tests; the page shows them.
-      const expected = /Failed to load resource.*status of (401|404|409|422|502)/;
+      const expected = /Failed to load resource.*(status of (401|404|409|422|502)|ERR_FAILED)/;
       const refusal = expected.test(message.text());
       if (["error", "warning"].includes(message.type()) && !refusal) {
         this.warnings.push(message.text());
@@ -168,13 +177,18 @@ export class Visitor {
   async look(name) {
     for (const scheme of ["light", "dark"]) {
       await this.page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
-      await this.page.waitForFunction(
-        (scheme) => document.documentElement.dataset.mantineColorScheme === scheme,
-        scheme,
-      );
+      await this.page.waitForFunction((scheme) => {
+        const forms = [...document.querySelectorAll("connector-form")];
+        const roots = forms.map((form) => form.shadowRoot?.querySelector("[lang]"));
+        const page = document.documentElement.dataset.mantineColorScheme;
+        const themes = roots.filter((root) => root).map((root) => root.dataset.mantineColorScheme);
+        return [page ?? scheme, ...themes].every((theme) => theme === scheme);
+      }, scheme);
       await this.page.evaluate(() => {
-        const running = document.getAnimations().map(({ finished }) => finished.catch(() => {}));
-        return Promise.all(running);
+        const forms = [...document.querySelectorAll("connector-form")];
+        const roots = [document, ...forms.flatMap(({ shadowRoot }) => shadowRoot ?? [])];
+        const running = roots.flatMap((root) => root.getAnimations());
+        return Promise.all(running.map(({ finished }) => finished.catch(() => {})));
       });
       await this.page.screenshot({ path: path.join(SHOTS, `${name}-${scheme}.png`) });
       // Through the debugger: the content security policy blocks other scripts.

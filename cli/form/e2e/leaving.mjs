@@ -2,6 +2,7 @@
 // the focus returns to where it was.
 import assert from "node:assert/strict";
 
+import { hasFocus } from "./harness.mjs";
 import { stub } from "./stub.mjs";
 
 /** Runs the tests at the page of this program. */
@@ -13,13 +14,6 @@ export async function leaving(visitor, program, story) {
   const overlay = (name = "Add new credential") => page().getByRole("dialog", { name });
   const question = () => page().getByRole("dialog", { name: "Discard your changes?" });
   const gone = (element) => element.waitFor({ state: "detached" });
-  const isFocused = (element) => element.evaluate((node) => node === document.activeElement);
-  const hasFocus = async (element) => {
-    for (let tries = 0; tries < 100 && !(await isFocused(element)); tries += 1) {
-      await page().evaluate(() => new Promise(requestAnimationFrame));
-    }
-    assert(await isFocused(element), "the element has the focus");
-  };
   const open = async () => {
     await visitor.open("about:blank");
     await stub(page());

@@ -2,6 +2,8 @@
 // accepted.
 import assert from "node:assert/strict";
 
+import { hasFocus } from "./harness.mjs";
+
 /** The pasted text, the text in the field, and the value that is sent. */
 const PASTED = [
   ["1,234"],
@@ -46,7 +48,10 @@ export async function numbers(visitor, url, key, story) {
   const save = async () => {
     validated = page().waitForRequest((request) => request.url().includes("/api/validate"));
     await button("Save").click();
-    return (await validated).postDataJSON().credential.project_id;
+    const sent = (await validated).postDataJSON().credential.project_id;
+    // Without a name, the end of the attempt moves the focus there.
+    await hasFocus(field("Credential name *"));
+    return sent;
   };
 
   await story("a pasted number stays as it is, and only a plain one is accepted", async () => {

@@ -5,11 +5,14 @@ import { access } from "./access.mjs";
 import { choices } from "./choices.mjs";
 import { edits } from "./edits.mjs";
 import { Program, Visitor } from "./harness.mjs";
+import { keyboard } from "./keyboard.mjs";
 import { leaving } from "./leaving.mjs";
 import { texts } from "./texts.mjs";
 import { tiles } from "./tiles.mjs";
 import { numbers } from "./numbers.mjs";
 import { saving } from "./saving.mjs";
+import { secrets } from "./secrets.mjs";
+import { sentences } from "./sentences.mjs";
 
 const program = await Program.start();
 const visitor = await Visitor.start();
@@ -18,10 +21,10 @@ const says = (text) => visitor.page.getByText(text).first().waitFor();
 const button = (name) => visitor.page.getByRole("button", { name, exact: true });
 const field = (name) => visitor.page.getByLabel(name, { exact: true });
 const isFocused = (selector) =>
-  visitor.page.evaluate(
-    (selector) => document.querySelector(selector)?.contains(document.activeElement) ?? false,
-    selector,
-  );
+  visitor.page
+    .locator(selector)
+    .first()
+    .evaluate((node) => node.contains(node.getRootNode().activeElement));
 const deleteConfirmed = async () => {
   await button("Delete").click();
   const dialog = visitor.page.getByRole("dialog");
@@ -153,7 +156,7 @@ try {
     await says("Give the credential a name");
     const problem = visitor.page.locator("#credential_client_id-error");
     await problem.getByText("This field is required").waitFor();
-    const first = "[role=dialog] .mantine-TextInput-root";
+    const first = "dialog .mantine-TextInput-root";
     assert(await isFocused(first), "the first field with a problem has the focus");
     await visitor.look("contentsquare-problems");
     await field("Credential name *").fill("Contentsquare, shop");
@@ -240,7 +243,7 @@ try {
     await keys.press("Enter");
     await visitor.page.getByRole("dialog").waitFor();
     await visitor.page.waitForFunction(() =>
-      document.activeElement?.matches("[role=dialog] input"),
+      document.activeElement?.shadowRoot?.activeElement?.matches("dialog input"),
     );
     await keys.type("Enrichment");
     for (const text of ["", key.client_id, key.client_secret]) {
@@ -250,7 +253,8 @@ try {
     const until = async (name) => {
       for (let step = 0; step < 20; step += 1) {
         const here = await visitor.page.evaluate(() => {
-          const element = document.activeElement;
+          const host = document.activeElement;
+          const element = host?.shadowRoot?.activeElement ?? host;
           return element?.labels?.[0]?.textContent ?? element?.textContent ?? "";
         });
         if (here.startsWith(name)) return;
@@ -292,7 +296,10 @@ try {
 
   const account = program.sample("a key of a whole account");
   await numbers(visitor, program.at("contentsquare"), account, story);
+  await keyboard(visitor, program, story);
   await choices(visitor, program, story);
+  await secrets(visitor, program, story);
+  await sentences(visitor, program, story);
   await saving(visitor, program, story);
   await leaving(visitor, program, story);
   await tiles(visitor, program, story);

@@ -1,6 +1,7 @@
 // End-to-end tests of Save: the check before it, "Save anyway", and a check that is stopped.
 import assert from "node:assert/strict";
 
+import { hasFocus } from "./harness.mjs";
 import { stub } from "./stub.mjs";
 
 /** Runs the tests at the page of this program. */
@@ -53,6 +54,7 @@ export async function saving(visitor, program, story) {
       await button("Save").click();
       await says("The check failed");
       assert.equal(saves(requests).length, 0, kind);
+      await hasFocus(button("Save"));
       if (kind === "rejected") await visitor.look("save-anyway");
       await button("Save anyway").click();
       await closed();

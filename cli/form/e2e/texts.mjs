@@ -70,8 +70,8 @@ export async function texts(visitor, program, story) {
   await story("without a credential, the page says what one is and who makes one", async () => {
     await open([]);
     await says("No credentials yet");
-    await says(/A credential is a key that Acme gives out/);
-    await says(/Whoever administers Acme for you can make one/);
+    await says(/A credential is a key that Acme issues/);
+    await says(/An administrator of your Acme account can create one\./);
     await visitor.look("none");
     await button("Add credential").click();
     await page().getByRole("dialog", { name: "Add new credential" }).waitFor();

@@ -1,10 +1,11 @@
 // The path through the page: choose the vendor, then a credential of it. The address holds the
 // vendor, so that reloading and going back work.
 import { Alert, Container, Loader, SimpleGrid, Text, Title } from "@mantine/core";
+import { reasonOf, type Vendor } from "connector-form";
 import { useEffect, useState } from "react";
 
 import { addressOf, route, takeToken } from "./address";
-import { api, reasonOf, type Vendor } from "./api";
+import { api } from "./api";
 import { Authenticate } from "./Authenticate";
 import { Head } from "./Head";
 import { useMessages } from "./messages";

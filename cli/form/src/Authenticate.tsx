@@ -12,17 +12,22 @@ import {
   TextInput,
   Title,
 } from "@mantine/core";
-import type { RJSFSchema } from "@rjsf/utils";
-import { Fragment, useCallback, useEffect, useRef, useState } from "react";
+import {
+  accountTitle,
+  ConnectorForm,
+  reasonOf,
+  secretTitles,
+  useBack,
+  type Access,
+  type JsonSchema,
+  type Vendor,
+} from "connector-form";
+import { Fragment, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
-import { api, reasonOf, type Access, type Saved, type Vendor } from "./api";
-import { accountTitle } from "./choices";
+import { api, clientFor, type Saved } from "./api";
 import { CredentialDetails } from "./CredentialDetails";
 import { Head } from "./Head";
-import { useBack } from "./leave";
 import { useMessages } from "./messages";
-import { Overlay } from "./Overlay";
-import { secretTitles } from "./schema";
 import { SetupLink } from "./SetupLink";
 
 /** Fewer credentials are found without a search. */
@@ -32,7 +37,7 @@ type Open = { kind: "add" } | { kind: "edit"; saved: Saved } | { kind: "remove";
 
 export function Authenticate({ vendor }: { vendor: Vendor }) {
   const messages = useMessages();
-  const [schema, setSchema] = useState<RJSFSchema>();
+  const [schema, setSchema] = useState<JsonSchema>();
   const [saved, setSaved] = useState<Saved[]>();
   const [chosen, setChosen] = useState<Saved>();
   const [query, setQuery] = useState("");
@@ -41,6 +46,7 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
   const [status, setStatus] = useState("");
   const [known, setKnown] = useState<{ [id: number]: Access | undefined }>({});
   const add = useRef<HTMLButtonElement>(null);
+  const client = useMemo(() => schema && clientFor(vendor, schema), [vendor, schema]);
 
   const fail = useCallback(
     (error: unknown) => {
@@ -56,7 +62,7 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
   const reload = useCallback(() => void load().catch(fail), [load, fail]);
 
   useEffect(() => {
-    const loaded = api.schema(vendor.id).then((json) => setSchema(json as RJSFSchema));
+    const loaded = api.schema(vendor.id).then(setSchema);
     Promise.all([loaded, load()]).catch((error: unknown) =>
       setProblem(messages.reason(reasonOf(error), vendor.name, [])),
     );
@@ -215,13 +221,15 @@ export function Authenticate({ vendor }: { vendor: Vendor }) {
               </Fragment>
             ))}
           </SimpleGrid>
-          {open && open.kind !== "remove" && (
-            <Overlay
-              vendor={vendor}
-              schema={schema}
+          {client && open && open.kind !== "remove" && (
+            <ConnectorForm
+              client={client}
+              vendor={vendor.id}
               saved={open.kind === "edit" ? open.saved : undefined}
-              onClose={close}
+              messages={messages}
+              backCloses
               onSaved={(one, access) => void wasSaved(one, access)}
+              onClosed={close}
             />
           )}
           <Modal
@@ -284,7 +292,7 @@ function isMatch(query: string, saved: Saved, holder: string | undefined): boole
 
 interface TileProps {
   saved: Saved;
-  schema: RJSFSchema;
+  schema: JsonSchema;
   /** The access of the credential, once it is known. */
   access: Access | undefined;
   isChosen: boolean;
@@ -327,7 +335,7 @@ function Tile({ saved, schema, access, isChosen, onChoose }: TileProps) {
 }
 
 /** Whose credential it is: the vendor's name for its holder or account. */
-function holderOf(saved: Saved, schema: RJSFSchema, access: Access | undefined) {
+function holderOf(saved: Saved, schema: JsonSchema, access: Access | undefined) {
   const { identity, account, account_title: title } = saved.check ?? {};
   if (access?.identity ?? identity) return access?.identity ?? identity;
   if (account === undefined) return undefined;

@@ -1,13 +1,20 @@
 // The details of a chosen credential: signs in with it, and shows what the session reaches and when
 // it expires. The token stays with the program.
 import { Alert, Badge, Button, Group, Loader, Paper, Text, Title } from "@mantine/core";
-import type { RJSFSchema } from "@rjsf/utils";
+import {
+  accountTitle,
+  credentialExpiry,
+  reasonOf,
+  scopeTitle,
+  secretTitles,
+  type Access,
+  type JsonSchema,
+  type Vendor,
+} from "connector-form";
 import { useCallback, useEffect, useRef, useState } from "react";
 
-import { api, reasonOf, type Access, type Saved, type Session, type Vendor } from "./api";
-import { accountTitle } from "./choices";
-import { useMessages, type Messages } from "./messages";
-import { scopeTitle, secretTitles } from "./schema";
+import { api, type Saved, type Session } from "./api";
+import { useMessages } from "./messages";
 import { SetupLink } from "./SetupLink";
 
 /** The interval at which the remaining time is updated. */
@@ -19,7 +26,7 @@ const MINUTES_PER_DAY = 24 * MINUTES_PER_HOUR;
 interface Props {
   saved: Saved;
   vendor: Vendor;
-  schema: RJSFSchema;
+  schema: JsonSchema;
   /** The access of the credential, if it is known. */
   access: Access | undefined;
   onAccess: (id: number, access: Access) => void;
@@ -158,7 +165,7 @@ interface FactsProps {
   session: Session;
   access: Access | undefined;
   vendor: Vendor;
-  schema: RJSFSchema;
+  schema: JsonSchema;
 }
 
 /** What is known about a session and its credential. */
@@ -183,7 +190,7 @@ function Facts({ session, access, vendor, schema }: FactsProps) {
       <dt>{messages.scopes}</dt>
       <dd>
         {session.scopes.length > 0
-          ? session.scopes.map((scope) => scopeTitle(schema, scope)).join(", ")
+          ? session.scopes.map((scope) => scopeTitle(schema, access, scope)).join(", ")
           : messages.scopesUnknown(vendor.name)}
       </dd>
       <dt>{messages.baseUrl}</dt>
@@ -200,14 +207,6 @@ function Facts({ session, access, vendor, schema }: FactsProps) {
       )}
     </dl>
   );
-}
-
-/** The end of the credential itself, as a warning. */
-export function credentialExpiry(at: string, messages: Messages): string {
-  const end = new Date(at);
-  const date = end.toLocaleDateString(messages.locale, { dateStyle: "long" });
-  const isOver = end.getTime() <= Date.now();
-  return isOver ? messages.credentialExpired(date) : messages.credentialExpires(date);
 }
 
 /** "Expires in 59 minutes (14:05)". */

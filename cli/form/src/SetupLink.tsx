@@ -2,8 +2,8 @@
 // declares none, or one that is not safe to open.
 import { Anchor, type AnchorProps } from "@mantine/core";
 
-import type { Vendor } from "./api";
-import { safeLink, useMessages } from "./messages";
+import { safeLink, type Vendor } from "connector-form";
+import { useMessages } from "./messages";
 
 export function SetupLink({ vendor, ...style }: { vendor: Vendor } & AnchorProps) {
   const messages = useMessages();

@@ -1,36 +1,23 @@
 // Calls the server of this page, with the token of the printed link. No response has a secret or a
 // token.
+import {
+  Failed,
+  type Access,
+  type Client,
+  type Draft,
+  type Entry,
+  type Issue,
+  type JsonSchema,
+  type Reason,
+  type Saved as Stored,
+  type Vendor,
+} from "connector-form";
+
 import { accessToken } from "./address";
 
-/** A JSON document. */
-export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
-
-/** The fields of a credential document, by name. */
-export type Fields = { [name: string]: Json | undefined };
-
-/** A vendor and its description, in a language of the browser. */
-export interface Vendor {
-  id: string;
-  /** The requirement of a check; `none` if the vendor has no inspection. */
-  inspection: "none" | "credential" | "session";
-  name: string;
-  summary?: string;
-  prerequisites?: string[];
-  setup_url?: string;
-  documentation_url?: string;
-  icon?: string;
-}
-
-/** A saved credential: the values of its other fields, and the names of its secret ones. */
-export interface Saved {
+/** A saved credential, with facts for its tile. */
+export interface Saved extends Stored {
   id: number;
-  name: string;
-  description: string | null;
-  vendor: string;
-  fields: Fields;
-  secrets: string[];
-  /** Another one after each save. */
-  version: number;
   updated_at: string;
   /** The result of the last sign-in with this version, since the program started. */
   check?: Checked;
@@ -44,31 +31,6 @@ export interface Checked {
   account_title?: string;
 }
 
-/** The access of a credential, as far as the vendor reports it. */
-export interface Access {
-  /** The vendor's name for the holder of the credential. */
-  identity?: string;
-  scopes: string[];
-  fields: FieldChoices[];
-  credential_expires_at?: string;
-}
-
-/** The choices that the vendor offers for one field of the form. */
-export interface FieldChoices {
-  /** A JSON pointer into the credential document, like those of `depends_on`. */
-  pointer: string;
-  choices: Choice[];
-  /** Whether other values are impossible. */
-  complete: boolean;
-  /** The fields whose change makes these choices stale. */
-  depends_on: string[];
-}
-
-export interface Choice {
-  value: Json;
-  title: string;
-}
-
 export interface Session {
   base_url: string;
   scopes: string[];
@@ -76,52 +38,6 @@ export interface Session {
   issued_at: string;
   /** Absent when the session does not expire. */
   expires_at?: string;
-}
-
-/** A problem of the entered data: the JSON pointer of its field, a code, and a message. */
-export interface Issue {
-  pointer: string;
-  code?: string;
-  message: string;
-}
-
-/**
- * A credential document; for an edit, also the saved credential whose secrets replace those left
- * blank.
- */
-export interface Draft {
-  vendor: string;
-  credential: Fields;
-  keep?: number;
-}
-
-export interface Entry extends Draft {
-  name: string;
-  description: string;
-}
-
-/** An entry that replaces a saved credential of this version. */
-export interface Edit extends Entry {
-  version: number;
-}
-
-/** The error of a failed call, from the server. */
-export interface Reason {
-  kind: string;
-  message?: string;
-  issues?: Issue[];
-  seconds?: number;
-  stage?: string;
-  /** For a refusal: whether the vendor's code makes it final. */
-  confirmed?: boolean;
-  /** For other errors: whether a retry may help. */
-  retry?: boolean;
-}
-
-export class Failed extends Error {
-  constructor(readonly reason: Reason) {
-    super(reason.message ?? reason.kind);
-  }
 }
 
 /** The browser's languages, for the plugin's texts. */
@@ -167,19 +83,31 @@ async function call<T>(
 
 export const api = {
   vendors: () => call<Vendor[]>("GET", "vendors"),
-  schema: (vendor: string) => call<Fields>("GET", `vendors/${encodeURIComponent(vendor)}/schema`),
+  schema: (vendor: string) =>
+    call<JsonSchema>("GET", `vendors/${encodeURIComponent(vendor)}/schema`),
   credentials: () => call<Saved[]>("GET", "credentials"),
   validate: (draft: Draft) => call<{ issues: Issue[] }>("POST", "validate", draft),
   inspect: (draft: Draft, stop: AbortSignal) => call<Access>("POST", "inspect", draft, stop),
   save: (entry: Entry) => call<Saved>("POST", "credentials", entry),
-  update: (id: number, entry: Edit) => call<Saved>("PUT", `credentials/${id}`, entry),
+  update: (id: Stored["id"], entry: Entry) => call<Saved>("PUT", `credentials/${id}`, entry),
   remove: (id: number) => call<unknown>("DELETE", `credentials/${id}`),
   choose: (id: number) => call<Session>("POST", `credentials/${id}/session`),
   refresh: (id: number) => call<Session>("POST", `credentials/${id}/refresh`),
   access: (id: number) => call<Access>("POST", `credentials/${id}/access`),
 };
 
-/** The reason of an error of any kind. */
-export function reasonOf(error: unknown): Reason {
-  return error instanceof Failed ? error.reason : { kind: "page" };
+/** The calls of the form for one vendor, whose schema the page has already. */
+export function clientFor(vendor: Vendor, schema: JsonSchema): Client<Saved> {
+  return {
+    vendors: () => Promise.resolve([vendor]),
+    schema: () => Promise.resolve(schema),
+    validate: api.validate,
+    inspect: (draft, { signal }) => api.inspect(draft, signal),
+    save: (entry) => (entry.keep === undefined ? api.save(entry) : api.update(entry.keep, entry)),
+    load: async (id) => {
+      const found = (await api.credentials()).find((saved) => saved.id === id);
+      if (!found) throw new Failed({ kind: "missing" });
+      return found;
+    },
+  };
 }

@@ -1,6 +1,6 @@
 // Starts the page: the language, the theme with sufficient contrast, and the nonce that the content
 // security policy requires of the theme's style elements.
-import "@mantine/core/styles.css";
+import "./mantine.css";
 import "./page.css";
 
 import { createTheme, MantineProvider, type CSSVariablesResolver } from "@mantine/core";

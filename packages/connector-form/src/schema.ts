@@ -2,7 +2,7 @@
 // field name of a vendor occurs here.
 import { retrieveSchema, type ErrorSchema, type RJSFSchema } from "@rjsf/utils";
 
-import type { Fields, Issue, Json, Saved } from "./api";
+import type { Access, Fields, Issue, Json, Saved } from "./client";
 import type { Messages } from "./messages";
 import { stepsOf } from "./pointer";
 import { validator } from "./validator";
@@ -67,11 +67,24 @@ export function secretTitles(schema: RJSFSchema): string[] {
   return secrets.map(([name, field]) => field.title ?? name);
 }
 
-/** The title of a scope in the form, or else the scope itself. */
-export function scopeTitle(schema: RJSFSchema, scope: string): string {
+/** The title of a scope: that of the form, or the vendor's, or else one that is made of its id. */
+export function scopeTitle(
+  schema: RJSFSchema,
+  access: Access | undefined,
+  scope: string,
+): string {
   const lists = fieldsOf(schema).filter(([, field]) => isList(field));
-  const options = lists.flatMap(([, field]) => optionsOf(field));
-  return options.find(({ value }) => value === scope)?.title ?? scope;
+  const offered = (access?.fields ?? []).flatMap(({ choices }) => choices);
+  const titled = [...lists.flatMap(([, field]) => optionsOf(field)), ...offered];
+  const known = titled.find(({ value, title }) => value === scope && title !== "");
+  return known && known.title !== scope ? known.title : `${readable(scope)} (${scope})`;
+}
+
+/** "Data export" for `data-export` and `data.export`. */
+function readable(id: string): string {
+  const words = id.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
+  const text = words.join(" ");
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** The branches of a condition. */

@@ -2,7 +2,7 @@
 // credential schema has fields at its top level only, so deeper pointers are ignored.
 import type { RJSFSchema } from "@rjsf/utils";
 
-import type { Access, Choice, FieldChoices, Fields, Json } from "./api";
+import type { Access, Choice, FieldChoices, Fields, Json } from "./client";
 import { stepsOf, valueAt } from "./pointer";
 import { fieldNamed, fieldsOf, isList, isSecret, optionsOf, singleOf } from "./schema";
 import { acceptedBy } from "./validator";

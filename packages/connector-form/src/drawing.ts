@@ -1,7 +1,7 @@
 // Prepares a schema for the form library: the widget of each field, and the choices of a check.
 import type { RJSFSchema, UiSchema } from "@rjsf/utils";
 
-import type { Access, Choice, Fields, Json, Saved } from "./api";
+import type { Access, Choice, Fields, Json, Saved } from "./client";
 import { includes, offersOf, same, valuesOf, type Offer } from "./choices";
 import type { Messages } from "./messages";
 import {

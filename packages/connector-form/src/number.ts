@@ -1,7 +1,7 @@
 // Reads numbers as a person types or pastes them. Only the plain decimal form is a number; any
 // other text stays as it is, and the plugin reports it. `1,234` is 1234 in one country and 1.234 in
 // another, so nothing is guessed.
-import type { Json } from "./api";
+import type { Json } from "./client";
 
 /** Whitespace and invisible characters, such as those around a number that was copied. */
 const HIDDEN = String.raw`[\s\p{Default_Ignorable_Code_Point}\u{85}\u{2800}]+`;

@@ -1,5 +1,5 @@
 // JSON pointers (RFC 6901), by which issues and choices name the fields of a credential document.
-import type { Json } from "./api";
+import type { Json } from "./client";
 
 /** The unescaped steps of a pointer: none for the whole document. */
 export function stepsOf(pointer: string): string[] {

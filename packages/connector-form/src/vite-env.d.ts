@@ -1,0 +1,2 @@
+// Types of Vite's imports, such as a style sheet as a string.
+/// <reference types="vite/client" />
