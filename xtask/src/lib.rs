@@ -6,6 +6,7 @@ leak_check::capture!();
 
 pub mod component;
 pub mod lines;
+pub mod page;
 
 use std::path::Path;
 

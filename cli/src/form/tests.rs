@@ -2,6 +2,7 @@
 //! response. Uses the real component and the simulators; the page's files are fakes.
 
 mod durable;
+mod files;
 mod forbidden;
 mod saved;
 mod server;

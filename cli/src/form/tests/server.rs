@@ -22,6 +22,9 @@ use crate::store::{Location, Store};
 pub(super) const PORT: u16 = 4711;
 pub(super) const SELF: &str = "http://127.0.0.1:4711";
 
+/// A line of the page's script.
+pub(super) const SCRIPT: &str = "let a = 1;\n";
+
 /// A clock that tests advance.
 pub(super) struct FakeClock(pub(super) Mutex<SystemTime>);
 
@@ -47,7 +50,8 @@ impl TestServer {
         let dist = dir.path().join("dist");
         fs::create_dir_all(dist.join("assets")).unwrap();
         fs::write(dist.join("index.html"), "<meta content=__NONCE__>").unwrap();
-        fs::write(dist.join("assets/page.js"), "1").unwrap();
+        fs::write(dist.join("assets/page.js"), SCRIPT.repeat(100)).unwrap();
+        fs::write(dist.join("assets/short.js"), "1").unwrap();
         let simulators = Simulators::start().await.unwrap();
         let clock = Arc::new(FakeClock(Mutex::new(SystemClock.now())));
         let connector = Connector::builder(plugin::simulated(&simulators))
