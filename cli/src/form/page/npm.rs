@@ -19,7 +19,7 @@ const BASE: [&str; 2] = ["HOME", "PATH"];
 
 /// The further variables of an installation: the way to the registry, and the tokens that the
 /// configuration of a user names by custom. Compared without regard to case.
-const NETWORK: [&str; 24] = [
+const NETWORK: [&str; 25] = [
     "all_proxy",
     "http_proxy",
     "https_proxy",
@@ -43,6 +43,7 @@ const NETWORK: [&str; 24] = [
     "npm_config_strict_ssl",
     "npm_config_userconfig",
     "npm_token",
+    "ssl_cert_dir",
     "ssl_cert_file",
 ];
 
@@ -140,6 +141,7 @@ mod tests {
             ("HTTPS_PROXY", true),
             ("No_Proxy", true),
             ("NODE_EXTRA_CA_CERTS", true),
+            ("SSL_CERT_DIR", true),
             ("SSL_CERT_FILE", true),
             ("npm_config_registry", true),
             ("NPM_CONFIG_REGISTRY", true),
