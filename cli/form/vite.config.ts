@@ -14,6 +14,8 @@ export default defineConfig({
     },
   },
   build: {
+    // Of the packages in the page: dist/.vite/license.md, which `cargo xtask dist` distributes.
+    license: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // The page is one chunk, since it is served locally.

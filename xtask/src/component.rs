@@ -30,7 +30,7 @@ pub const PLUGIN: &str = "connector";
 /// outer cargo holds its lock while build scripts run.
 const SHARED_DIR: &str = "plugin";
 
-const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "component";
 
 /// The folder of finished components in a target directory, apart from cargo's own files.

@@ -5,6 +5,7 @@
 leak_check::capture!();
 
 pub mod component;
+pub mod dist;
 pub mod lines;
 pub mod page;
 
