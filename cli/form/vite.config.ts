@@ -31,6 +31,8 @@ export default defineConfig({
     dedupe: SHARED,
   },
   build: {
+    // Of the packages in the page: dist/.vite/license.md, which `cargo xtask dist` distributes.
+    license: true,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     // The page is one chunk, since it is served locally.

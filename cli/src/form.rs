@@ -8,6 +8,7 @@ mod browser;
 mod guard;
 mod locales;
 mod page;
+mod quality;
 mod site;
 #[cfg(test)]
 mod tests;

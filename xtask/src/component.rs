@@ -30,7 +30,7 @@ pub const PLUGIN: &str = "connector";
 /// outer cargo holds its lock while build scripts run.
 const SHARED_DIR: &str = "plugin";
 
-const TARGET: &str = "wasm32-unknown-unknown";
+pub(crate) const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "component";
 
 /// The folder of finished components in a target directory, apart from cargo's own files.
@@ -251,7 +251,7 @@ fn strip_file(built: &Path, folder: &Path, file: &str) -> Result<PathBuf, String
 
 /// Replaces a file atomically if its content is another, and returns whether it was. An unchanged
 /// file keeps its time, so code that includes it is not compiled again.
-fn replace(path: &Path, bytes: &[u8]) -> Result<bool, String> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<bool, String> {
     if fs::read(path).is_ok_and(|present| present == bytes) {
         return Ok(false);
     }

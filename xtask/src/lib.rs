@@ -5,7 +5,9 @@
 leak_check::capture!();
 
 pub mod component;
+pub mod dist;
 pub mod lines;
+pub mod page;
 
 use std::path::Path;
 

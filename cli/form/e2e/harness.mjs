@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -42,6 +42,10 @@ export class Program {
         HOME: program.dir,
         XDG_CONFIG_HOME: path.join(program.dir, "config"),
         XDG_DATA_HOME: path.join(program.dir, "data"),
+        // The page is built once, with the user's npm.
+        XDG_CACHE_HOME: path.join(target, "e2e-cache"),
+        npm_config_cache: path.join(homedir(), ".npm"),
+        npm_config_userconfig: path.join(homedir(), ".npmrc"),
       },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -1,6 +1,8 @@
 //! The languages of the browser, as language tags in the order of preference. The plugin chooses
 //! among them.
 
+use super::quality;
+
 /// More languages than a person reads; keeps an odd header from becoming a long argument.
 const MAX_LOCALES: usize = 16;
 
@@ -18,34 +20,12 @@ pub(super) fn requested(query: Option<&str>, accept_language: Option<&str>) -> V
 /// The languages of an `Accept-Language` (RFC 9110 §12.5.4), the highest quality first. Those with
 /// the quality 0 are not acceptable, and `*` names none.
 fn accepted(field: &str) -> Vec<String> {
-    let mut ranges: Vec<_> = field
-        .split(',')
-        .filter_map(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let tag = parts.next().unwrap_or_default();
-            let quality =
-                parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-            let thousandths = quality.map_or(Some(1000), thousandths)?;
-            (thousandths > 0).then_some((thousandths, tag))
-        })
+    let mut ranges: Vec<_> = quality::weighted(field)
+        .filter(|range| range.thousandths > 0)
         .collect();
     // Stable, so that equals stay in the order of the field.
-    ranges.sort_by_key(|(thousandths, _)| std::cmp::Reverse(*thousandths));
-    distinct(ranges.into_iter().map(|(_, tag)| tag))
-}
-
-/// A quality, such as `0.8`, in thousandths; `None` for one that is out of range or not a number.
-fn thousandths(quality: &str) -> Option<u16> {
-    let (whole, decimals) = quality.split_once('.').unwrap_or((quality, ""));
-    if decimals.len() > 3 || !decimals.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let decimals: u16 = format!("{decimals:0<3}").parse().ok()?;
-    match (whole, decimals) {
-        ("0", _) => Some(decimals),
-        ("1", 0) => Some(1000),
-        _ => None,
-    }
+    ranges.sort_by_key(|range| std::cmp::Reverse(range.thousandths));
+    distinct(ranges.into_iter().map(|range| range.value))
 }
 
 fn distinct<'a>(tags: impl Iterator<Item = &'a str>) -> Vec<String> {

@@ -5,9 +5,11 @@ use std::error::Error;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT_LANGUAGE, ALLOW, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{
+    ACCEPT_ENCODING, ACCEPT_LANGUAGE, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, VARY, WWW_AUTHENTICATE,
+};
 use http::request::Parts;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
 use http_body_util::{BodyExt as _, Full, Limited};
 use serde_json::json;
@@ -16,7 +18,7 @@ use super::access::AccessToken;
 use super::api::{Answer, Api};
 use super::guard::{self, ForbiddenRequest};
 use super::locales;
-use super::page::Page;
+use super::page::{Page, PageFile, accepts_gzip};
 
 /// A credential document is at most a few kilobytes.
 pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -45,7 +47,7 @@ impl Site {
         }
         let path = parts.uri.path();
         let Some(call) = path.strip_prefix("/api/") else {
-            return self.file(&parts.method, path);
+            return self.file(&parts.method, path, &parts.headers);
         };
         if let Err(why) = guard::check_caller(&parts) {
             return refused(why);
@@ -65,7 +67,7 @@ impl Site {
         json(self.api.answer(&parts.method, call, &locales, &body).await)
     }
 
-    fn file(&self, method: &Method, path: &str) -> Response<Full<Bytes>> {
+    fn file(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
         if method != Method::GET {
             let mut response = error(StatusCode::METHOD_NOT_ALLOWED, "files can only be read");
             response
@@ -86,7 +88,7 @@ impl Site {
             };
         }
         match self.page.file(path) {
-            Some((media_type, bytes)) => whole(StatusCode::OK, media_type, bytes, None),
+            Some(file) => encoded(file, &joined(headers, &ACCEPT_ENCODING)),
             None => error(StatusCode::NOT_FOUND, "there is no such file"),
         }
     }
@@ -94,9 +96,31 @@ impl Site {
 
 /// The languages that the browser prefers.
 fn locales(parts: &Parts) -> Vec<String> {
-    let fields = parts.headers.get_all(ACCEPT_LANGUAGE).iter();
+    let accepted = joined(&parts.headers, &ACCEPT_LANGUAGE);
+    locales::requested(parts.uri.query(), Some(&accepted))
+}
+
+/// The fields of a list (RFC 9110 §5.3) as one.
+fn joined(headers: &HeaderMap, name: &HeaderName) -> String {
+    let fields = headers.get_all(name).iter();
     let fields: Vec<_> = fields.filter_map(|field| field.to_str().ok()).collect();
-    locales::requested(parts.uri.query(), Some(&fields.join(",")))
+    fields.join(",")
+}
+
+/// A file of the page, compressed for clients that read it.
+fn encoded(file: &PageFile, accept_encoding: &str) -> Response<Full<Bytes>> {
+    let Some(gzip) = &file.gzip else {
+        return whole(StatusCode::OK, file.media_type, file.bytes.clone(), None);
+    };
+    let is_accepted = accepts_gzip(accept_encoding);
+    let body = if is_accepted { gzip } else { &file.bytes };
+    let mut response = whole(StatusCode::OK, file.media_type, body.clone(), None);
+    let headers = response.headers_mut();
+    headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    if is_accepted {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
 }
 
 /// Reveals only the help that a person with a wrong address needs.

@@ -9,6 +9,8 @@ mod call;
 // `script` of util-linux opens the pseudo-terminal.
 #[cfg(target_os = "linux")]
 mod connect;
+#[cfg(unix)]
+mod form;
 mod harness;
 mod kept_code;
 mod offline;

@@ -1,14 +1,25 @@
 //! The page with a vendor whose refresh token rotates: an example of the guest SDK, with a vendor
 //! that is a function. The server is restarted between the steps.
 
+use std::fs;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use connector_host::{ResponseBody, Timeouts, Transport, TransportError};
-use http::Method;
+use bytes::Bytes;
+use connector_host::{
+    Clock as _, Connector, ResponseBody, SystemClock, Timeouts, Transport, TransportError,
+};
+use http::{Method, Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use serde_json::{Value, json};
+use tempfile::TempDir;
 use xtask::Component;
 use xtask::component::shared_dir;
 
-use super::*;
+use super::server::FakeClock;
+use crate::form::api::Api;
+use crate::store::{Location, Store};
 
 /// The vendor: replaces the refresh token on each use, and refuses every other one.
 #[derive(Default)]
