@@ -62,7 +62,7 @@ impl Page {
                 npm: &Npm::of_system(),
                 say: &say,
             };
-            Self::read(&build.page()?)
+            build.read(Self::read)
         })
     }
 

@@ -40,12 +40,20 @@ pub(super) struct CachedBuild<'a> {
 }
 
 impl CachedBuild<'_> {
-    /// Returns the folder of the page that is built from these sources, and builds it if
-    /// necessary. Other processes wait meanwhile.
-    pub(super) fn page(&self) -> Result<PathBuf, Failure> {
-        let folder = self.folder;
-        private_folder::create(folder)?;
+    /// Reads the page that is built from these sources, and builds it if necessary. Other
+    /// processes wait until it is read: a build of another version removes it.
+    pub(super) fn read<T>(
+        &self,
+        read: impl FnOnce(&Path) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        private_folder::create(self.folder)?;
         let _lock = self.lock()?;
+        read(&self.page()?)
+    }
+
+    /// The folder of the built page.
+    fn page(&self) -> Result<PathBuf, Failure> {
+        let folder = self.folder;
         let page = folder.join(hash(self.sources.iter()));
         if page.join("index.html").is_file() {
             return Ok(page);
@@ -53,7 +61,7 @@ impl CachedBuild<'_> {
         let work = folder.join(WORK);
         unpack(self.sources, &work).map_err(|error| cannot_build(&error))?;
         self.build(&work.join(MAIN))?;
-        // Earlier versions. Programs have read theirs into memory.
+        // Of earlier versions. Programs have read theirs into memory.
         remove_others(folder).map_err(|error| cannot_build(&error))?;
         // Last, so that a page is whole or missing.
         fs::rename(work.join(MAIN).join("dist"), &page).map_err(|error| cannot_build(&error))?;

@@ -86,7 +86,16 @@ impl Fixture {
             npm,
             say,
         };
-        build.page()
+        build.read(|page| {
+            assert!(self.is_locked());
+            Ok(page.to_owned())
+        })
+    }
+
+    /// Whether other processes would wait.
+    fn is_locked(&self) -> bool {
+        let lock = File::open(self.folder.join(LOCK)).unwrap();
+        matches!(lock.try_lock(), Err(TryLockError::WouldBlock))
     }
 
     /// The content of the page that is built from these sources.
