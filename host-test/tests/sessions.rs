@@ -14,9 +14,9 @@ use connector_host::{
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::future::join_all;
-use host_test::COMPONENT_BYTES;
 use host_test::answers::Answers;
 use host_test::script::Reply;
+use host_test::{COMPONENT_BYTES, machine_code};
 use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -48,6 +48,7 @@ impl Clock for PausedClock {
 async fn sessions(vendor: &Answers) -> Sessions {
     let connector = Connector::builder(Arc::new(vendor.clone()))
         .clock(Arc::new(PausedClock(Instant::now())))
+        .cache(machine_code())
         .load_bytes(COMPONENT_BYTES)
         .await
         .expect("the component loads");

@@ -4,6 +4,7 @@
 mod durable;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use connector_host::{Clock, Connector, SystemClock};
@@ -24,6 +25,11 @@ use crate::store::{Location, Store};
 
 const PORT: u16 = 4711;
 const SELF: &str = "http://127.0.0.1:4711";
+
+/// Machine code that these tests share: an unoptimized compiler takes a third of a second for it.
+fn machine_code() -> PathBuf {
+    Path::new(env!("CONNECTOR_WASM")).with_file_name("machine-code")
+}
 
 /// A clock that tests advance.
 struct FakeClock(Mutex<SystemTime>);
@@ -55,6 +61,7 @@ impl TestServer {
         let clock = Arc::new(FakeClock(Mutex::new(SystemClock.now())));
         let connector = Connector::builder(plugin::simulated(&simulators))
             .clock(clock.clone())
+            .cache(machine_code())
             .load_bytes(plugin::COMPONENT_BYTES)
             .await
             .unwrap();

@@ -87,6 +87,7 @@ impl Started {
         });
         let connector = Connector::builder(vendor.clone())
             .clock(clock.clone())
+            .cache(machine_code())
             .load_file(&component.unwrap())
             .await
             .unwrap();
