@@ -3,10 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use connector_host::{CallError, ConnectorError};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_parser::{Resolve, WorldId};
 
 /// The world of a connector plugin.
 pub(crate) const WIT: &str = "../../wit";
@@ -141,13 +142,29 @@ impl Plugin<'_> {
     }
 }
 
-/// Builds a component from a core module, by the world of a connector in the given folder.
-pub(crate) fn component(module: &str, wit: impl AsRef<Path>) -> Vec<u8> {
-    let mut module = wat::parse_str(module).unwrap();
+/// The contract, read once for most plugins.
+static CONTRACT: LazyLock<(Resolve, WorldId)> = LazyLock::new(|| world(Path::new(WIT)));
+
+/// Reads the world of a connector in a folder.
+fn world(wit: &Path) -> (Resolve, WorldId) {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(wit).unwrap();
     let world = resolve.select_world(&[package], Some("connector")).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    (resolve, world)
+}
+
+/// Builds a component from a core module, by the world of a connector in the given folder.
+pub(crate) fn component(module: &str, wit: impl AsRef<Path>) -> Vec<u8> {
+    let wit = wit.as_ref();
+    if wit == Path::new(WIT) {
+        return component_of(module, &CONTRACT);
+    }
+    component_of(module, &world(wit))
+}
+
+fn component_of(module: &str, (resolve, world): &(Resolve, WorldId)) -> Vec<u8> {
+    let mut module = wat::parse_str(module).unwrap();
+    embed_component_metadata(&mut module, resolve, *world, StringEncoding::UTF8).unwrap();
     let mut encoder = ComponentEncoder::default();
     encoder.module(&module).unwrap().encode().unwrap()
 }
