@@ -5,12 +5,13 @@
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use connector_host::{Connector, LoadError, Profile, Verdict};
 use connector_simulators::{Simulator, Simulators};
 use http::Request;
+use tokio::time::Instant;
 
 /// Refusing a component means to read it once.
 const REFUSED_WITHIN: Duration = Duration::from_secs(1);
