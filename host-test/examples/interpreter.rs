@@ -1,6 +1,6 @@
 //! Loads a guest that embeds an interpreter, such as the one that `bench/compare/guests js` builds,
-//! and signs in to the simulated vendors with it. Prints the time of each step. Fails if the profile
-//! `native` does not refuse the guest within a second, or the profile `interpreter` does.
+//! and signs in to the simulated vendors with it. Prints the time of each step. Fails if the
+//! profile `native` does not refuse the guest within a second, or the profile `interpreter` does.
 
 use std::error::Error;
 use std::path::Path;

@@ -92,8 +92,8 @@ impl Plugin<'_> {
         };
         let two_texts = "(param i32 i32 i32 i32)";
         // The list at 64 has one vendor, at 80: id, origins, and zeros for the rest. Its origins at
-        // 120 are one string. At 160 they are a result, and at 192 the string at 176 is one. At 7168
-        // the schema behind it is one.
+        // 120 are one string. At 160 they are a result, and at 192 the string at 176 is one. At
+        // 7168 the schema behind it is one.
         let texts = "aAhttps://a.examplea.example";
         let at = |from: u32, length: u32| [128 + from, length];
         let [id, url, host] = [at(0, 1), at(2, 17), at(19, 9)];
