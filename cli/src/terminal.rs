@@ -101,6 +101,38 @@ impl Drop for Terminal {
     }
 }
 
+/// Discards the input that has arrived after a secret. Returns whether it was more than whitespace:
+/// of a pasted secret with line breaks, a prompt reads the first line, and would save it alone.
+#[cfg(unix)]
+pub(crate) fn discard_rest_of_paste() -> bool {
+    use rustix::termios::{OptionalActions, SpecialCodeIndex, tcgetattr, tcsetattr};
+    let Ok(before) = tcgetattr(io::stdin()) else {
+        // The terminal is gone, and the next prompt reports it.
+        return false;
+    };
+    // Reads what is there, and does not wait for more.
+    let mut at_once = before.clone();
+    at_once.special_codes[SpecialCodeIndex::VMIN] = 0;
+    at_once.special_codes[SpecialCodeIndex::VTIME] = 0;
+    if tcsetattr(io::stdin(), OptionalActions::Now, &at_once).is_err() {
+        return false;
+    }
+    let mut is_text = false;
+    // May be a secret.
+    let mut rest = zeroize::Zeroizing::new([0; 256]);
+    while let Ok(length @ 1..) = rustix::io::read(io::stdin(), &mut rest[..]) {
+        let read = rest.iter().take(length);
+        is_text |= read.into_iter().any(|byte| !byte.is_ascii_whitespace());
+    }
+    let _ = tcsetattr(io::stdin(), OptionalActions::Now, &before);
+    is_text
+}
+
+#[cfg(not(unix))]
+pub(crate) fn discard_rest_of_paste() -> bool {
+    false
+}
+
 /// Asks for yes or no.
 pub(crate) fn confirm(prompt: &str, default: bool) -> Result<bool, Failure> {
     Ok(Confirm::new(prompt).with_default(default).prompt()?)

@@ -14,9 +14,9 @@ use connector_host::{
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use futures::future::join_all;
-use host_test::COMPONENT_BYTES;
 use host_test::answers::Answers;
 use host_test::script::Reply;
+use host_test::{COMPONENT_BYTES, machine_code};
 use http::header::AUTHORIZATION;
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -33,6 +33,8 @@ const OTHER_PROJECT: &str = r#"{"client_id":"cs-id-0001","client_secret":"cs;sec
     "credential_level":"account","project_id":43,"scopes":["data-export"]}"#;
 const SAME_PROJECT: &str = r#"{"client_id":"cs-id-0002","client_secret":"cs;secret? 2",
     "credential_level":"project","scopes":["metrics"]}"#;
+const OTHER_KEY: &str = r#"{"client_id":"cs-id-0003","client_secret":"cs;secret? 3",
+    "credential_level":"project","scopes":["metrics"]}"#;
 
 /// A wall clock that follows tokio's, which the tests pause.
 struct PausedClock(Instant);
@@ -46,6 +48,7 @@ impl Clock for PausedClock {
 async fn sessions(vendor: &Answers) -> Sessions {
     let connector = Connector::builder(Arc::new(vendor.clone()))
         .clock(Arc::new(PausedClock(Instant::now())))
+        .cache(machine_code())
         .load_bytes(COMPONENT_BYTES)
         .await
         .expect("the component loads");
@@ -750,6 +753,39 @@ async fn ten_calls_of_one_project_are_in_flight_and_others_wait() {
     let begin = Instant::now();
     join_all(calls).await;
     assert!(begin.elapsed() < seconds(2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_of_sessions_without_an_account_are_counted_for_each_credential() {
+    let vendor = Answers::new(|request, before| match bearer(request) {
+        Some(_) => Reply::bytes(200, "ab").chunks(1).pause(seconds(1)),
+        // Names no project, nor do the credentials.
+        None => Reply::json(
+            200,
+            json!({
+                "access_token": format!("tok.en-{before}"), "token_type": "bearer",
+                "endpoint": "https://api.eu-west-1.production.contentsquare.com",
+            }),
+        ),
+    });
+    let sessions = sessions(&vendor).await;
+    let one = async |credential| {
+        let answer = send(&sessions, "contentsquare", credential, seconds(60))
+            .await
+            .unwrap();
+        answer.into_body().collect().await.unwrap()
+    };
+    tokio::join!(one(SAME_PROJECT), one(OTHER_KEY));
+    let before = vendor.asked();
+    let calls = (0..24).map(|n| one(if n % 2 == 0 { SAME_PROJECT } else { OTHER_KEY }));
+    let watch = async {
+        for wave in [20, 24] {
+            settle().await;
+            assert_eq!(vendor.asked() - before, wave);
+            sleep(seconds(1)).await;
+        }
+    };
+    tokio::join!(join_all(calls), watch);
 }
 
 #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::question::{Choice, Kind, Offer, Question, shown};
 use crate::failure::{Failure, plain};
 use crate::store::{self, Store};
+use crate::terminal;
 
 /// The lines of a list that are shown at a time.
 const PAGE_LINES: usize = 12;
@@ -153,18 +154,24 @@ pub(super) fn description() -> Result<Option<String>, Failure> {
 }
 
 fn secret(prompt: &str, help: &str, required: bool) -> Result<Option<Value>, Failure> {
-    let mut ask = Password::new(prompt)
-        .with_display_mode(PasswordDisplayMode::Masked)
-        .without_confirmation();
-    if !help.is_empty() {
-        ask = ask.with_help_message(help);
+    loop {
+        let mut ask = Password::new(prompt)
+            .with_display_mode(PasswordDisplayMode::Masked)
+            .without_confirmation();
+        if !help.is_empty() {
+            ask = ask.with_help_message(help);
+        }
+        if required {
+            ask = ask.with_validator(needed);
+        }
+        let secret = ask.prompt()?;
+        if !terminal::discard_rest_of_paste() {
+            return Ok(Some(secret)
+                .filter(|text| !text.is_empty())
+                .map(Value::from));
+        }
+        crate::output::say("this contains a line break; remove it and paste the value again");
     }
-    if required {
-        ask = ask.with_validator(needed);
-    }
-    Ok(Some(ask.prompt()?)
-        .filter(|text| !text.is_empty())
-        .map(Value::from))
 }
 
 fn text<V: StringValidator + 'static>(

@@ -362,8 +362,8 @@ async fn an_expired_token_within_a_call_is_replaced_and_the_call_repeated_once()
     assert_eq!(bodies, ["once more", "once more"]);
 }
 
-/// 128 MiB, a thousand times any buffer.
-const LONG_BYTES: usize = 128 << 20;
+/// 200 MiB, a thousand times any buffer.
+const LONG_BYTES: usize = 200 << 20;
 const PIECE_BYTES: usize = 64 << 10;
 /// A part that does not fit into a pipe, so that the writer still runs.
 const LAST_BYTES: usize = 1 << 20;

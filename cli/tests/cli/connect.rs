@@ -141,6 +141,25 @@ async fn the_mask_of_a_secret_is_asked_for_again_and_not_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pasted_secret_of_several_lines_is_asked_for_again_and_not_sent() {
+    let vendors = Vendors::start().await;
+    let credential = vendors.sample("hotjar", 0);
+    let secret = text(&credential, "client_secret");
+    let mut dialogue = vendors.connect("hotjar", "My key");
+    let says = "this contains a line break; remove it and paste the value again";
+    dialogue
+        .answers("Client ID:", text(&credential, "client_id"))
+        .answers("Client secret:", &secret.replacen(';', ";\r", 1))
+        .sees(says)
+        .answers("Client secret:", &format!("{secret}\r\nmore"))
+        .sees(says)
+        .answers("Client secret:", &format!("{secret}\r\n"))
+        .sees("the vendor accepts the credential");
+    dialogue.result();
+    assert_eq!(vendors.simulators.hotjar().asked(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_only_choice_is_set_and_the_others_are_offered_by_name() {
     let vendors = Vendors::start().await;
     let mut dialogue = vendors.connect("contentsquare", "account");

@@ -10,13 +10,6 @@ const MAX_HOST_BYTES: usize = 253;
 /// RFC 1035 §2.3.4.
 const MAX_LABEL_BYTES: usize = 63;
 
-/// The pattern of [`Field::url`](crate::form::Field::url) for a schema, beside `maxLength` 2048.
-pub const PATTERN: &str = "^[Hh][Tt][Tt][Pp][Ss]://\
-    [A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*\
-    (:443)?(/[A-Za-z0-9._~-]*[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?$";
-/// The pattern of [`Field::host_label`](crate::form::Field::host_label) for a schema.
-pub const LABEL_PATTERN: &str = "^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$";
-
 /// Reads a base URL at `domain` or below it: `https`, no user name, port 443 or none, perhaps a
 /// path of plain segments, no query and no fragment.
 ///

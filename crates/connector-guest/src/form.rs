@@ -21,7 +21,9 @@ pub const MAX_STRING_CHARS: usize = 1024;
 
 /// The invisible characters and unusual spaces from U+00A0 on, for a character class. They are
 /// literal, because the engines of form libraries do not agree on escapes beyond `\x`.
-macro_rules! hidden {
+#[doc(hidden)]
+#[macro_export]
+macro_rules! hidden_characters {
     () => {
         concat!(
             "\u{a0}\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{1680}\u{17b4}\u{17b5}\u{180b}-\u{180f}",
@@ -31,13 +33,20 @@ macro_rules! hidden {
     };
 }
 
-/// A pattern with whitespace and invisible characters allowed around it.
-macro_rules! trimmed {
+/// A pattern for a schema, with whitespace and invisible characters allowed around it: a form trims
+/// them from every string. The pattern is a string literal without anchors.
+///
+/// ```
+/// const KEY_PATTERN: &str = connector_guest::trimmed_pattern!("k-[0-9]{8}");
+/// assert!(KEY_PATTERN.starts_with('^') && KEY_PATTERN.contains("k-[0-9]{8}"));
+/// ```
+#[macro_export]
+macro_rules! trimmed_pattern {
     ($($pattern:expr),+) => {
         concat!(
-            "^[\\t-\\r \u{85}", hidden!(), "]*",
+            "^[\\t-\\r \u{85}", $crate::hidden_characters!(), "]*",
             $($pattern,)+
-            "[\\t-\\r \u{85}", hidden!(), "]*$",
+            "[\\t-\\r \u{85}", $crate::hidden_characters!(), "]*$",
         )
     };
 }
@@ -46,12 +55,21 @@ macro_rules! trimmed {
 ///
 /// Whitespace and invisible characters around the string, none within it but U+0020, and no control
 /// character.
-pub const STRING_PATTERN: &str = trimmed!("([^\\x00- \\x7f-", hidden!(), "] *)+");
+pub const STRING_PATTERN: &str =
+    trimmed_pattern!("([^\\x00- \\x7f-", hidden_characters!(), "] *)+");
 /// The pattern of [`Field::token`] in a schema.
-pub const TOKEN_PATTERN: &str = trimmed!("[!-~]+");
+pub const TOKEN_PATTERN: &str = trimmed_pattern!("[!-~]+");
 /// The pattern of [`Field::uuid`] in a schema.
 pub const UUID_PATTERN: &str =
-    trimmed!("[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}");
+    trimmed_pattern!("[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}");
+/// The pattern of [`Field::url`] in a schema.
+pub const URL_PATTERN: &str = trimmed_pattern!(
+    "[Hh][Tt][Tt][Pp][Ss]://",
+    "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*",
+    "(:443)?(/[A-Za-z0-9._~-]*[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?"
+);
+/// The pattern of [`Field::host_label`] in a schema.
+pub const LABEL_PATTERN: &str = trimmed_pattern!("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?");
 
 /// Whether a field has to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

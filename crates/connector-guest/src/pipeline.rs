@@ -11,7 +11,7 @@ use crate::request::{Authorization, Request, RequestHead};
 use crate::response::{self, Fields, Response};
 use crate::secret::Secret;
 use crate::session::{Session, Timestamp};
-use crate::token::Token;
+use crate::token::{Token, is_opaque_token};
 use crate::vendor::{Inspection, InspectionInput, Open, Signing, Vendor, VendorInfo};
 use crate::verdict::Verdict;
 use crate::{Environment, Http};
@@ -75,6 +75,10 @@ fn open(
             (vendor.token(&credential, &mut fields, issued_at)?, fields)
         }
     };
+    // A vendor may have made the token by rules of its own.
+    if !is_opaque_token(token.access_token.expose()) {
+        return Err(fields.invalid("access_token"));
+    }
     let base_url = vendor.base_url(&credential, &mut fields)?;
     token
         .scopes

@@ -21,7 +21,8 @@ const MAX_SCOPES: usize = 256;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Token {
-    /// The secret that `authorize` puts on a request.
+    /// The secret that `authorize` puts on a request: printable ASCII without spaces, at most 16
+    /// KiB.
     pub access_token: Secret,
     /// When it ends.
     pub expiry: Expiry,

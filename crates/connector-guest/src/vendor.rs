@@ -133,7 +133,8 @@ pub trait Vendor {
 pub enum Open {
     /// One request, whose answer is read by [`Vendor::token`].
     Request(Request),
-    /// No request: the credential itself is all that an API call needs.
+    /// No request: the credential itself is all that an API call needs. The access token is
+    /// printable ASCII without spaces; any other is an invalid response.
     Token(Token),
 }
 

@@ -16,7 +16,8 @@ use crate::contract;
 use crate::contract::bindings::exports::integration::connector::types as wit;
 use crate::egress::exchange::exchange;
 use crate::egress::origin::Origin;
-use crate::error::{CallError, SendError};
+use crate::error::{CallError, PluginError, SendError};
+use crate::rules::{Breach, LoadRule};
 use crate::runtime::plugin::{Network, Plugin};
 use crate::transport::{ResponseBody, TransportError};
 use crate::types::{
@@ -57,6 +58,49 @@ impl Connector {
     /// The names of the component's imports, such as `wasi:http/types@0.2.12`.
     pub fn imports(&self) -> &[String] {
         &self.plugin.component.imports
+    }
+
+    /// Checks what the plugin returns for forms: the description and the schema of each vendor, in
+    /// English. Every fault is listed; an empty list is the rule, because a plugin with a fault is
+    /// not loaded unless [`Builder::tolerate_breaches`](crate::Builder::tolerate_breaches) is set.
+    ///
+    /// Fails only as [`PluginError::Busy`].
+    pub async fn breaches(&self) -> Result<Vec<Breach>, PluginError> {
+        let mut breaches = Vec::new();
+        for vendor in self.vendors() {
+            breaches.extend(self.breaches_of(vendor).await?);
+        }
+        Ok(breaches)
+    }
+
+    /// The breaches of one vendor.
+    pub(crate) async fn breaches_of(&self, vendor: &Vendor) -> Result<Vec<Breach>, PluginError> {
+        let breach = |rule, problem: String| Breach::new(rule, Some(&vendor.id), problem);
+        let mut breaches = Vec::new();
+        match self.describe(&vendor.id, &[]).await {
+            Err(CallError::Plugin(PluginError::Busy)) => return Err(PluginError::Busy),
+            Err(error) => {
+                breaches.push(breach(
+                    LoadRule::Description,
+                    format!("`describe`: {error}"),
+                ));
+            }
+            Ok(_) => {}
+        }
+        match self.credential_schema(&vendor.id, &[]).await {
+            Err(CallError::Plugin(PluginError::Busy)) => return Err(PluginError::Busy),
+            Err(error) => {
+                breaches.push(breach(
+                    LoadRule::Schema,
+                    format!("`credential-schema`: {error}"),
+                ));
+            }
+            Ok(schema) => {
+                let faults = contract::schema::faults(&schema).into_iter();
+                breaches.extend(faults.map(|fault| breach(LoadRule::Schema, fault)));
+            }
+        }
+        Ok(breaches)
     }
 
     /// The time of the clock that dates sessions.

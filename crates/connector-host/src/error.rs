@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use crate::limits::Profile;
+use crate::rules::{Breach, LoadRule};
 use crate::transport::TransportError;
 use crate::types::{Fault, InvalidResponse, Issue, Refusal, Stage, Verdict};
 
@@ -51,9 +52,25 @@ pub enum LoadError {
         /// The first import that is not available.
         name: String,
     },
-    /// The component lacks the functions of a connector plugin in this version.
-    #[error("the component does not export integration:connector/credentials@0.1.0")]
-    Exports,
+    /// The component lacks the interface of a connector plugin in this version, or a function of
+    /// it.
+    #[error(
+        "the component does not export {name}; build it for the world \
+         integration:connector/connector@0.1.0"
+    )]
+    Exports {
+        /// The interface, or the interface and the function after a `#`.
+        name: String,
+    },
+    /// The functions of the component have the names of a connector plugin, and other types.
+    #[error(
+        "the functions of integration:connector/credentials@0.1.0 in the component have other \
+         types; build it for the world integration:connector/connector@0.1.0"
+    )]
+    ExportTypes,
+    /// A value that the plugin returned while it was loaded breaks a rule of the contract.
+    #[error(transparent)]
+    Breach(#[from] Breach),
     /// The plugin failed to list its vendors.
     #[error("the plugin cannot list its vendors: {0}")]
     Plugin(#[from] PluginError),
@@ -68,6 +85,27 @@ pub enum LoadError {
     /// This machine cannot run plugins: no memory for code, or an unsupported processor.
     #[error("this machine cannot run plugins")]
     Engine,
+}
+
+impl LoadError {
+    /// The rule of the contract that the plugin breaks; `None` if this is not the plugin's fault.
+    pub fn rule(&self) -> Option<LoadRule> {
+        match self {
+            Self::NotAComponent => Some(LoadRule::Component),
+            Self::TooLong
+            | Self::TooComplex { .. }
+            | Self::TooSlow { .. }
+            | Self::Plugin(PluginError::Memory) => Some(LoadRule::Limits),
+            Self::Imports { .. } => Some(LoadRule::Imports),
+            Self::Exports { .. } | Self::ExportTypes => Some(LoadRule::Exports),
+            Self::Breach(breach) => Some(breach.rule),
+            Self::Read { .. }
+            | Self::Cache { .. }
+            | Self::Engine
+            | Self::Plugin(PluginError::Busy) => None,
+            Self::Plugin(_) => Some(LoadRule::Vendors),
+        }
+    }
 }
 
 /// The way out of a limit of a profile.

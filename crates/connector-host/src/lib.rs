@@ -42,7 +42,8 @@
 //! - A new instance for each call: two credentials never share memory, and a plugin that crashes,
 //!   loops or grows ends only its own call, with a [`PluginError`].
 //! - [`Limits`] on memory, time, processor time, requests and lengths, each with a default and its
-//!   reason. A [`Profile`] limits the code of a plugin before it is compiled.
+//!   reason. A [`Profile`] limits the code of a plugin before it is compiled, and a plugin that
+//!   breaks a [`LoadRule`] of the contract is not loaded.
 //! - An egress policy: `https` only, to origins that the credential needs ([`Connector::origins`])
 //!   *and* that the operator grants ([`Builder::grant`]; by default, those that the vendor
 //!   declares), and to addresses that are public or that the operator names
@@ -71,7 +72,7 @@
 //! | `connector` | the functions of the contract as methods, and loading a plugin |
 //! | `runtime` | compiling a component, and running one call in an instance of its own |
 //! | `contract` | the generated types, the rules for values from a plugin, the conversions |
-//! | `error`, `types` | the public data |
+//! | `error`, `rules`, `types` | the public data |
 //! | `egress` | whether a request may be sent, and the bounds on its response |
 //! | `transport` | sending it: connections, addresses, and the stage of a failure |
 //!
@@ -108,6 +109,7 @@ mod egress;
 mod error;
 mod limits;
 mod random;
+mod rules;
 mod runtime;
 mod secret;
 mod sessions;
@@ -128,6 +130,7 @@ pub use limits::{
     Profile, ProfileError, Timeouts,
 };
 pub use random::{Random, SystemRandom};
+pub use rules::{Breach, LoadRule};
 pub use runtime::Runtime;
 pub use secret::Secret;
 pub use sessions::api_error::ApiError;

@@ -6,6 +6,7 @@ pub(crate) mod complexity;
 pub(crate) mod component;
 pub(crate) mod engine;
 pub(crate) mod imports;
+pub(crate) mod interface;
 pub(crate) mod outgoing_handler;
 pub(crate) mod plugin;
 pub(crate) mod plugin_state;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use connector_host::{
     ApiResponse, CallError, Clock, Connector, ConnectorError, Refusal, Session, Transport, Verdict,
 };
+use host_test::machine_code;
 use host_test::network::Network;
 use host_test::script::{Asked, Reply};
 use http::{HeaderMap, Request};
@@ -40,6 +41,7 @@ pub(crate) async fn load(example: &str, transport: impl Transport) -> Connector 
     });
     Connector::builder(Arc::new(transport))
         .clock(Arc::new(PausedClock(Instant::now())))
+        .cache(machine_code())
         .load_file(&component.unwrap())
         .await
         .unwrap()

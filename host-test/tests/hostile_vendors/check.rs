@@ -11,7 +11,7 @@ use connector_host::{
 };
 use connector_simulators::tls::{Authority, HTTP1, HTTP2};
 use futures::future::BoxFuture;
-use host_test::COMPONENT;
+use host_test::{COMPONENT, machine_code};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -316,6 +316,7 @@ impl Plugin {
         let network = Network::default();
         let load = async |limits| {
             let builder = Connector::builder(Arc::new(network.clone())).limits(limits);
+            let builder = builder.cache(machine_code());
             let loaded = builder.load_file(Path::new(COMPONENT)).await;
             loaded.expect("the component loads")
         };

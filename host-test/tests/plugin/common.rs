@@ -9,8 +9,8 @@ use connector_host::{
     ApiResponse, CallError, Clock, Connector, ConnectorError, InvalidResponse, Refusal,
     RequestHead, Transport,
 };
-use host_test::COMPONENT;
 use host_test::script::Script;
+use host_test::{COMPONENT, machine_code};
 
 /// The language of the translated texts.
 pub(crate) const FRENCH: &str = "fr";
@@ -33,6 +33,7 @@ impl Clock for Still {
 pub(crate) async fn connector(transport: impl Transport) -> Connector {
     Connector::builder(Arc::new(transport))
         .clock(Arc::new(Still))
+        .cache(machine_code())
         .load_file(Path::new(COMPONENT))
         .await
         .expect("the component loads")

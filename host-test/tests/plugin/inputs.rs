@@ -13,6 +13,7 @@ use http::{HeaderName, HeaderValue};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::strategy::ValueTree;
+use proptest::string::string_regex;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::answer::Answer;
@@ -142,11 +143,16 @@ fn changed(corpora: Arc<[Vec<u8>]>) -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// The strings of a pattern. In place of a strategy it would be parsed for each of them.
+fn pattern(pattern: &str) -> impl Strategy<Value = String> {
+    string_regex(pattern).unwrap()
+}
+
 /// Bytes that are not UTF-8, strings that are nearly JSON, and JSON that is deep or long.
 fn nonsense() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         6 => proptest::collection::vec(any::<u8>(), 0..200),
-        6 => "[\\[\\]{}\",:a-z0-9.eE+\\\\u-]{0,60}".prop_map(String::into_bytes),
+        6 => pattern("[\\[\\]{}\",:a-z0-9.eE+\\\\u-]{0,60}").prop_map(String::into_bytes),
         2 => (0_usize..300).prop_map(|depth| "[".repeat(depth).into_bytes()),
         2 => (0_usize..300).prop_map(|depth| {
             [r#"{"error":"#.repeat(depth), "1".into(), "}".repeat(depth)].concat().into_bytes()
@@ -236,9 +242,9 @@ fn answered() -> impl Strategy<Value = (Function, Input)> {
 fn call(vendors: Vec<String>) -> impl Strategy<Value = Call> {
     let vendor = prop_oneof![
         20 => proptest::sample::select(vendors.clone()),
-        1 => (proptest::sample::select(vendors), "[\u{0} /A-Z]{1,3}")
+        1 => (proptest::sample::select(vendors), pattern("[\u{0} /A-Z]{1,3}"))
             .prop_map(|(vendor, more)| vendor + &more),
-        1 => "\\PC{0,20}",
+        1 => pattern("\\PC{0,20}"),
         1 => (0..70_000_usize).prop_map(|len| "h".repeat(len)),
     ];
     let status = proptest::option::weighted(0.3, any::<u16>());

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use xtask::Component;
 use xtask::component::shared_dir;
 
-use super::server::FakeClock;
+use super::server::{FakeClock, machine_code};
 use crate::form::api::Api;
 use crate::store::{Location, Store};
 
@@ -98,6 +98,7 @@ impl Started {
         });
         let connector = Connector::builder(vendor.clone())
             .clock(clock.clone())
+            .cache(machine_code())
             .load_file(&component.unwrap())
             .await
             .unwrap();

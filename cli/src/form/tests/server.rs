@@ -1,6 +1,7 @@
 //! The server under test, in this process, and its vendors.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
@@ -24,6 +25,11 @@ pub(super) const SELF: &str = "http://127.0.0.1:4711";
 
 /// A line of the page's script.
 pub(super) const SCRIPT: &str = "let a = 1;\n";
+
+/// Machine code that these tests share: an unoptimized compiler takes a third of a second for it.
+pub(super) fn machine_code() -> PathBuf {
+    Path::new(env!("CONNECTOR_WASM")).with_file_name("machine-code")
+}
 
 /// A clock that tests advance.
 pub(super) struct FakeClock(pub(super) Mutex<SystemTime>);
@@ -56,6 +62,7 @@ impl TestServer {
         let clock = Arc::new(FakeClock(Mutex::new(SystemClock.now())));
         let connector = Connector::builder(plugin::simulated(&simulators))
             .clock(clock.clone())
+            .cache(machine_code())
             .load_bytes(plugin::COMPONENT_BYTES)
             .await
             .unwrap();

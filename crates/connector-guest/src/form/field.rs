@@ -69,18 +69,15 @@ impl<'f, 'a> Field<'f, 'a> {
         Some(uuid.expose().to_ascii_lowercase())
     }
 
-    /// Reads a string that has to hold a rule, and reports `message` as `format` otherwise. The
-    /// string is read as it stands: a rule that allows whitespace around it has to say so.
+    /// Reads a string like [`string`](Self::string) that has to hold a rule, and reports `message`
+    /// as `format` otherwise. In a schema: `minLength` 1, `maxLength` 1024, and a pattern by
+    /// [`trimmed_pattern!`](crate::trimmed_pattern).
     pub fn string_where(
         mut self,
         rule: impl FnOnce(&str) -> bool,
         message: impl Into<Text>,
     ) -> Option<Secret> {
-        let Value::String(string) = self.value.take()? else {
-            self.report(IssueCode::Type, messages::NOT_A_STRING);
-            return None;
-        };
-        let string = Secret::new(string);
+        let string = self.trimmed()?;
         if !rule(string.expose()) {
             self.report(IssueCode::Format, message);
             return None;
@@ -88,18 +85,19 @@ impl<'f, 'a> Field<'f, 'a> {
         Some(string)
     }
 
-    /// Reads an `https` URL at any host: no user name, query or fragment, port 443 or none, perhaps
-    /// a path. Returns it with the host in lower case, without port and trailing slash. In a
-    /// schema:
-    /// [`base_url::PATTERN`].
+    /// Reads an `https` URL at any host, without whitespace around it: no user name, query or
+    /// fragment, port 443 or none, perhaps a path. Returns it with the host in lower case, without
+    /// port and trailing slash. In a schema: `minLength` 1, `maxLength` 1024,
+    /// [`URL_PATTERN`](super::URL_PATTERN).
     pub fn url(self) -> Option<String> {
         let is_url = |string: &str| base_url::parse(string).is_some();
         let url = self.string_where(is_url, messages::NOT_A_URL)?;
         base_url::parse(url.expose())
     }
 
-    /// Reads one label of a host name, such as the name of a tenant, in lower case. In a schema:
-    /// [`base_url::LABEL_PATTERN`].
+    /// Reads one label of a host name, such as the name of a tenant, without whitespace around it,
+    /// and returns it in lower case. In a schema: `minLength` 1, `maxLength` 1024,
+    /// [`LABEL_PATTERN`](super::LABEL_PATTERN).
     pub fn host_label(self) -> Option<String> {
         let label = self.string_where(base_url::is_label, messages::NOT_A_LABEL)?;
         Some(label.expose().to_ascii_lowercase())
@@ -274,22 +272,104 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::form::{TOKEN_PATTERN, UUID_PATTERN};
+    use crate::error::Error;
+    use crate::form::{LABEL_PATTERN, STRING_PATTERN, TOKEN_PATTERN, URL_PATTERN, UUID_PATTERN};
+
+    const UUID: &str = "123e4567-E89B-12d3-a456-426614174000";
+
+    /// The codes of the issues of a field with this value.
+    fn issues(value: &str, read: fn(Field) -> bool) -> Vec<IssueCode> {
+        let document = json!({"field": value}).to_string();
+        let read = |form: &mut Form| read(form.required("field")).then_some(());
+        match Form::read(&document, &[], read) {
+            Ok(()) => Vec::new(),
+            Err(Error::InvalidCredential(issues)) => {
+                issues.into_iter().map(|issue| issue.code).collect()
+            }
+            Err(error) => panic!("{error:?}"),
+        }
+    }
+
+    fn is_valid(value: &str, pattern: &str) -> bool {
+        let schema = json!({"minLength": 1, "maxLength": MAX_STRING_CHARS, "pattern": pattern});
+        jsonschema::is_valid(&schema, &json!(value))
+    }
 
     /// Whether the field passes, by the form and by the pattern alike.
     fn passes(value: &str, pattern: &str, read: fn(Field) -> bool) -> bool {
-        let schema = json!({"minLength": 1, "maxLength": MAX_STRING_CHARS, "pattern": pattern});
-        let by_schema = jsonschema::is_valid(&schema, &json!(value));
-        let document = json!({"field": value}).to_string();
-        let read = |form: &mut Form| read(form.required("field")).then_some(());
-        let by_form = Form::read(&document, &[], read).is_ok();
-        assert_eq!(by_form, by_schema, "{value:?}");
+        let by_form = issues(value, read).is_empty();
+        assert_eq!(by_form, is_valid(value, pattern), "{value:?}");
         by_form
+    }
+
+    /// Every kind of string field: a value that passes, its pattern and its reading.
+    type Kind = (&'static str, &'static str, fn(Field) -> bool);
+    const KINDS: [Kind; 6] = [
+        ("s;é?", STRING_PATTERN, |field: Field| {
+            field.string().is_some()
+        }),
+        ("sk_live;?=~!", TOKEN_PATTERN, |field: Field| {
+            field.token().is_some()
+        }),
+        (UUID, UUID_PATTERN, |field: Field| field.uuid().is_some()),
+        ("https://a.example/v2", URL_PATTERN, |field: Field| {
+            field.url().is_some()
+        }),
+        ("acme-1", LABEL_PATTERN, |field: Field| {
+            field.host_label().is_some()
+        }),
+        (
+            "k-1",
+            crate::trimmed_pattern!("k-[!-~]+"),
+            |field: Field| {
+                let rule = |key: &str| key.starts_with("k-");
+                field.string_where(rule, "a key begins with k-").is_some()
+            },
+        ),
+    ];
+
+    #[test]
+    fn whitespace_and_invisible_characters_are_trimmed_from_every_kind_of_field() {
+        for (value, pattern, read) in KINDS {
+            assert!(passes(value, pattern, read), "{value}");
+            for around in [
+                " ", "\n", "\r\n", "\t", "\u{85}", "\u{a0}", "\u{200b}", "\u{feff}",
+            ] {
+                assert!(passes(&[around, value].concat(), pattern, read), "{value}");
+                assert!(passes(&[value, around].concat(), pattern, read), "{value}");
+                assert!(!passes(around, pattern, read), "{around:?}");
+            }
+            assert!(!passes("", pattern, read));
+            let long = [value, &" ".repeat(MAX_STRING_CHARS)].concat();
+            assert!(!passes(&long, pattern, read), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_line_break_or_an_invisible_character_within_is_named_in_every_kind_of_field() {
+        for (value, pattern, read) in KINDS {
+            let (start, end) = value.split_at(2);
+            for (within, code) in [
+                ("\n", IssueCode::ControlCharacter),
+                ("\r\n", IssueCode::ControlCharacter),
+                (" \n ", IssueCode::ControlCharacter),
+                ("\t", IssueCode::ControlCharacter),
+                ("\u{85}", IssueCode::ControlCharacter),
+                ("\0", IssueCode::ControlCharacter),
+                ("\u{2028}", IssueCode::InvisibleCharacter),
+                ("\u{200b}", IssueCode::InvisibleCharacter),
+                ("\u{a0}", IssueCode::InvisibleCharacter),
+                ("\u{202e}", IssueCode::InvisibleCharacter),
+            ] {
+                let pasted = [start, within, end].concat();
+                assert!(!is_valid(&pasted, pattern), "{pasted:?}");
+                assert_eq!(issues(&pasted, read), [code], "{pasted:?}");
+            }
+        }
     }
 
     #[test]
     fn reads_tokens_and_uuids_by_the_rules_of_their_patterns() {
-        const UUID: &str = "123e4567-E89B-12d3-a456-426614174000";
         let long = "t".repeat(MAX_STRING_CHARS + 1);
         let pasted = format!("\u{feff} {UUID}\n");
         for (value, token, uuid) in [

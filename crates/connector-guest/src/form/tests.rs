@@ -97,12 +97,13 @@ fn reads_strings_without_what_surrounds_them() {
 }
 
 #[test]
-fn reads_strings_that_hold_a_rule_as_they_stand() {
+fn reads_strings_that_hold_a_rule() {
     let rule =
         |field: Field| field.string_where(|key| key.starts_with("k-"), "a key begins with k-");
     let read = |value| field(&value, rule).map(Secret::into_exposed);
-    assert_eq!(read(json!("k-1 ")), Ok("k-1 ".to_owned()));
-    assert_eq!(read(json!(" k-1")), Err(IssueCode::Format));
+    assert_eq!(read(json!(" k-1\n")), Ok("k-1".to_owned()));
+    assert_eq!(read(json!("1")), Err(IssueCode::Format));
+    assert_eq!(read(json!("")), Err(IssueCode::Blank));
     assert_eq!(read(json!(7)), Err(IssueCode::Type));
 }
 
@@ -117,8 +118,20 @@ fn reads_urls_and_labels_of_hosts() {
         (json!("http://example.com"), Err(IssueCode::Format)),
         (json!("https://user@example.com"), Err(IssueCode::Format)),
         (json!("https://example.com/?a=b"), Err(IssueCode::Format)),
-        (json!(" https://example.com"), Err(IssueCode::Format)),
-        (json!(""), Err(IssueCode::Format)),
+        (
+            json!("\u{feff} https://example.com/\r\n"),
+            Ok("https://example.com"),
+        ),
+        (json!("https://exa mple.com"), Err(IssueCode::Format)),
+        (
+            json!("https://exa\nmple.com"),
+            Err(IssueCode::ControlCharacter),
+        ),
+        (
+            json!("https://exa\u{ad}mple.com"),
+            Err(IssueCode::InvisibleCharacter),
+        ),
+        (json!(""), Err(IssueCode::Blank)),
         (json!({}), Err(IssueCode::Type)),
     ] {
         let read = field(&value, |field| field.url());
@@ -130,7 +143,12 @@ fn reads_urls_and_labels_of_hosts() {
         (json!("evil.example/"), Err(IssueCode::Format)),
         (json!("-a"), Err(IssueCode::Format)),
         (json!("x".repeat(64)), Err(IssueCode::Format)),
-        (json!(""), Err(IssueCode::Format)),
+        (json!(" acme\u{200b}\t"), Ok("acme")),
+        (json!("ac me"), Err(IssueCode::Format)),
+        (json!("ac\nme"), Err(IssueCode::ControlCharacter)),
+        (json!("ac\u{200d}me"), Err(IssueCode::InvisibleCharacter)),
+        (json!(" \n"), Err(IssueCode::Blank)),
+        (json!(""), Err(IssueCode::Blank)),
         (json!(1), Err(IssueCode::Type)),
     ] {
         let read = field(&value, |field| field.host_label());

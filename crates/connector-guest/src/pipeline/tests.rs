@@ -58,7 +58,7 @@ impl Vendor for &'static Acme {
         (tenant, key): &Self::Credential,
         state: Option<&Secret>,
     ) -> Result<Open, Error> {
-        if key.expose() == "no-request" {
+        if key.expose().starts_with("no-request") {
             return Ok(Open::Token(Token::new(key.clone()).expiry(Expiry::Never)));
         }
         let secret = state.unwrap_or(key);
@@ -74,6 +74,9 @@ impl Vendor for &'static Acme {
         now: Timestamp,
     ) -> Result<Token, Error> {
         assert_eq!(now, NOW);
+        if let Some(token) = fields.take_string("raw_token")? {
+            return Ok(Token::new(Secret::new(token)));
+        }
         let state = fields.take_string("refresh_token")?.map(Secret::new);
         Ok(Token::bearer(fields)?.state(state))
     }
@@ -239,6 +242,59 @@ fn a_vendor_without_a_token_request_opens_a_session_without_one() {
     assert_eq!(session.access_token.expose(), "no-request");
     assert_eq!((session.expires_at, session.refresh_after), (None, None));
     assert_eq!(session.base_url, "https://t1.acme.example");
+}
+
+#[test]
+fn a_token_that_may_break_out_of_a_header_is_an_invalid_response() {
+    let vendor = &acme(|info| info);
+    let invalid = Error::InvalidResponse(InvalidResponse {
+        status: 200,
+        field: "access_token",
+    });
+    let nowhere = Fixed::new(|_: &Request| unreachable!("no request"));
+    for (key, is_token) in [
+        ("no-request;~", true),
+        ("no-request 1", false),
+        ("no-request-clé", false),
+    ] {
+        let credential = CREDENTIAL.replace(" first ", key);
+        let opened = authenticate(vendor, &credential, &nowhere).map(drop);
+        assert_eq!(
+            opened,
+            if is_token {
+                Ok(())
+            } else {
+                Err(invalid.clone())
+            },
+            "{key}"
+        );
+    }
+    let long = "t".repeat(16 * 1024 + 1);
+    for (token, is_token) in [
+        ("t;~", true),
+        (&long[1..], true),
+        ("", false),
+        (" t", false),
+        ("a b", false),
+        ("a\r\nx: y", false),
+        ("a\u{0}", false),
+        ("a\u{7f}", false),
+        ("é", false),
+        (&long, false),
+    ] {
+        let body = json!({"raw_token": token}).to_string();
+        let environment = Fixed::new(|_: &Request| reply(200, &*body));
+        let opened = authenticate(vendor, CREDENTIAL, &environment).map(drop);
+        assert_eq!(
+            opened,
+            if is_token {
+                Ok(())
+            } else {
+                Err(invalid.clone())
+            },
+            "{token:?}"
+        );
+    }
 }
 
 #[test]

@@ -47,10 +47,11 @@ impl Fields {
         names.any(|name| self.fields.field(name).is_some())
     }
 
-    /// No fields, for a session that is opened without a request.
+    /// No fields, for a session that is opened without a request. Errors have the status of a
+    /// success, because the contract knows none for the absence of a response.
     pub(crate) fn empty() -> Self {
         Self {
-            status: 0,
+            status: 200,
             fields: Object::default(),
         }
     }

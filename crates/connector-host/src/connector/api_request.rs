@@ -31,7 +31,8 @@ pub(crate) fn check_request(request: &http::Request<Bytes>) -> Result<(), SendEr
     if climbs(path) {
         return Err(SendError::Request("its path leaves the base URL"));
     }
-    match request.method().as_str() {
+    // Methods are case-sensitive (RFC 9110 §9.1), but not for every server.
+    match &*request.method().as_str().to_ascii_uppercase() {
         "CONNECT" => Err(SendError::Request("its method opens a tunnel")),
         // TRACK is another name for it.
         "TRACE" | "TRACK" => Err(SendError::Request(

@@ -12,7 +12,7 @@ use crate::connector::Connector;
 use crate::contract;
 use crate::egress::origin::Origin;
 use crate::egress::policy::EgressPolicy;
-use crate::error::LoadError;
+use crate::error::{LoadError, PluginError};
 use crate::limits::{Limits, MAX_COMPONENT_BYTES, Profile};
 use crate::random::{Random, SystemRandom};
 use crate::runtime::Runtime;
@@ -31,6 +31,7 @@ pub struct Builder {
     granted: Option<Arc<[Origin]>>,
     runtime: Option<Runtime>,
     cache: Option<PathBuf>,
+    tolerates_breaches: bool,
 }
 
 impl Connector {
@@ -45,6 +46,7 @@ impl Connector {
             granted: None,
             runtime: None,
             cache: None,
+            tolerates_breaches: false,
         }
     }
 }
@@ -112,6 +114,15 @@ impl Builder {
         self
     }
 
+    /// Loads a plugin although its descriptions or schemas break a rule:
+    /// [`Connector::breaches`] lists the faults. For tools that report on plugins; a platform would
+    /// show forms that do not work. Default: such a plugin is not loaded.
+    #[must_use]
+    pub fn tolerate_breaches(mut self) -> Self {
+        self.tolerates_breaches = true;
+        self
+    }
+
     /// Loads a component from a file; see [`Builder::load_bytes`].
     pub async fn load_file(self, path: &Path) -> Result<Connector, LoadError> {
         let path = path.to_owned();
@@ -120,8 +131,9 @@ impl Builder {
         self.load(bytes).await
     }
 
-    /// Compiles a component on a blocking thread, checks its imports and exports, and lists its
-    /// vendors once.
+    /// Checks the imports and exports of a component, compiles it on a blocking thread, lists its
+    /// vendors, and checks their descriptions and schemas. The rules are those of
+    /// [`LoadRule`](crate::LoadRule).
     ///
     /// Needs a tokio runtime with its timer enabled.
     pub async fn load_bytes(self, bytes: &[u8]) -> Result<Connector, LoadError> {
@@ -132,12 +144,10 @@ impl Builder {
     }
 
     async fn load(self, bytes: Vec<u8>) -> Result<Connector, LoadError> {
-        let profile = self.profile;
+        let (profile, runtime, cache) = (self.profile, self.runtime, self.cache);
         let component = blocking(move || {
-            let runtime = self
-                .runtime
-                .map_or_else(|| Runtime::shared_for(profile), Ok)?;
-            let cache = self.cache.map(|folder| {
+            let runtime = runtime.map_or_else(|| Runtime::shared_for(profile), Ok)?;
+            let cache = cache.map(|folder| {
                 let cache = Cache::open(&folder);
                 cache.map_err(|error| LoadError::Cache { folder, error })
             });
@@ -154,15 +164,31 @@ impl Builder {
             vendors: Vec::new(),
             policies: Vec::new(),
         };
-        let listed = plugin.list_vendors().await?.ok_or(LoadError::Exports)?;
+        let listed = plugin.list_vendors().await?.ok_or(LoadError::ExportTypes)?;
         plugin.vendors = contract::conversions::vendors(listed)?;
         plugin.policies = plugin
             .vendors
             .iter()
             .map(|vendor| EgressPolicy::new(&vendor.origins, self.granted.as_ref()))
             .collect();
-        Ok(Connector::new(plugin))
+        let connector = Connector::new(plugin);
+        if !self.tolerates_breaches {
+            let checked = timeout(profile.limits().deadline, check(&connector)).await;
+            checked.unwrap_or(Err(PluginError::Deadline.into()))?;
+        }
+        Ok(connector)
     }
+}
+
+/// Fails with the first breach of a rule.
+async fn check(connector: &Connector) -> Result<(), LoadError> {
+    for vendor in connector.vendors() {
+        let breaches = connector.breaches_of(vendor).await?;
+        if let Some(first) = breaches.into_iter().next() {
+            return Err(first.into());
+        }
+    }
+    Ok(())
 }
 
 /// Reads a file; `None` if it is longer than a component may be.

@@ -8,9 +8,10 @@ use wasmtime_wasi::p2::bindings::clocks::wall_clock::Datetime;
 
 use crate::contract::bindings::exports::integration::connector::types as wit;
 use crate::contract::{self, MAX_TITLE_CHARS, displayable, require, text};
-use crate::egress::origin::Origin;
+use crate::egress::origin::{Origin, OriginError};
 use crate::egress::policy;
 use crate::error::{ConnectorError, PluginError};
+use crate::rules::{Breach, LoadRule};
 use crate::secret::Secret;
 use crate::transport::CertificateError;
 use crate::types::api_response::CLASSIFY_BYTES;
@@ -23,30 +24,52 @@ use crate::types::{
 const MAX_ORIGINS: usize = 100;
 
 /// Checks and converts the result of `vendors`.
-pub(crate) fn vendors(listed: Vec<wit::Vendor>) -> Result<Vec<Vendor>, PluginError> {
-    require(!listed.is_empty(), "vendors")?;
+pub(crate) fn vendors(listed: Vec<wit::Vendor>) -> Result<Vec<Vendor>, Breach> {
+    let breach = |problem: &str| Breach::new(LoadRule::Vendors, None, problem);
+    if listed.is_empty() {
+        return Err(breach("the list is empty"));
+    }
     let vendors: Result<Vec<Vendor>, _> = listed.into_iter().map(Vendor::try_from).collect();
     let vendors = vendors?;
     let mut ids: Vec<&str> = vendors.iter().map(|vendor| &*vendor.id).collect();
     ids.sort_unstable();
-    let is_twice = ids.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
-    require(!is_twice, "id")?;
+    if ids.windows(2).any(|pair| matches!(pair, [a, b] if a == b)) {
+        return Err(breach("two vendors have the same id"));
+    }
     Ok(vendors)
 }
 
 impl TryFrom<wit::Vendor> for Vendor {
-    type Error = PluginError;
+    type Error = Breach;
 
-    fn try_from(vendor: wit::Vendor) -> Result<Self, PluginError> {
-        require(vendor.origins.len() <= MAX_ORIGINS, "origins")?;
-        let origins: Result<Vec<Origin>, _> = vendor.origins.iter().map(|o| o.parse()).collect();
+    fn try_from(vendor: wit::Vendor) -> Result<Self, Breach> {
+        if !contract::is_id(&vendor.id) {
+            let problem = "an id is not 1 to 64 lower-case letters, digits and `-`";
+            return Err(Breach::new(LoadRule::Vendors, None, problem));
+        }
+        let breach = |rule, problem: &str| Breach::new(rule, Some(&vendor.id), problem);
+        if vendor.origins.len() > MAX_ORIGINS {
+            let problem = format!("there are more than {MAX_ORIGINS} origins");
+            return Err(breach(LoadRule::Origins, &problem));
+        }
+        let numbered = vendor.origins.iter().zip(1..);
+        let origins = numbered.map(|(origin, number)| {
+            origin.parse::<Origin>().map_err(|error| {
+                let rule = match error {
+                    OriginError::PublicSuffix => LoadRule::PublicSuffix,
+                    _ => LoadRule::Origins,
+                };
+                breach(rule, &format!("origin {number}: {error}"))
+            })
+        });
+        let origins = origins.collect::<Result<_, _>>()?;
+        if vendor.max_concurrent_calls == Some(0) {
+            let problem = "`max-concurrent-calls` is zero instead of `none`";
+            return Err(breach(LoadRule::Vendors, problem));
+        }
         Ok(Self {
-            id: text(vendor.id, "id", contract::is_id)?,
-            origins: origins.map_err(|_| PluginError::Contract("origins"))?,
-            max_concurrent_calls: match vendor.max_concurrent_calls {
-                Some(0) => return Err(PluginError::Contract("max-concurrent-calls")),
-                calls => calls,
-            },
+            origins,
+            max_concurrent_calls: vendor.max_concurrent_calls,
             signing: match vendor.signing {
                 wit::Signing::Session => Signing::Session,
                 wit::Signing::Head => Signing::Head,
@@ -59,6 +82,7 @@ impl TryFrom<wit::Vendor> for Vendor {
                 wit::Inspection::Session => Inspection::Session,
             },
             durable_state: vendor.durable_state,
+            id: vendor.id,
         })
     }
 }

@@ -1,20 +1,18 @@
-//! A compiled component: its imports checked and linked, its exports of the contract found.
+//! A compiled component: its interface checked before, its imports linked, its exports found.
 
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use crate::error::{LoadError, PluginError};
 use crate::limits::{Profile, Room};
+use crate::runtime::Runtime;
 use crate::runtime::cache::Cache;
 use crate::runtime::complexity::{self, Refused};
+use crate::runtime::interface::{self, CREDENTIALS, Mismatch};
 use crate::runtime::plugin_state::PluginState;
-use crate::runtime::{Runtime, imports};
 
 /// The runtime's error for a component whose initial memory exceeds the pool's limit.
 const DOES_NOT_FIT: &str = "does not fit in pooling allocator";
-
-/// The interface that a plugin exports.
-const CREDENTIALS: &str = "integration:connector/credentials@0.1.0";
 
 /// A component in machine code.
 pub(crate) struct CompiledComponent {
@@ -29,8 +27,8 @@ pub(crate) struct CompiledComponent {
 }
 
 impl CompiledComponent {
-    /// Compiles a component within the limits of the profile, or loads it from the cache, and links
-    /// its imports.
+    /// Compiles a component within the limits of the profile and with the interface of a plugin, or
+    /// loads it from the cache, and links its imports.
     pub(crate) fn compile(
         runtime: Runtime,
         cache: Option<&Cache>,
@@ -40,18 +38,14 @@ impl CompiledComponent {
         let linker = runtime.linker();
         let engine = linker.engine();
         let kept = cache.and_then(|cache| cache.load(engine, profile, bytes));
+        if kept.is_none() {
+            check_complexity(profile, bytes)?;
+        }
+        let imports = interface::check(bytes)?;
         let component = match kept {
             Some(component) => component,
             None => compile(engine, cache, profile, bytes)?,
         };
-        let imports: Vec<String> = component
-            .component_type()
-            .imports(engine)
-            .map(|(name, _)| name.to_owned())
-            .collect();
-        if let Some(name) = imports.iter().find(|name| !imports::is_available(name)) {
-            return Err(LoadError::Imports { name: name.clone() });
-        }
         let pre = linker.instantiate_pre(&component).map_err(|error| {
             // One of the available interfaces, with a different type. The runtime puts the name in
             // backquotes.
@@ -64,7 +58,7 @@ impl CompiledComponent {
                 name: name.to_owned(),
             }
         })?;
-        let exports = Exports::find(&component).ok_or(LoadError::Exports)?;
+        let exports = Exports::find(&component).ok_or(LoadError::ExportTypes)?;
         // Unknown only for components that import core modules, which are rejected above.
         let memories = component
             .resources_required()
@@ -80,17 +74,31 @@ impl CompiledComponent {
     }
 }
 
-/// Compiles a component, if it is within the limits of the profile, and stores the machine code.
+/// Checks that a component is within the limits of the profile.
+fn check_complexity(profile: Profile, bytes: &[u8]) -> Result<(), LoadError> {
+    complexity::check(bytes, profile.limits()).map_err(|refused| match refused {
+        Refused::Malformed => LoadError::NotAComponent,
+        Refused::Exceeds(what) => LoadError::TooComplex { profile, what },
+    })
+}
+
+impl From<Mismatch> for LoadError {
+    fn from(mismatch: Mismatch) -> Self {
+        match mismatch {
+            Mismatch::NotAComponent => Self::NotAComponent,
+            Mismatch::Imports(name) => Self::Imports { name },
+            Mismatch::Exports(name) => Self::Exports { name },
+        }
+    }
+}
+
+/// Compiles a component, and stores the machine code.
 fn compile(
     engine: &Engine,
     cache: Option<&Cache>,
     profile: Profile,
     bytes: &[u8],
 ) -> Result<Component, LoadError> {
-    complexity::check(bytes, profile.limits()).map_err(|refused| match refused {
-        Refused::Malformed => LoadError::NotAComponent,
-        Refused::Exceeds(what) => LoadError::TooComplex { profile, what },
-    })?;
     let component = Component::from_binary(engine, bytes).map_err(|error| {
         // The runtime does not export the type of this error.
         if format!("{error:#}").contains(DOES_NOT_FIT) {

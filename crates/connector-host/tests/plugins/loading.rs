@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connector_host::{
-    Connector, Limits, Live, LoadError, MAX_COMPONENT_BYTES, PluginError, Transport,
+    Breach, Connector, Limits, Live, LoadError, LoadRule, MAX_COMPONENT_BYTES, PluginError,
+    Transport,
 };
 
 use crate::harness::{Row, load, turn};
-use crate::wat::{CORRECT, OK, Plugin, changed_wit, component};
+use crate::wat::{CORRECT, OK, Plugin, WIT, changed_wit, component};
 
 /// The error of loading a plugin with these additional definitions.
 async fn refused(more: &str) -> LoadError {
@@ -170,8 +171,9 @@ async fn an_unavailable_import_is_named() {
 
 #[tokio::test]
 async fn an_available_import_of_another_type_is_named() {
-    let text = r#"(component (import "wasi:io/poll@0.2.12"
-        (instance (export "no-such-function" (func)))))"#;
+    let import = r#"(component (import "wasi:io/poll@0.2.12"
+        (instance (export "no-such-function" (func))))"#;
+    let text = connector_of("").replacen("(component", import, 1);
     let error = load(&wat::parse_str(text).unwrap(), Limits::default()).await;
     match error.err() {
         Some(LoadError::Imports { name }) => assert_eq!(name, "wasi:io/poll@0.2.12"),
@@ -209,18 +211,126 @@ fn connector_of(without: &str) -> String {
     )
 }
 
+const CREDENTIALS: &str = "integration:connector/credentials@0.1.0";
+
 #[tokio::test]
 async fn a_component_without_the_functions_of_a_connector_is_rejected() {
     let other_version = connector_of("").replace("@0.1.0", "@0.2.0");
-    for text in [
-        "(component)".to_owned(),
-        connector_of("inspect"),
-        connector_of("authorize"),
-        connector_of(""),
-        other_version,
+    let no_function = connector_of("")
+        .replace(
+            r#"(export "inspect" (func $f))"#,
+            r#"(export "inspect" (instance $no))"#,
+        )
+        .replace(
+            "(instance $c ",
+            r#"(instance $no (export "f" (func $f))) (instance $c "#,
+        );
+    for (text, missing) in [
+        ("(component)".to_owned(), ""),
+        (other_version, ""),
+        (connector_of("vendors"), "#vendors"),
+        (connector_of("inspect"), "#inspect"),
+        (connector_of("authorize"), "#authorize"),
+        (no_function, "#inspect"),
     ] {
         let error = load(&wat::parse_str(&text).unwrap(), Limits::default()).await;
-        assert!(matches!(error.err(), Some(LoadError::Exports)), "{text}");
+        match error.err() {
+            Some(LoadError::Exports { name }) => assert_eq!(name, [CREDENTIALS, missing].concat()),
+            other => panic!("{missing}: {other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn functions_with_other_types_are_rejected() {
+    let component = wat::parse_str(connector_of("")).unwrap();
+    let error = load(&component, Limits::default()).await.err();
+    assert!(matches!(error, Some(LoadError::ExportTypes)), "{error:?}");
+}
+
+#[tokio::test]
+async fn imports_and_exports_are_checked_before_the_component_is_compiled() {
+    // The compiler would refuse the body of this function.
+    let invalid = "(core module (func (result i32)))";
+    for (rest, rule) in [
+        (
+            r#"(import "wasi:cli/stderr@0.2.12" (instance))"#,
+            LoadRule::Imports,
+        ),
+        ("", LoadRule::Exports),
+    ] {
+        let component = wat::parse_str(format!("(component {rest} {invalid})")).unwrap();
+        let error = load(&component, Limits::default()).await.err().unwrap();
+        assert_eq!(error.rule(), Some(rule), "{error:?}");
+    }
+    let whole = connector_of("").replacen("(component", &format!("(component {invalid}"), 1);
+    let error = load(&wat::parse_str(whole).unwrap(), Limits::default()).await;
+    assert!(matches!(error.err(), Some(LoadError::NotAComponent)));
+}
+
+/// The one breach of a plugin: it is not loaded, except by a builder that tolerates breaches.
+async fn breach(plugin: Plugin<'_>) -> Breach {
+    let component = plugin.component();
+    let error = load(&component, Limits::default()).await.err();
+    let Some(LoadError::Breach(breach)) = error else {
+        panic!("{error:?}");
+    };
+    let tolerant = Connector::builder(nowhere()).tolerate_breaches();
+    let connector = tolerant.load_bytes(&component).await.unwrap();
+    assert_eq!(connector.breaches().await, Ok(vec![breach.clone()]));
+    breach
+}
+
+#[tokio::test]
+async fn a_description_or_schema_that_breaks_a_rule_is_named() {
+    let unknown_vendor = "(call $fail (i32.const 0) (i32.const 0) (i32.const 0))";
+    for (describe, problem) in [
+        (OK, "`describe`: the plugin broke its contract: describe"),
+        ("unreachable", "`describe`: the plugin crashed: "),
+        (unknown_vendor, "`describe`: unknown vendor"),
+    ] {
+        let breach = breach(Plugin {
+            describe,
+            ..CORRECT
+        })
+        .await;
+        assert_eq!(breach.rule, LoadRule::Description);
+        assert_eq!(breach.vendor.as_deref(), Some("a"));
+        assert!(breach.problem.starts_with(problem), "{breach}");
+    }
+    let with_root_condition = CORRECT.schema.replace("\"type\"", "\"allOf\":[],\"type\"");
+    for (schema, problem) in [
+        ("", "the root: the schema must be a JSON object"),
+        ("[]", "the root: the schema must be a JSON object"),
+        (
+            &with_root_condition,
+            "/allOf: the keyword is not portable here",
+        ),
+    ] {
+        let breach = breach(Plugin { schema, ..CORRECT }).await;
+        assert_eq!(breach.rule, LoadRule::Schema);
+        assert_eq!(
+            (breach.vendor.as_deref(), &*breach.problem),
+            (Some("a"), problem)
+        );
+    }
+    let connector = load(&CORRECT.component(), Limits::default()).await.unwrap();
+    assert_eq!(connector.breaches().await, Ok(Vec::new()));
+}
+
+#[tokio::test]
+async fn an_origin_that_breaks_a_rule_is_named() {
+    for (origin, broken) in [
+        ("https://*.acme.io", None),
+        ("http://a.example/", Some(LoadRule::Origins)),
+        ("https://*.govt.nz", Some(LoadRule::PublicSuffix)),
+    ] {
+        let module = CORRECT.module().replace("https://a.example", origin);
+        let error = load(&component(&module, WIT), Limits::default())
+            .await
+            .err();
+        let rule = error.as_ref().and_then(LoadError::rule);
+        assert_eq!(rule, broken, "{origin}: {error:?}");
     }
 }
 

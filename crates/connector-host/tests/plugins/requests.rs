@@ -264,7 +264,7 @@ async fn a_huge_body_is_denied() {
     check(Row::new(plugin), denied()).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_body_that_never_ends_ends_at_the_deadline() {
     let plugin = sending(
         "(local.set $i (call $request))
@@ -332,7 +332,7 @@ async fn an_answer_is_given_once() {
     check(row, Err(said(11))).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_silent_vendor_times_out_before_the_deadline_so_that_the_plugin_can_report_it() {
     // `HTTP-response-timeout`, two added.
     let row = Row {
@@ -342,7 +342,7 @@ async fn a_silent_vendor_times_out_before_the_deadline_so_that_the_plugin_can_re
     check(row, Err(said(35))).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn endless_timeouts_are_not_granted() {
     // The maximum duration: the host's own limits apply.
     let plugin = sending(
@@ -361,7 +361,7 @@ async fn endless_timeouts_are_not_granted() {
     check(row, Err(said(35))).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_long_sleep_ends_at_the_deadline() {
     for nanoseconds in ["60000000000", "-1"] {
         let body = format!("(call $block (call $alarm (i64.const {nanoseconds}))) unreachable");

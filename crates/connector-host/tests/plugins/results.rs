@@ -167,7 +167,8 @@ async fn a_vendor_that_breaks_the_contract_is_not_loaded() {
     let error = load(&plugin.component(), Limits::default()).await.err();
     assert_eq!(
         error.unwrap().to_string(),
-        "the plugin cannot list its vendors: the plugin broke its contract: id"
+        "the plugin breaks the rule \"vendors\": an id is not 1 to 64 lower-case letters, digits \
+         and `-`"
     );
 }
 

@@ -3,10 +3,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use connector_host::{CallError, ConnectorError};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_parser::{Resolve, WorldId};
 
 /// The world of a connector plugin.
 pub(crate) const WIT: &str = "../../wit";
@@ -21,6 +22,8 @@ pub(crate) struct Plugin<'a> {
     pub(crate) realloc: &'a str,
     pub(crate) vendors: &'a str,
     pub(crate) describe: &'a str,
+    /// The JSON text that `credential-schema` returns.
+    pub(crate) schema: &'a str,
     pub(crate) validate: &'a str,
     pub(crate) origins: &'a str,
     pub(crate) authenticate: &'a str,
@@ -37,6 +40,8 @@ pub(crate) const CORRECT: Plugin<'static> = Plugin {
           (i32.const 7)) (i32.const -8)))",
     vendors: "(i32.const 64)",
     describe: "(i32.const 192)",
+    schema: r#"{"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object",
+        "properties":{},"additionalProperties":false}"#,
     validate: OK,
     origins: "(i32.const 160)",
     authenticate: "unreachable",
@@ -87,7 +92,8 @@ impl Plugin<'_> {
         };
         let two_texts = "(param i32 i32 i32 i32)";
         // The list at 64 has one vendor, at 80: id, origins, and zeros for the rest. Its origins at
-        // 120 are one string. At 160 they are a result, and at 192 the string at 176 is one.
+        // 120 are one string. At 160 they are a result, and at 192 the string at 176 is one. At
+        // 7168 the schema behind it is one.
         let texts = "aAhttps://a.examplea.example";
         let at = |from: u32, length: u32| [128 + from, length];
         let [id, url, host] = [at(0, 1), at(2, 17), at(19, 9)];
@@ -96,6 +102,11 @@ impl Plugin<'_> {
         let result = words(&[0, 120, 1]);
         let described = words(&[0, 176, 12]);
         let origins = words(&url);
+        let schema = self.schema.as_bytes();
+        assert!(schema.len() < 1000, "the next call allocates at 8192");
+        let schema_length = u32::try_from(schema.len()).unwrap();
+        let schema_result = words(&[0, 7184, schema_length]);
+        let schema = escaped(schema);
         format!(
             r#"(module
               {IMPORTS}
@@ -107,6 +118,8 @@ impl Plugin<'_> {
               (data (i32.const 160) "{result}")
               (data (i32.const 176) "{{\22name\22:\22A\22}}")
               (data (i32.const 192) "{described}")
+              (data (i32.const 7168) "{schema_result}")
+              (data (i32.const 7184) "{schema}")
               (global $host i32 (i32.const {}))
               (global $next (mut i32) (i32.const 8192))
               (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {})
@@ -117,7 +130,7 @@ impl Plugin<'_> {
             self.more,
             function("vendors", "", self.vendors),
             function("describe", two_texts, self.describe),
-            function("credential-schema", two_texts, OK),
+            function("credential-schema", two_texts, "(i32.const 7168)"),
             function("validate", "(param i32 i32 i32 i32 i32 i32)", self.validate),
             function("origins", two_texts, self.origins),
             function("authenticate", two_texts, self.authenticate),
@@ -129,13 +142,29 @@ impl Plugin<'_> {
     }
 }
 
-/// Builds a component from a core module, by the world of a connector in the given folder.
-pub(crate) fn component(module: &str, wit: impl AsRef<Path>) -> Vec<u8> {
-    let mut module = wat::parse_str(module).unwrap();
+/// The contract, read once for most plugins.
+static CONTRACT: LazyLock<(Resolve, WorldId)> = LazyLock::new(|| world(Path::new(WIT)));
+
+/// Reads the world of a connector in a folder.
+fn world(wit: &Path) -> (Resolve, WorldId) {
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_path(wit).unwrap();
     let world = resolve.select_world(&[package], Some("connector")).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    (resolve, world)
+}
+
+/// Builds a component from a core module, by the world of a connector in the given folder.
+pub(crate) fn component(module: &str, wit: impl AsRef<Path>) -> Vec<u8> {
+    let wit = wit.as_ref();
+    if wit == Path::new(WIT) {
+        return component_of(module, &CONTRACT);
+    }
+    component_of(module, &world(wit))
+}
+
+fn component_of(module: &str, (resolve, world): &(Resolve, WorldId)) -> Vec<u8> {
+    let mut module = wat::parse_str(module).unwrap();
+    embed_component_metadata(&mut module, resolve, *world, StringEncoding::UTF8).unwrap();
     let mut encoder = ComponentEncoder::default();
     encoder.module(&module).unwrap().encode().unwrap()
 }
@@ -169,8 +198,15 @@ fn copy(from: &Path, to: &Path, change: &dyn Fn(&str) -> String) {
 
 /// Numbers in the form of a data segment.
 pub(crate) fn words(numbers: &[u32]) -> String {
-    let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
-    let escaped: Vec<_> = bytes.map(|byte| format!("\\{byte:02x}")).collect();
+    let bytes: Vec<u8> = numbers
+        .iter()
+        .flat_map(|number| number.to_le_bytes())
+        .collect();
+    escaped(&bytes)
+}
+
+fn escaped(bytes: &[u8]) -> String {
+    let escaped: Vec<_> = bytes.iter().map(|byte| format!("\\{byte:02x}")).collect();
     escaped.concat()
 }
 

@@ -149,6 +149,9 @@ fn a_request_that_would_go_elsewhere_or_come_back_is_rejected() {
         (good, of("CONNECT")),
         (good, of("TRACE")),
         (good, of("TRACK")),
+        (good, of("connect")),
+        (good, of("Trace")),
+        (good, of("track")),
         ("https://api.hotjar.io?", get("/x")),
         ("https://api.hotjar.io#", get("/x")),
     ] {

@@ -144,24 +144,74 @@ fn vendor(id: &str) -> wit::Vendor {
 }
 
 #[test]
-fn a_vendor_that_breaks_the_contract_names_the_field() {
-    type Break = fn(&mut wit::Vendor);
-    let breaks: [(&str, Break); 4] = [
-        ("id", |v| v.id = "A b".to_owned()),
-        ("origins", |v| {
-            v.origins = vec!["http://a.example".to_owned()];
-        }),
-        ("origins", |v| {
-            v.origins = vec!["https://a.example".to_owned(); 101];
-        }),
-        ("max-concurrent-calls", |v| v.max_concurrent_calls = Some(0)),
-    ];
-    for (field, spoil) in breaks {
-        let mut vendor = vendor("a");
-        assert!(Vendor::try_from(vendor.clone()).is_ok());
-        spoil(&mut vendor);
-        let breach = Err(PluginError::Contract(field));
-        assert_eq!(Vendor::try_from(vendor), breach);
+fn a_vendor_that_breaks_a_rule_names_it_and_the_problem() {
+    let with_origins = |origins: &[&str]| wit::Vendor {
+        origins: origins.iter().map(|&origin| origin.to_owned()).collect(),
+        ..vendor("a")
+    };
+    assert!(Vendor::try_from(vendor("a")).is_ok());
+    assert!(Vendor::try_from(with_origins(&[])).is_ok());
+    for (vendor, rule, id, problem) in [
+        (
+            vendor("A b"),
+            LoadRule::Vendors,
+            None,
+            "an id is not 1 to 64",
+        ),
+        (vendor(""), LoadRule::Vendors, None, "an id is not 1 to 64"),
+        (
+            wit::Vendor {
+                max_concurrent_calls: Some(0),
+                ..vendor("a")
+            },
+            LoadRule::Vendors,
+            Some("a"),
+            "`max-concurrent-calls` is zero",
+        ),
+        (
+            with_origins(&["https://a.example", "http://a.example"]),
+            LoadRule::Origins,
+            Some("a"),
+            "origin 2: invalid origin; begin it with https://",
+        ),
+        (
+            with_origins(&["https://a.example:8443"]),
+            LoadRule::Origins,
+            Some("a"),
+            "origin 1: invalid origin; remove its port",
+        ),
+        (
+            with_origins(&["https://a.example/\u{1b}[2J"]),
+            LoadRule::Origins,
+            Some("a"),
+            "origin 1: invalid origin; end it with its host",
+        ),
+        (
+            with_origins(&["https://a.example"; 101]),
+            LoadRule::Origins,
+            Some("a"),
+            "there are more than 100 origins",
+        ),
+        (
+            with_origins(&["https://*.github.io"]),
+            LoadRule::PublicSuffix,
+            Some("a"),
+            "origin 1: invalid origin; its wildcard covers a public suffix",
+        ),
+        (
+            with_origins(&["https://*.com"]),
+            LoadRule::PublicSuffix,
+            Some("a"),
+            "origin 1: invalid origin; its wildcard covers a public suffix",
+        ),
+    ] {
+        let breach = Vendor::try_from(vendor).unwrap_err();
+        assert_eq!(
+            (breach.rule, breach.vendor.as_deref()),
+            (rule, id),
+            "{problem}"
+        );
+        assert!(breach.problem.starts_with(problem), "{breach}");
     }
 }
 
@@ -169,10 +219,11 @@ fn a_vendor_that_breaks_the_contract_names_the_field() {
 fn a_list_of_vendors_is_not_empty_and_its_ids_are_unique() {
     for (ids, expected) in [
         (&["b", "a"][..], Ok(2)),
-        (&[], Err(PluginError::Contract("vendors"))),
-        (&["a", "b", "a"], Err(PluginError::Contract("id"))),
+        (&[], Err("the list is empty")),
+        (&["a", "b", "a"], Err("two vendors have the same id")),
     ] {
         let listed = ids.iter().map(|id| vendor(id)).collect();
+        let expected = expected.map_err(|problem| Breach::new(LoadRule::Vendors, None, problem));
         assert_eq!(vendors(listed).map(|read| read.len()), expected);
     }
 }
