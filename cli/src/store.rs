@@ -121,8 +121,13 @@ impl Store {
     pub(crate) fn save(&self, entry: &Entry, schema: &Value) -> Result<Saved, StoreError> {
         let parts = Parts::of(entry, schema)?;
         let change = self.change()?;
+        let id = self.insert(&change, &parts)?;
+        commit(change, id)
+    }
+
+    fn insert(&self, change: &Transaction<'_>, parts: &Parts<'_>) -> Result<i64, StoreError> {
         let now = now_ms();
-        let mut row = parts.row(seal::random()?, &entry.vendor, now);
+        let mut row = parts.row(seal::random()?, now);
         change
             .execute(
                 "INSERT INTO credential (seal_id, name, description, vendor, fields, \
@@ -138,23 +143,15 @@ impl Store {
             )
             .map_err(|error| taken(error, parts.name))?;
         row.id = change.last_insert_rowid();
-        self.seal(&change, &row, &parts.secrets)?;
-        commit(change, row.id)
+        self.seal(change, &row, &parts.secrets)?;
+        Ok(row.id)
     }
 
     /// Replaces a credential. A secret field that is missing or `""` keeps its saved value. A
     /// session of another vendor is removed.
-    pub(crate) fn update(
-        &self,
-        id: i64,
-        entry: &Entry,
-        schema: &Value,
-    ) -> Result<Saved, StoreError> {
-        self.replace(id, None, entry, schema)
-    }
-
-    /// Does the same as [`Store::update`], but fails with [`StoreError::Changed`] if the credential
-    /// was saved after `version`, the time of the save that is edited.
+    ///
+    /// Fails with [`StoreError::Changed`] if the credential was saved after `version`, the time of
+    /// the save that is edited.
     pub(crate) fn update_version(
         &self,
         id: i64,
@@ -162,20 +159,10 @@ impl Store {
         entry: &Entry,
         schema: &Value,
     ) -> Result<Saved, StoreError> {
-        self.replace(id, Some(version), entry, schema)
-    }
-
-    fn replace(
-        &self,
-        id: i64,
-        version: Option<Timestamp>,
-        entry: &Entry,
-        schema: &Value,
-    ) -> Result<Saved, StoreError> {
         let mut parts = Parts::of(entry, schema)?;
         let change = self.change()?;
         let (before, kept) = self.opened(&change, id)?;
-        if version.is_some_and(|version| version.as_millisecond() != before.updated_at_ms) {
+        if version.as_millisecond() != before.updated_at_ms {
             return Err(StoreError::Changed);
         }
         for (field, value) in kept {
@@ -184,10 +171,21 @@ impl Store {
                 parts.secrets.push((field, value));
             }
         }
+        self.overwrite(&change, &before, &parts)?;
+        commit(change, id)
+    }
+
+    fn overwrite(
+        &self,
+        change: &Transaction<'_>,
+        before: &ClearRow,
+        parts: &Parts<'_>,
+    ) -> Result<(), StoreError> {
+        let id = before.id;
         // Later than before, even within one millisecond or after the clock was set back: the time
         // tells one version from the other.
         let updated_at_ms = now_ms().max(before.updated_at_ms.saturating_add(1));
-        let mut row = parts.row(before.seal_id, &entry.vendor, updated_at_ms);
+        let mut row = parts.row(before.seal_id, updated_at_ms);
         (row.id, row.created_at_ms) = (id, before.created_at_ms);
         change
             .execute(
@@ -205,10 +203,9 @@ impl Store {
             .map_err(|error| taken(error, parts.name))?;
         change.execute("DELETE FROM secret WHERE credential = ?1", [id])?;
         if row.vendor != before.vendor {
-            self.drop_session(&change, id)?;
+            self.drop_session(change, id)?;
         }
-        self.seal(&change, &row, &parts.secrets)?;
-        commit(change, id)
+        self.seal(change, &row, &parts.secrets)
     }
 
     /// Removes a credential with its secrets and its session; `false` when there was none.
@@ -307,13 +304,14 @@ type Opened = (ClearRow, Fields);
 struct Parts<'a> {
     name: &'a str,
     description: Option<&'a str>,
+    vendor: &'a str,
     fields: Value,
     secrets: Fields,
 }
 
 impl<'a> Parts<'a> {
     /// The row of a credential that is saved for the first time now. Its id is not yet known.
-    fn row(&self, seal_id: [u8; seal::ID_BYTES], vendor: &str, now_ms: i64) -> ClearRow {
+    fn row(&self, seal_id: [u8; seal::ID_BYTES], now_ms: i64) -> ClearRow {
         let mut secrets: Vec<_> = self.secrets.iter().map(|(name, _)| name.clone()).collect();
         secrets.sort_unstable();
         ClearRow {
@@ -321,7 +319,7 @@ impl<'a> Parts<'a> {
             seal_id,
             name: self.name.to_owned(),
             description: self.description.map(str::to_owned),
-            vendor: vendor.to_owned(),
+            vendor: self.vendor.to_owned(),
             fields: self.fields.to_string(),
             created_at_ms: now_ms,
             updated_at_ms: now_ms,
@@ -353,6 +351,7 @@ impl<'a> Parts<'a> {
         Ok(Self {
             name,
             description: description.filter(|text| !text.is_empty()),
+            vendor: &entry.vendor,
             fields: Value::Object(fields),
             secrets,
         })
@@ -390,9 +389,13 @@ fn joined(fields: &str, secrets: &[(String, Zeroizing<String>)]) -> Secret {
 
 /// Commits a change, and returns the saved credential.
 fn commit(change: Transaction<'_>, id: i64) -> Result<Saved, StoreError> {
-    let saved = change.query_row(&format!("{COLUMNS} WHERE id = ?1"), [id], saved)?;
+    let saved = by_id(&change, id)?;
     change.commit()?;
     Ok(saved)
+}
+
+fn by_id(view: &Transaction<'_>, id: i64) -> rusqlite::Result<Saved> {
+    view.query_row(&format!("{COLUMNS} WHERE id = ?1"), [id], saved)
 }
 
 fn saved(row: &Row<'_>) -> rusqlite::Result<Saved> {

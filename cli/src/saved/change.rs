@@ -127,7 +127,12 @@ async fn update(
 ) -> Result<Value, Failure> {
     let vendor = credential::vendor(connector, &saved.vendor)?;
     let schema = plugin::schema(connector, vendor, &[]).await?;
-    Ok(json::saved(&store.update(saved.id, entry, &schema)?))
+    Ok(json::saved(&store.update_version(
+        saved.id,
+        saved.updated_at,
+        entry,
+        &schema,
+    )?))
 }
 
 #[cfg(test)]

@@ -82,6 +82,15 @@ impl Place {
     }
 }
 
+impl Store {
+    /// Replaces a credential, whatever its version.
+    fn update(&self, id: i64, entry: &Entry, schema: &Value) -> Result<Saved, StoreError> {
+        let saved = self.list()?.into_iter().find(|saved| saved.id == id);
+        let version = saved.ok_or(StoreError::Gone)?.updated_at;
+        self.update_version(id, version, entry, schema)
+    }
+}
+
 fn document(store: &Store, saved: &Saved) -> Value {
     serde_json::from_str(store.document(saved.id).unwrap().expose()).unwrap()
 }
