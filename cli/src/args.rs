@@ -113,7 +113,9 @@ pub(crate) enum Command {
     /// Ask for a vendor's credential on the terminal, and save it
     #[command(after_help = connect::EXAMPLES)]
     Connect(Connect),
-    /// List, show, check, edit, rename or remove saved credentials; secrets stay masked
+    /// List, show, check, edit, rename or remove saved credentials, or give their store a new key;
+    /// secrets stay masked
+    #[command(after_help = credentials::EXAMPLES)]
     Credentials(Credentials),
     /// Classify an API response: use it, refresh the session, wait …
     #[command(after_help = classify::EXAMPLES)]

@@ -2,6 +2,7 @@
 //! masked.
 
 mod change;
+mod rekey;
 
 use crate::args::{Credentials, SavedAction};
 use crate::credential::find_saved;
@@ -44,6 +45,10 @@ pub(crate) async fn run(of: &Credentials) -> Result<String, Failure> {
             let description = description.as_deref();
             change::edit(&of.store, name, description, fields, (plugin, network)).await?
         }
+        Some(SavedAction::Rekey {
+            new_key_file,
+            drop_earlier_keys,
+        }) => rekey::run(&of.store, new_key_file.as_deref(), *drop_earlier_keys)?,
     };
     Ok(pretty(&result))
 }

@@ -10,6 +10,7 @@ mod format;
 mod key;
 mod location;
 mod private_file;
+mod rekey;
 mod revisions;
 mod seal;
 mod sessions;
@@ -26,6 +27,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use error::StoreError;
 pub(crate) use location::{KEY_VARIABLE, Location, STORE_VARIABLE};
+pub(crate) use rekey::{EarlierKeys, Rekeyed};
 pub(crate) use sessions::StoredSessions;
 
 use crate::schema;
@@ -49,6 +51,7 @@ const COLUMNS: &str = "SELECT id, name, description, vendor, fields, created_at_
 pub(crate) struct Store {
     database: Connection,
     sealer: Sealer,
+    location: Location,
 }
 
 /// A credential to save.
@@ -90,7 +93,11 @@ impl Store {
     /// A failure changes nothing in an existing store.
     pub(crate) fn open(location: &Location) -> Result<Self, StoreError> {
         let (database, sealer) = format::open(location, BUSY)?;
-        Ok(Self { database, sealer })
+        Ok(Self {
+            database,
+            sealer,
+            location: location.clone(),
+        })
     }
 
     /// Opens the store, or returns `None` if there is none. Creates nothing.
@@ -231,6 +238,9 @@ impl Store {
     fn change(&self) -> Result<Transaction<'_>, StoreError> {
         let change = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
         format::still_current(&change)?;
+        if !format::is_key_of(&change, &self.sealer)? {
+            return Err(StoreError::Rekeyed);
+        }
         Ok(change)
     }
 
@@ -291,7 +301,13 @@ impl Store {
         let Some(row) = ClearRow::read(view, id)? else {
             return Ok(None);
         };
-        Ok(Some((row, Revisions::read(view, &self.sealer, id)?)))
+        match Revisions::read(view, &self.sealer, id) {
+            Ok(revisions) => Ok(Some((row, revisions))),
+            Err(StoreError::Revisions) if !format::is_key_of(view, &self.sealer)? => {
+                Err(StoreError::Rekeyed)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

@@ -1,9 +1,27 @@
 //! Options of `credentials`, and its actions.
 
+use std::path::PathBuf;
+
 use clap::Subcommand;
 
 use super::options::FIELD;
 use super::{List, Network, Plugin, StoreFile};
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  connector credentials
+  connector credentials check 'my key'
+  connector credentials edit 'my key' --field client_secret=env:SECRET";
+
+const REKEY_EXAMPLES: &str = "\
+Examples:
+  connector credentials rekey
+  openssl rand -base64 32 > new.key && chmod 600 new.key
+  connector credentials rekey --new-key-file new.key
+
+Every secret is sealed with the new key, or none: an interruption loses nothing. Earlier keys stay \
+in the key file, because other stores may have them. A copy of the store that was made before needs \
+the key that it had then.";
 
 /// Options of `credentials`.
 #[derive(Debug, clap::Args)]
@@ -69,5 +87,17 @@ pub(crate) enum SavedAction {
         plugin: Plugin,
         #[command(flatten)]
         network: Network,
+    },
+    /// Give the store a new key, and seal all secrets with it
+    #[command(after_help = REKEY_EXAMPLES)]
+    Rekey {
+        /// Use the key in this file: 32 bytes in base64. Needed where the key is in
+        /// `CONNECTOR_STORE_KEY` [default: a random one, in the key file]
+        #[arg(long, value_name = "FILE")]
+        new_key_file: Option<PathBuf>,
+        /// Remove the earlier keys from the key file; other stores that have them can no longer be
+        /// opened
+        #[arg(long)]
+        drop_earlier_keys: bool,
     },
 }

@@ -4,6 +4,7 @@ mod attacks;
 mod damage;
 mod killed;
 mod migration;
+mod rekey;
 mod sessions;
 mod sharing;
 

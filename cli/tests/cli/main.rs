@@ -18,6 +18,9 @@ mod other_vendors;
 mod proxies;
 #[cfg(target_os = "linux")]
 mod pty;
+// Sets permissions of files.
+#[cfg(unix)]
+mod rekey;
 // Sends a signal.
 #[cfg(unix)]
 mod simulate;
