@@ -15,7 +15,9 @@ use crate::failure::Failure;
 use crate::json::{self, pretty};
 use crate::plugin::{descriptions, open, open_offline, schema};
 use crate::table::ListFormat;
-use crate::{call, connect, demo, doctor, form, locale, manual, output, saved, simulate, token};
+use crate::{
+    call, connect, demo, doctor, form, interrupt, locale, manual, output, saved, simulate, token,
+};
 
 /// `classify` reads less of a body.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
@@ -92,7 +94,9 @@ async fn authenticate(of: &Authenticate) -> Result<String, Failure> {
     let connector = open(&of.target.plugin, &of.network).await?;
     let source = Source::read(&of.credential, &connector, Some(&of.target.vendor)).await?;
     let sessions = source.sessions(connector.clone())?;
-    let session = sessions.session(&source.credential()).await?;
+    let credential = source.credential();
+    let session = async { Ok(sessions.session(&credential).await?) };
+    let session = interrupt::finishing(&sessions, session).await?;
     Ok(pretty(&json::session(&session, of.reveal.secrets)))
 }
 
@@ -109,7 +113,9 @@ async fn inspect(of: &Inspect) -> Result<String, Failure> {
     let connector = open(&of.target.plugin, &of.network).await?;
     let source = Source::read(&of.credential, &connector, Some(&of.target.vendor)).await?;
     let sessions = source.sessions(connector.clone())?;
-    let access = sessions.inspect(&source.credential()).await?;
+    let credential = source.credential();
+    let access = async { Ok(sessions.inspect(&credential).await?) };
+    let access = interrupt::finishing(&sessions, access).await?;
     Ok(pretty(&json::access(&access)))
 }
 

@@ -14,6 +14,7 @@ use crate::args;
 use crate::failure::{Failure, plain};
 use crate::fields;
 use crate::input::Input;
+use crate::interrupt;
 use crate::json::{self, MASK};
 use crate::locale;
 use crate::plugin;
@@ -152,7 +153,8 @@ impl<'a> Source<'a> {
     ) -> Result<Arc<Session>, Failure> {
         if self.vendor.durable_state {
             let sessions = self.sessions(connector.clone())?;
-            return Ok(sessions.renew(&self.credential()).await?);
+            let renewed = async { Ok(sessions.renew(&self.credential()).await?) };
+            return interrupt::finishing(&sessions, renewed).await;
         }
         let id = &self.vendor.id;
         let session = connector.refresh(id, self.document(), printed).await?;

@@ -24,6 +24,7 @@ mod failure;
 mod fields;
 mod form;
 mod input;
+mod interrupt;
 mod json;
 mod locale;
 mod log;

@@ -9,6 +9,7 @@ use crate::args::{Network, Plugin, StoreFile};
 use crate::connect;
 use crate::credential::{self, Source, find_saved};
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::json::{self, moment, present};
 use crate::output::say;
 use crate::plugin;
@@ -27,12 +28,15 @@ pub(super) async fn check(
     let connector = plugin::open(plugin, network).await?;
     let source = Source::saved(name, store, &connector, None)?;
     let sessions = source.sessions(connector.clone())?;
-    sessions.session(&source.credential()).await?;
-    let access = if source.vendor().inspection == Inspection::None {
-        None
-    } else {
-        Some(sessions.inspect(&source.credential()).await?)
+    let credential = source.credential();
+    let access = async {
+        sessions.session(&credential).await?;
+        if source.vendor().inspection == Inspection::None {
+            return Ok(None);
+        }
+        Ok(Some(sessions.inspect(&credential).await?))
     };
+    let access = interrupt::finishing(&sessions, access).await?;
     let expires_at = access
         .as_ref()
         .and_then(|access| access.credential_expires_at);

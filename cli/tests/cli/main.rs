@@ -10,6 +10,9 @@ mod call;
 #[cfg(target_os = "linux")]
 mod connect;
 mod harness;
+// Sends a signal.
+#[cfg(target_os = "linux")]
+mod interrupt;
 mod kept_code;
 mod offline;
 mod online;
