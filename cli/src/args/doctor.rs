@@ -7,8 +7,8 @@ Examples:
   connector doctor
   connector doctor --cacert company-ca.pem
 
-Each origin that the plugin declares gets one request without a credential. Exit status: 1 if a \
-check failed.";
+Each origin that the plugin declares gets one request without a credential, through the proxy \
+unless NO_PROXY excepts it. Exit status: 1 if a check failed.";
 
 /// Options of `doctor`.
 #[derive(Debug, clap::Args)]
