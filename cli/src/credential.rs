@@ -35,6 +35,15 @@ struct Saved {
     sessions: Arc<dyn SessionStore>,
 }
 
+impl Saved {
+    fn new(store: Store, id: i64) -> Self {
+        Self {
+            id: id.to_string(),
+            sessions: Arc::new(StoredSessions::new(Arc::new(Mutex::new(store)))),
+        }
+    }
+}
+
 impl<'a> Source<'a> {
     /// Reads the credential, and sets the fields that the command names. Only for a saved one the
     /// vendor need not be named; a named one must be that of the saved credential.
@@ -92,14 +101,25 @@ impl<'a> Source<'a> {
             }
         };
         let document = store.document(saved.id)?;
-        let sessions = StoredSessions::new(Arc::new(Mutex::new(store)));
         Ok(Self {
             vendor,
             document,
-            saved: Some(Saved {
-                id: saved.id.to_string(),
-                sessions: Arc::new(sessions),
-            }),
+            saved: Some(Saved::new(store, saved.id)),
+        })
+    }
+
+    /// A saved credential with a document that replaces its own, once the vendor accepts it.
+    pub(crate) fn edited(
+        document: Secret,
+        store: &args::StoreFile,
+        saved: &store::Saved,
+        vendor: &'a Vendor,
+    ) -> Result<Self, Failure> {
+        let (store, _) = find_saved(store, &saved.name)?;
+        Ok(Self {
+            vendor,
+            document,
+            saved: Some(Saved::new(store, saved.id)),
         })
     }
 

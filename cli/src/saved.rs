@@ -39,11 +39,19 @@ pub(crate) async fn run(of: &Credentials) -> Result<String, Failure> {
             name,
             description,
             fields,
+            check,
             plugin,
             network,
         }) => {
-            let description = description.as_deref();
-            change::edit(&of.store, name, description, fields, (plugin, network)).await?
+            let edit = change::Edit {
+                name,
+                description: description.as_deref(),
+                fields,
+                check: *check,
+                plugin,
+                network,
+            };
+            edit.run(&of.store).await?
         }
         Some(SavedAction::Rekey {
             new_key_file,

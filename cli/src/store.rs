@@ -343,26 +343,13 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Splits the document. A field that the schema does not have may be secret, so it is sealed.
     fn of(entry: &'a Entry, schema: &Value) -> Result<Self, StoreError> {
         let name = entry.name.trim();
         if !is_name(name) {
             return Err(StoreError::Name);
         }
         let document = entry.document.as_object().ok_or(StoreError::Document)?;
-        let open = |field: &str| {
-            schema::is_field(schema, field)
-                && !schema::secret_names(schema).any(|name| name == field)
-        };
-        let mut fields = Map::new();
-        let mut secrets = Vec::new();
-        for (field, value) in document {
-            if open(field) {
-                fields.insert(field.clone(), value.clone());
-            } else if !value.is_null() && value != "" {
-                secrets.push((field.clone(), Zeroizing::new(value.to_string())));
-            }
-        }
+        let (fields, secrets) = split(document, schema);
         let description = entry.description.as_deref().map(str::trim);
         Ok(Self {
             name,
@@ -378,6 +365,31 @@ impl<'a> Parts<'a> {
 pub(crate) fn is_name(name: &str) -> bool {
     let name = name.trim();
     !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.contains(char::is_control)
+}
+
+/// The text of a document as [`Store::document`] returns it once it is saved.
+pub(crate) fn text(document: &Value, schema: &Value) -> Result<Secret, StoreError> {
+    let document = document.as_object().ok_or(StoreError::Document)?;
+    let (fields, mut secrets) = split(document, schema);
+    secrets.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(joined(&Value::Object(fields).to_string(), &secrets))
+}
+
+/// Splits a document. A field that the schema does not have may be secret, so it is sealed.
+fn split(document: &Map<String, Value>, schema: &Value) -> (Map<String, Value>, Fields) {
+    let open = |field: &str| {
+        schema::is_field(schema, field) && !schema::secret_names(schema).any(|name| name == field)
+    };
+    let mut fields = Map::new();
+    let mut secrets = Vec::new();
+    for (field, value) in document {
+        if open(field) {
+            fields.insert(field.clone(), value.clone());
+        } else if !value.is_null() && value != "" {
+            secrets.push((field.clone(), Zeroizing::new(value.to_string())));
+        }
+    }
+    (fields, secrets)
 }
 
 /// Joins the document as text, so that no copy of a secret stays behind in a JSON tree.

@@ -11,7 +11,15 @@ pub(super) const EXAMPLES: &str = "\
 Examples:
   connector credentials
   connector credentials check 'my key'
-  connector credentials edit 'my key' --field client_secret=env:SECRET";
+  connector credentials edit 'my key' --check --field client_secret=env:SECRET";
+
+const EDIT_EXAMPLES: &str = "\
+Examples:
+  connector credentials edit 'my key'
+  connector credentials edit 'my key' --check --field client_secret=env:NEW_SECRET
+
+To replace a secret without a gap: make a new one at the vendor, edit with --check, and then revoke \
+the old one. Until the vendor accepts the new one, other commands use the old one.";
 
 const REKEY_EXAMPLES: &str = "\
 Examples:
@@ -73,6 +81,7 @@ pub(crate) enum SavedAction {
         plugin: Plugin,
     },
     /// Edit the fields of one credential: those of --field, else each in a dialogue
+    #[command(after_help = EDIT_EXAMPLES)]
     Edit {
         /// The name of the credential
         name: String,
@@ -83,6 +92,9 @@ pub(crate) enum SavedAction {
         /// removes it; can be repeated
         #[arg(long = "field", value_name = FIELD)]
         fields: Vec<String>,
+        /// Save only what the vendor accepts; else the credential stays as it is
+        #[arg(long)]
+        check: bool,
         #[command(flatten)]
         plugin: Plugin,
         #[command(flatten)]
