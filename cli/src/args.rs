@@ -31,7 +31,7 @@ pub(crate) use authenticate::Authenticate;
 pub(crate) use call::{Call, Data};
 pub(crate) use classify::{Classify, Response};
 pub(crate) use connect::Connect;
-pub(crate) use credentials::{Credentials, SavedAction};
+pub(crate) use credentials::{Credentials, Export, Import, SavedAction};
 pub(crate) use doctor::Doctor;
 pub(crate) use form::Form;
 pub(crate) use inspect::Inspect;
@@ -113,8 +113,8 @@ pub(crate) enum Command {
     /// Ask for a vendor's credential on the terminal, and save it
     #[command(after_help = connect::EXAMPLES)]
     Connect(Connect),
-    /// List, show, check, edit, rename or remove saved credentials, or give their store a new key;
-    /// secrets stay masked
+    /// List, show, check, edit, rename, remove, export or import saved credentials, or give their
+    /// store a new key; secrets stay masked
     #[command(after_help = credentials::EXAMPLES)]
     Credentials(Credentials),
     /// Classify an API response: use it, refresh the session, wait …
@@ -180,6 +180,14 @@ impl Args {
             Command::Token(token) => token.check(),
             Command::Classify(classify) => classify.check(),
             Command::Form(form) => form.check(),
+            Command::Credentials(Credentials {
+                action: Some(SavedAction::Export(export)),
+                ..
+            }) => export.check(),
+            Command::Credentials(Credentials {
+                action: Some(SavedAction::Import(import)),
+                ..
+            }) => import.check(),
             _ => Ok(()),
         }
     }
@@ -195,10 +203,19 @@ impl Command {
             | Self::Doctor(_)
             | Self::Completions(_)
             | Self::Man(_) => false,
-            Self::Vendors(Vendors { list, .. }) | Self::Credentials(Credentials { list, .. }) => {
-                list.format
-                    .map_or(!to_terminal, |format| format == ListFormat::Json)
-            }
+            // Standard output is the file.
+            Self::Credentials(Credentials {
+                action: Some(SavedAction::Export(export)),
+                ..
+            }) => export.output.is_some() && !to_terminal,
+            Self::Vendors(Vendors { list, .. })
+            | Self::Credentials(Credentials {
+                action: Some(SavedAction::List { list }),
+                ..
+            })
+            | Self::Credentials(Credentials { list, .. }) => list
+                .format
+                .map_or(!to_terminal, |format| format == ListFormat::Json),
             _ => !to_terminal,
         }
     }
@@ -238,6 +255,10 @@ impl Command {
             Self::Refresh(refresh) => [credential, Some(&refresh.session)],
             Self::Call(call) => [credential, call.data_input()],
             Self::Classify(classify) => [classify.response.body.as_ref(), None],
+            Self::Credentials(Credentials {
+                action: Some(action),
+                ..
+            }) => action.documents(),
             _ => [credential, None],
         }
     }

@@ -1,8 +1,12 @@
-//! `connector credentials`: lists, shows, removes and changes saved credentials, with their secrets
-//! masked.
+//! `connector credentials`: lists, shows, removes, changes, exports and imports saved credentials,
+//! with their secrets masked.
 
 mod change;
+mod export;
+mod import;
+mod passphrase;
 mod rekey;
+mod sealed_file;
 
 use crate::args::{Credentials, SavedAction};
 use crate::credential::find_saved;
@@ -17,7 +21,7 @@ use serde_json::{Value, json};
 /// Runs the command, and returns the text to print.
 pub(crate) async fn run(of: &Credentials) -> Result<String, Failure> {
     let result = match &of.action {
-        None | Some(SavedAction::List) => {
+        None | Some(SavedAction::List { .. }) => {
             let store = Store::open_existing(&Location::credentials(of.store.file.as_deref())?)?;
             let saved = store.map_or_else(|| Ok(Vec::new()), |store| store.list())?;
             return Ok(list(of, &saved.iter().map(json::saved).collect()));
@@ -53,6 +57,8 @@ pub(crate) async fn run(of: &Credentials) -> Result<String, Failure> {
             };
             edit.run(&of.store).await?
         }
+        Some(SavedAction::Export(export)) => return export::run(export, &of.store).await,
+        Some(SavedAction::Import(import)) => import::run(import, &of.store).await?,
         Some(SavedAction::Rekey {
             new_key_file,
             drop_earlier_keys,
@@ -62,7 +68,11 @@ pub(crate) async fn run(of: &Credentials) -> Result<String, Failure> {
 }
 
 fn list(of: &Credentials, saved: &Value) -> String {
-    let format = ListFormat::or_default(of.list.format);
+    let nested = match &of.action {
+        Some(SavedAction::List { list }) => list.format,
+        _ => None,
+    };
+    let format = ListFormat::or_default(nested.or(of.list.format));
     if format == ListFormat::Table && *saved == json!([]) {
         say("no credential is saved; `connector connect VENDOR` saves one");
     }

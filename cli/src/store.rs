@@ -132,6 +132,40 @@ impl Store {
         commit(change, id)
     }
 
+    /// Adds credentials, each with the schema of its vendor: all of them, or none. Fails with
+    /// [`StoreError::NamesTaken`] if there are some of these names, unless they are to be replaced
+    /// as a whole.
+    pub(crate) fn save_all(
+        &self,
+        entries: &[(Entry, &Value)],
+        replace: bool,
+    ) -> Result<Vec<Saved>, StoreError> {
+        let change = self.change()?;
+        let mut ids = Vec::new();
+        let mut taken = Vec::new();
+        for (entry, schema) in entries {
+            let parts = Parts::of(entry, schema)?;
+            let query = "SELECT id FROM credential WHERE name = ?1";
+            let found = change.query_row(query, [parts.name], |row| row.get(0));
+            match found.optional()? {
+                None => ids.push(self.insert(&change, &parts)?),
+                Some(id) if replace => {
+                    let before = ClearRow::read(&change, id)?.ok_or(StoreError::Gone)?;
+                    self.overwrite(&change, &before, &parts)?;
+                    ids.push(id);
+                }
+                Some(_) => taken.push(parts.name.to_owned()),
+            }
+        }
+        if !taken.is_empty() {
+            return Err(StoreError::NamesTaken(taken));
+        }
+        let saved = ids.into_iter().map(|id| by_id(&change, id));
+        let saved = saved.collect::<Result<_, _>>()?;
+        change.commit()?;
+        Ok(saved)
+    }
+
     fn insert(&self, change: &Transaction<'_>, parts: &Parts<'_>) -> Result<i64, StoreError> {
         let now = now_ms();
         let mut row = parts.row(seal::random()?, now);

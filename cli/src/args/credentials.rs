@@ -6,6 +6,7 @@ use clap::Subcommand;
 
 use super::options::FIELD;
 use super::{List, Network, Plugin, StoreFile};
+use crate::input::Input;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -20,6 +21,22 @@ Examples:
 
 To replace a secret without a gap: make a new one at the vendor, edit with --check, and then revoke \
 the old one. Until the vendor accepts the new one, other commands use the old one.";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  connector credentials export 'my key' --output my-key.sealed
+  connector credentials export --all --passphrase-file passphrase.txt > all.sealed
+
+The passphrase is that of --passphrase-file, else of the variable CONNECTOR_PASSPHRASE, else it is \
+asked for on the terminal. Sessions are not exported: a token that is replaced on each use can live \
+on one machine only.";
+
+pub(super) const IMPORT_EXAMPLES: &str = "\
+Examples:
+  connector credentials import my-key.sealed
+  connector credentials import all.sealed --rename 'my key=my other key'
+
+All credentials are imported, or none. No request is sent; `connector credentials check` sends one.";
 
 const REKEY_EXAMPLES: &str = "\
 Examples:
@@ -47,7 +64,10 @@ pub(crate) struct Credentials {
 #[derive(Debug, Subcommand)]
 pub(crate) enum SavedAction {
     /// List all saved credentials [default]
-    List,
+    List {
+        #[command(flatten)]
+        list: List,
+    },
     /// Show one credential
     Show {
         /// The name of the credential
@@ -112,4 +132,86 @@ pub(crate) enum SavedAction {
         #[arg(long)]
         drop_earlier_keys: bool,
     },
+    /// Export credentials to a file for another machine, sealed with a passphrase
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(Export),
+    /// Import the credentials of an export
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(Import),
+}
+
+/// Options of `credentials export`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Export {
+    /// The names of the credentials
+    #[arg(value_name = "NAME")]
+    pub(crate) names: Vec<String>,
+    /// Export all saved credentials
+    #[arg(long, conflicts_with = "names")]
+    pub(crate) all: bool,
+    /// Write to this new file [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Read the passphrase, one line, from a file, or - for standard input [default: the variable
+    /// `CONNECTOR_PASSPHRASE`, else ask]
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) passphrase_file: Option<Input>,
+    #[command(flatten)]
+    pub(crate) plugin: Plugin,
+}
+
+/// Options of `credentials import`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// The file to import, or - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub(crate) input: Input,
+    /// Import the credential OLD under the name NEW; can be repeated
+    #[arg(long = "rename", value_name = "OLD=NEW")]
+    rename: Vec<String>,
+    /// Replace saved credentials of the same names
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Read the passphrase, one line, from a file, or - for standard input [default: the variable
+    /// `CONNECTOR_PASSPHRASE`, else ask]
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) passphrase_file: Option<Input>,
+    #[command(flatten)]
+    pub(crate) plugin: Plugin,
+}
+
+impl Export {
+    /// Checks the rule that clap lacks.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        if self.names.is_empty() && !self.all {
+            return Err("name the credentials to export, or use --all");
+        }
+        Ok(())
+    }
+}
+
+impl Import {
+    /// The credentials to rename, and their new names.
+    pub(crate) fn renames(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rename.iter().filter_map(|names| names.split_once('='))
+    }
+
+    /// Checks the rule that clap lacks.
+    pub(super) fn check(&self) -> Result<(), &'static str> {
+        if self.rename.len() == self.renames().count() {
+            return Ok(());
+        }
+        Err("a --rename is not of the form OLD=NEW")
+    }
+}
+
+impl SavedAction {
+    /// The files that the action reads.
+    pub(super) fn documents(&self) -> [Option<&Input>; 2] {
+        match self {
+            Self::Export(export) => [export.passphrase_file.as_ref(), None],
+            Self::Import(import) => [Some(&import.input), import.passphrase_file.as_ref()],
+            _ => [None, None],
+        }
+    }
 }

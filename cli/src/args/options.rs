@@ -12,7 +12,7 @@ use crate::table::ListFormat;
 #[derive(Debug, clap::Args)]
 pub(crate) struct List {
     /// Print lists in this format [default: table on a terminal, else json]
-    #[arg(long = "output", value_name = "FORMAT", global = true)]
+    #[arg(long = "output", value_name = "FORMAT")]
     pub(crate) format: Option<ListFormat>,
 }
 

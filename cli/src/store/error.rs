@@ -154,6 +154,13 @@ pub(crate) enum StoreError {
     /// Another credential has this name.
     #[error("the name \"{0}\" is taken; choose another")]
     NameTaken(String),
+    /// Other credentials have these names.
+    #[error(
+        "the store has credentials with the names {}; nothing was imported; add --rename OLD=NEW \
+         for other names, or --replace",
+        quoted(.0)
+    )]
+    NamesTaken(Vec<String>),
     /// No credential has this name.
     #[error(
         "there is no saved credential \"{name}\"; `connector credentials{store}` lists the saved \
@@ -217,6 +224,12 @@ pub(crate) enum StoreError {
     Database(rusqlite::Error),
 }
 
+/// Names in quotation marks, separated by commas.
+fn quoted(names: &[String]) -> String {
+    let names = names.iter().map(|name| format!("\"{name}\""));
+    names.collect::<Vec<_>>().join(", ")
+}
+
 impl StoreError {
     /// A stable name, for programs.
     pub(crate) fn code(&self) -> &'static str {
@@ -236,7 +249,7 @@ impl StoreError {
             Self::Damaged(_) | Self::Revisions => "damaged",
             Self::Newer { .. } | Self::Outdated => "newer-format",
             Self::Altered(_) => "altered",
-            Self::NameTaken(_) => "name-taken",
+            Self::NameTaken(_) | Self::NamesTaken(_) => "name-taken",
             Self::UnknownName { .. } => "unknown-name",
             Self::Name => "name",
             Self::Gone => "gone",

@@ -6,6 +6,7 @@ mod killed;
 mod migration;
 mod rekey;
 mod sessions;
+mod several;
 mod sharing;
 
 use std::fs;

@@ -9,6 +9,9 @@ mod call;
 // `script` of util-linux opens the pseudo-terminal.
 #[cfg(target_os = "linux")]
 mod connect;
+// Uses a pseudo-terminal.
+#[cfg(target_os = "linux")]
+mod export;
 mod harness;
 // Sends a signal.
 #[cfg(target_os = "linux")]
