@@ -31,7 +31,7 @@ pub(crate) use authenticate::Authenticate;
 pub(crate) use call::{Call, Data};
 pub(crate) use classify::{Classify, Response};
 pub(crate) use connect::Connect;
-pub(crate) use credentials::{Credentials, Export, Import, SavedAction};
+pub(crate) use credentials::{Credentials, Export, Import, ImportCommand, SavedAction};
 pub(crate) use doctor::Doctor;
 pub(crate) use form::Form;
 pub(crate) use inspect::Inspect;
@@ -117,6 +117,9 @@ pub(crate) enum Command {
     /// store a new key; secrets stay masked
     #[command(after_help = credentials::EXAMPLES)]
     Credentials(Credentials),
+    /// Import credentials: the same as `connector credentials import`
+    #[command(after_help = credentials::IMPORT_EXAMPLES, hide = true)]
+    Import(ImportCommand),
     /// Classify an API response: use it, refresh the session, wait …
     #[command(after_help = classify::EXAMPLES)]
     Classify(Classify),
@@ -187,7 +190,8 @@ impl Args {
             Command::Credentials(Credentials {
                 action: Some(SavedAction::Import(import)),
                 ..
-            }) => import.check(),
+            })
+            | Command::Import(ImportCommand { import, .. }) => import.check(),
             _ => Ok(()),
         }
     }
@@ -197,6 +201,9 @@ impl Command {
     /// Whether standard output holds the JSON of a failure. Not on a terminal, where the message on
     /// standard error says the same; nor where a script would take it for a response or a token.
     pub(crate) fn prints_json(&self, to_terminal: bool) -> bool {
+        let is_json = |format: Option<ListFormat>| {
+            format.map_or(!to_terminal, |format| format == ListFormat::Json)
+        };
         match self {
             Self::Call(_)
             | Self::Token(_)
@@ -208,14 +215,8 @@ impl Command {
                 action: Some(SavedAction::Export(export)),
                 ..
             }) => export.output.is_some() && !to_terminal,
-            Self::Vendors(Vendors { list, .. })
-            | Self::Credentials(Credentials {
-                action: Some(SavedAction::List { list }),
-                ..
-            })
-            | Self::Credentials(Credentials { list, .. }) => list
-                .format
-                .map_or(!to_terminal, |format| format == ListFormat::Json),
+            Self::Vendors(Vendors { list, .. }) => is_json(list.format),
+            Self::Credentials(credentials) => is_json(credentials.format()),
             _ => !to_terminal,
         }
     }
@@ -259,6 +260,7 @@ impl Command {
                 action: Some(action),
                 ..
             }) => action.documents(),
+            Self::Import(command) => command.import.documents(),
             _ => [credential, None],
         }
     }

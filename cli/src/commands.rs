@@ -44,6 +44,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Inspect(options) => inspect(&options).await,
         Command::Connect(options) => connect::run(&options).await,
         Command::Credentials(options) => saved::run(&options).await,
+        Command::Import(options) => saved::import(&options).await,
         Command::Classify(Classify { target, response }) => classify(&target, &response).await,
     }?;
     Ok(output::line(&result)?)

@@ -31,6 +31,7 @@ mod log;
 mod manual;
 mod network;
 mod output;
+mod platform;
 mod plugin;
 mod recorder;
 mod saved;

@@ -8,7 +8,7 @@ mod passphrase;
 mod rekey;
 mod sealed_file;
 
-use crate::args::{Credentials, SavedAction};
+use crate::args::{Credentials, ImportCommand, SavedAction};
 use crate::credential::find_saved;
 use crate::failure::{Failure, plain};
 use crate::json::{self, pretty};
@@ -67,12 +67,13 @@ pub(crate) async fn run(of: &Credentials) -> Result<String, Failure> {
     Ok(pretty(&result))
 }
 
+/// Runs `connector import`, another name of `credentials import`.
+pub(crate) async fn import(of: &ImportCommand) -> Result<String, Failure> {
+    Ok(pretty(&import::run(&of.import, &of.store).await?))
+}
+
 fn list(of: &Credentials, saved: &Value) -> String {
-    let nested = match &of.action {
-        Some(SavedAction::List { list }) => list.format,
-        _ => None,
-    };
-    let format = ListFormat::or_default(nested.or(of.list.format));
+    let format = ListFormat::or_default(of.format());
     if format == ListFormat::Table && *saved == json!([]) {
         say("no credential is saved; `connector connect VENDOR` saves one");
     }

@@ -7,6 +7,8 @@ use clap::Subcommand;
 use super::options::FIELD;
 use super::{List, Network, Plugin, StoreFile};
 use crate::input::Input;
+use crate::platform::Platform;
+use crate::table::ListFormat;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -19,8 +21,8 @@ Examples:
   connector credentials edit 'my key'
   connector credentials edit 'my key' --check --field client_secret=env:NEW_SECRET
 
-To replace a secret without a gap: make a new one at the vendor, edit with --check, and then revoke \
-the old one. Until the vendor accepts the new one, other commands use the old one.";
+To replace a secret without a gap: make a new one at the vendor, edit with --check, and then \
+revoke the old one. Until the vendor accepts the new one, other commands use the old one.";
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:
@@ -28,15 +30,19 @@ Examples:
   connector credentials export --all --passphrase-file passphrase.txt > all.sealed
 
 The passphrase is that of --passphrase-file, else of the variable CONNECTOR_PASSPHRASE, else it is \
-asked for on the terminal. Sessions are not exported: a token that is replaced on each use can live \
-on one machine only.";
+asked for on the terminal. Sessions are not exported: a token that is replaced on each use can \
+live on one machine only.";
 
 pub(super) const IMPORT_EXAMPLES: &str = "\
 Examples:
   connector credentials import my-key.sealed
   connector credentials import all.sealed --rename 'my key=my other key'
+  connector credentials import --from nango connection.json --vendor hotjar --name 'my key'
+  n8n export:credentials --id=7 --decrypted | connector credentials import --from n8n - \
+--vendor contentsquare
 
-All credentials are imported, or none. No request is sent; `connector credentials check` sends one.";
+All credentials are imported, or none. No request is sent; `connector credentials check` sends \
+one.";
 
 const REKEY_EXAMPLES: &str = "\
 Examples:
@@ -45,8 +51,8 @@ Examples:
   connector credentials rekey --new-key-file new.key
 
 Every secret is sealed with the new key, or none: an interruption loses nothing. Earlier keys stay \
-in the key file, because other stores may have them. A copy of the store that was made before needs \
-the key that it had then.";
+in the key file, because other stores may have them. A copy of the store that was made before \
+needs the key that it had then.";
 
 /// Options of `credentials`.
 #[derive(Debug, clap::Args)]
@@ -58,6 +64,16 @@ pub(crate) struct Credentials {
     pub(crate) list: List,
     #[command(flatten)]
     pub(crate) store: StoreFile,
+}
+
+impl Credentials {
+    /// The format of the list, given before or after `list`.
+    pub(crate) fn format(&self) -> Option<ListFormat> {
+        match &self.action {
+            Some(SavedAction::List { list }) => list.format.or(self.list.format),
+            _ => self.list.format,
+        }
+    }
 }
 
 /// The action on saved credentials.
@@ -135,7 +151,7 @@ pub(crate) enum SavedAction {
     /// Export credentials to a file for another machine, sealed with a passphrase
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(Export),
-    /// Import the credentials of an export
+    /// Import the credentials of an export, or the connection of another platform
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(Import),
 }
@@ -166,18 +182,39 @@ pub(crate) struct Import {
     /// The file to import, or - for standard input
     #[arg(value_name = "FILE|-")]
     pub(crate) input: Input,
+    /// Convert the connection that this platform stored, and name each change
+    #[arg(long, value_name = "PLATFORM", requires = "vendor")]
+    pub(crate) from: Option<Platform>,
+    /// With --from: the vendor's id, as `connector vendors` lists it
+    #[arg(long, value_name = "VENDOR", requires = "from")]
+    pub(crate) vendor: Option<String>,
+    /// With --from: save it under this name [default: its name in n8n]
+    #[arg(long, value_name = "NAME", requires = "from")]
+    pub(crate) name: Option<String>,
+    /// With --from: save it with this description
+    #[arg(long, value_name = "TEXT", requires = "from")]
+    pub(crate) description: Option<String>,
     /// Import the credential OLD under the name NEW; can be repeated
-    #[arg(long = "rename", value_name = "OLD=NEW")]
+    #[arg(long = "rename", value_name = "OLD=NEW", conflicts_with = "from")]
     rename: Vec<String>,
     /// Replace saved credentials of the same names
     #[arg(long)]
     pub(crate) replace: bool,
     /// Read the passphrase, one line, from a file, or - for standard input [default: the variable
     /// `CONNECTOR_PASSPHRASE`, else ask]
-    #[arg(long, value_name = "FILE|-")]
+    #[arg(long, value_name = "FILE|-", conflicts_with = "from")]
     pub(crate) passphrase_file: Option<Input>,
     #[command(flatten)]
     pub(crate) plugin: Plugin,
+}
+
+/// Options of `import`, another name of `credentials import`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct ImportCommand {
+    #[command(flatten)]
+    pub(crate) import: Import,
+    #[command(flatten)]
+    pub(crate) store: StoreFile,
 }
 
 impl Export {
@@ -191,6 +228,11 @@ impl Export {
 }
 
 impl Import {
+    /// The files that the command reads.
+    pub(super) fn documents(&self) -> [Option<&Input>; 2] {
+        [Some(&self.input), self.passphrase_file.as_ref()]
+    }
+
     /// The credentials to rename, and their new names.
     pub(crate) fn renames(&self) -> impl Iterator<Item = (&str, &str)> {
         self.rename.iter().filter_map(|names| names.split_once('='))
@@ -210,7 +252,7 @@ impl SavedAction {
     pub(super) fn documents(&self) -> [Option<&Input>; 2] {
         match self {
             Self::Export(export) => [export.passphrase_file.as_ref(), None],
-            Self::Import(import) => [Some(&import.input), import.passphrase_file.as_ref()],
+            Self::Import(import) => import.documents(),
             _ => [None, None],
         }
     }

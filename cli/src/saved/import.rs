@@ -4,38 +4,97 @@
 use std::collections::BTreeMap;
 
 use connector_host::{Connector, Vendor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{passphrase, sealed_file::SealedFile};
+use super::passphrase;
+use super::sealed_file::SealedFile;
 use crate::args::{Import, StoreFile};
 use crate::credential;
 use crate::failure::{Failure, plain};
 use crate::json;
+use crate::output::say;
+use crate::platform::{self, Named, Platform};
 use crate::plugin;
-use crate::store::{Entry, Location, Store};
+use crate::store::{Entry, Location, Store, StoreError};
 
 /// Many thousands of credentials; bounds the memory for a wrong file.
 const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Imports, and returns the saved credentials with their secrets masked.
 pub(super) async fn run(of: &Import, store: &StoreFile) -> Result<Value, Failure> {
+    if let Some(platform) = of.from {
+        return converted(of, platform, store).await;
+    }
     let mut entries = exported(of)?;
     rename(&mut entries, of)?;
     let connector = plugin::open_offline(&of.plugin).await?;
     let mut schemas = BTreeMap::new();
     for entry in &entries {
         let checked = check(entry, &connector, &mut schemas).await;
-        checked.map_err(|failure| Failure::Credential {
-            name: entry.name.clone(),
-            context: "nothing was imported",
-            failure: Box::new(failure),
-        })?;
+        checked.map_err(|failure| about(entry, failure))?;
     }
     save(entries, &schemas, of.replace, store)
 }
 
+/// Imports the connection that another platform stored, and names each change.
+async fn converted(of: &Import, platform: Platform, store: &StoreFile) -> Result<Value, Failure> {
+    let stored: Value = serde_json::from_str(&of.input.text()?).map_err(|error| {
+        of.input.failure(&format!(
+            "is not JSON (line {}, column {})",
+            error.line(),
+            error.column()
+        ))
+    })?;
+    let connector = plugin::open_offline(&of.plugin).await?;
+    let vendor = credential::vendor(&connector, of.vendor.as_deref().unwrap_or_default())?;
+    let mut schemas = BTreeMap::new();
+    let schema = schema(vendor, &connector, &mut schemas).await?;
+    let converted = platform::convert(platform, &stored, schema).map_err(|problems| {
+        let lines = problems
+            .iter()
+            .map(|problem| format!("\n  {}", problem.line()));
+        let lines = lines.collect::<String>();
+        of.input.failure(&format!("cannot be converted:{lines}"))
+    })?;
+    let entry = Entry {
+        name: of.name.clone().or(converted.name).ok_or_else(|| {
+            Failure::Usage("the file has no name for the credential; add --name NAME".to_owned())
+        })?,
+        description: of.description.clone(),
+        vendor: vendor.id.clone(),
+        document: Value::Object(converted.document),
+    };
+    let checked = check(&entry, &connector, &mut schemas).await;
+    checked.map_err(|failure| about(&entry, failure))?;
+    let name = entry.name.clone();
+    let mut saved = match save(vec![entry], &schemas, of.replace, store) {
+        // Its own advice is for an export.
+        Err(Failure::Store(StoreError::NamesTaken(_))) => {
+            return Err(StoreError::NameTaken(name).into());
+        }
+        saved => saved?,
+    };
+    for change in &converted.changes {
+        say(&change.line());
+    }
+    let changes = converted.changes.iter();
+    let change = |change: &Named| json!({"field": change.member, "change": change.text});
+    let mut saved = saved.get_mut(0).map(Value::take).unwrap_or_default();
+    let changes: Value = changes.map(change).collect();
+    json::extend(&mut saved, json!({"changes": changes}));
+    Ok(saved)
+}
+
+fn about(entry: &Entry, failure: Failure) -> Failure {
+    Failure::Credential {
+        name: entry.name.clone(),
+        context: "nothing was imported",
+        failure: Box::new(failure),
+    }
+}
+
 /// Saves all or none. The error lists all names that are taken.
-pub(super) fn save(
+fn save(
     entries: Vec<Entry>,
     schemas: &BTreeMap<String, Value>,
     replace: bool,
@@ -123,7 +182,7 @@ async fn check(
 }
 
 /// The schema of a vendor, which is read once.
-pub(super) async fn schema<'a>(
+async fn schema<'a>(
     vendor: &Vendor,
     connector: &Connector,
     schemas: &'a mut BTreeMap<String, Value>,

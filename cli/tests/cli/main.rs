@@ -13,6 +13,7 @@ mod connect;
 #[cfg(target_os = "linux")]
 mod export;
 mod harness;
+mod import;
 // Sends a signal.
 #[cfg(target_os = "linux")]
 mod interrupt;
