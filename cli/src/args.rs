@@ -1,26 +1,49 @@
-//! The command line: commands, options, their help, and rules between options that clap lacks.
-//! Nothing here reads a file, the environment or a store; the commands do.
+//! The command line: commands, options, their help, and rules between options that clap lacks; one
+//! file for each command. Nothing here reads a file, the environment or a store; the commands do.
 
+mod authenticate;
 mod call;
+mod classify;
+mod connect;
+mod credentials;
+mod describe;
+mod doctor;
+mod form;
+mod inspect;
+mod manual;
+mod options;
+mod refresh;
+mod schema;
+mod simulate;
 mod token;
-
-use std::path::PathBuf;
+mod validate;
+mod vendors;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
-use clap_complete::Shell;
-use connector_host::Profile;
-use http::HeaderName;
 
-use crate::export::Format;
-use crate::fields::Given;
 use crate::input::Input;
 use crate::log::Level;
 pub(crate) use crate::network::Network;
 use crate::table::ListFormat;
 
+pub(crate) use authenticate::Authenticate;
 pub(crate) use call::{Call, Data};
+pub(crate) use classify::{Classify, Response};
+pub(crate) use connect::Connect;
+pub(crate) use credentials::{Credentials, Export, Import, ImportCommand, SavedAction};
+pub(crate) use doctor::Doctor;
+pub(crate) use form::Form;
+pub(crate) use inspect::Inspect;
+pub(crate) use manual::{Completions, Man};
+use options::check_fields;
+pub(crate) use options::{Credential, List, Plugin, Reveal, StoreFile, Target};
+pub(crate) use refresh::Refresh;
+pub(crate) use schema::Schema;
+pub(crate) use simulate::Simulate;
 pub(crate) use token::Token;
+pub(crate) use validate::Validate;
+pub(crate) use vendors::Vendors;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,87 +62,6 @@ are in the language of LC_ALL, LC_MESSAGES or LANG, where the plugin has it.
 A failure prints {\"error\":{\"kind\":…}} on standard output. Exit status: 0 for success; 2 for \
 wrong usage; 3 if the credential is invalid or was refused; 4 if the vendor cannot be reached; 5 \
 if it throttles calls or is unavailable; 1 for other failures.";
-
-const DESCRIBE_EXAMPLES: &str = "\
-Examples:
-  connector describe hotjar
-  LC_ALL=fr connector describe hotjar";
-
-const SCHEMA_EXAMPLES: &str = "\
-Examples:
-  connector schema hotjar
-  connector schema contentsquare --as rjsf > uischema.json
-
-Use `rjsf` and `jsonforms` beside the schema itself. The other formats stand alone, and leave out \
-rules that they cannot express; `connector validate` checks every rule.";
-
-const AUTHENTICATE_EXAMPLES: &str = "\
-Examples:
-  connector authenticate hotjar --credential hotjar.json
-  connector authenticate hotjar --saved 'My key'
-  secret-tool lookup name hotjar | connector authenticate hotjar --credential - --reveal
-  connector authenticate hotjar --field client_id=env:ID --field client_secret=env:SECRET
-  connector authenticate contentsquare --saved 'My key' --field project_id=7
-
-The credential is a JSON document with the fields that `connector schema VENDOR` lists.";
-
-const CONNECT_EXAMPLES: &str = "\
-Examples:
-  connector connect hotjar
-  connector authenticate hotjar --saved 'My key'
-  connector connect hotjar --name ci --stdin < hotjar.json
-  connector connect hotjar --name ci --field client_id=env:ID --field client_secret=env:SECRET
-
-With --stdin or --field nothing is asked, and no request is sent.
-
-Secrets are sealed with a key in another folder: the user's configuration folder, or, in base64, \
-the environment variable CONNECTOR_STORE_KEY. Without the key they cannot be read.";
-
-const REFRESH_EXAMPLES: &str = "\
-Examples:
-  connector authenticate hotjar --credential hotjar.json --reveal > session.json
-  connector refresh hotjar --credential hotjar.json --session session.json --reveal
-
-The session must have been printed with --reveal; keep it in a file that only you can read.";
-
-const INSPECT_EXAMPLES: &str = "\
-Examples:
-  connector inspect contentsquare --credential contentsquare.json
-
-The result lists choices for fields of the credential, each by a JSON pointer.";
-
-const CLASSIFY_EXAMPLES: &str = "\
-Examples:
-  connector classify hotjar --status 401
-  connector classify contentsquare --status 429 --header 'Retry-After: 30' --body response.json";
-
-const SIMULATE_EXAMPLES: &str = "\
-Examples:
-  connector simulate
-  connector simulate --env > simulate.env &
-  . ./simulate.env; connector authenticate hotjar --credential \"$HOTJAR_CREDENTIAL\"";
-
-const DOCTOR_EXAMPLES: &str = "\
-Examples:
-  connector doctor
-  connector doctor --cacert company-ca.pem
-
-Each origin that the plugin declares gets one request without a credential. Exit status: 1 if a \
-check failed.";
-
-const FORM_NOTE: &str = "\
-Without --live, CONNECTOR_STORE is not used: real secrets are not for simulated vendors.";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  connector completions bash > ~/.local/share/bash-completion/completions/connector
-  connector completions zsh > \"${fpath[1]}/_connector\"
-  connector completions fish > ~/.config/fish/completions/connector.fish";
-
-const MAN_EXAMPLES: &str = "\
-Examples:
-  connector man call | man -l -
-  connector man --dir ~/.local/share/man/man1";
 
 /// Sign in to vendors with a connector plugin
 ///
@@ -143,61 +85,22 @@ pub(crate) enum Command {
     /// List the vendors that the plugin can connect to
     Vendors(Vendors),
     /// Describe a vendor: name, prerequisites, set-up link
-    #[command(after_help = DESCRIBE_EXAMPLES)]
+    #[command(after_help = describe::EXAMPLES)]
     Describe(Target),
     /// Print the fields of a vendor's credential as JSON Schema, or in another project's format
-    #[command(after_help = SCHEMA_EXAMPLES)]
-    Schema {
-        #[command(flatten)]
-        target: Target,
-        /// Print the form in this project's format [default: the JSON Schema (2020-12) itself]
-        #[arg(long = "as", value_name = "FORMAT")]
-        format: Option<Format>,
-    },
+    #[command(after_help = schema::EXAMPLES)]
+    Schema(Schema),
     /// Check the fields of a credential, without a request to the vendor
-    Validate {
-        #[command(flatten)]
-        target: Target,
-        #[command(flatten)]
-        credential: Credential,
-    },
+    Validate(Validate),
     /// Open a session and print it
-    #[command(after_help = AUTHENTICATE_EXAMPLES)]
-    Authenticate {
-        #[command(flatten)]
-        target: Target,
-        #[command(flatten)]
-        credential: Credential,
-        #[command(flatten)]
-        reveal: Reveal,
-        #[command(flatten)]
-        network: Network,
-    },
+    #[command(after_help = authenticate::EXAMPLES)]
+    Authenticate(Authenticate),
     /// Replace a session with a new one
-    #[command(after_help = REFRESH_EXAMPLES)]
-    Refresh {
-        #[command(flatten)]
-        target: Target,
-        #[command(flatten)]
-        credential: Credential,
-        /// Read the session to replace, printed with --reveal, from a file, or - for standard input
-        #[arg(long, value_name = "FILE|-")]
-        session: Input,
-        #[command(flatten)]
-        reveal: Reveal,
-        #[command(flatten)]
-        network: Network,
-    },
+    #[command(after_help = refresh::EXAMPLES)]
+    Refresh(Refresh),
     /// Ask the vendor for the access of a credential
-    #[command(after_help = INSPECT_EXAMPLES)]
-    Inspect {
-        #[command(flatten)]
-        target: Target,
-        #[command(flatten)]
-        credential: Credential,
-        #[command(flatten)]
-        network: Network,
-    },
+    #[command(after_help = inspect::EXAMPLES)]
+    Inspect(Inspect),
     /// Call a vendor's API, and print the response
     #[command(
         after_help = call::EXAMPLES,
@@ -208,43 +111,32 @@ pub(crate) enum Command {
     #[command(after_help = token::EXAMPLES)]
     Token(Token),
     /// Ask for a vendor's credential on the terminal, and save it
-    #[command(after_help = CONNECT_EXAMPLES)]
+    #[command(after_help = connect::EXAMPLES)]
     Connect(Connect),
-    /// List, show, check, edit, rename or remove saved credentials; secrets stay masked
+    /// List, show, check, edit, rename, remove, export or import saved credentials, or give their
+    /// store a new key; secrets stay masked
+    #[command(after_help = credentials::EXAMPLES)]
     Credentials(Credentials),
+    /// Import credentials: the same as `connector credentials import`
+    #[command(after_help = credentials::IMPORT_EXAMPLES, hide = true)]
+    Import(ImportCommand),
     /// Classify an API response: use it, refresh the session, wait …
-    #[command(after_help = CLASSIFY_EXAMPLES)]
-    Classify {
-        #[command(flatten)]
-        target: Target,
-        #[command(flatten)]
-        response: Response,
-    },
+    #[command(after_help = classify::EXAMPLES)]
+    Classify(Classify),
     /// Check the store, the plugin, the clock and the way to the vendors
-    #[command(after_help = DOCTOR_EXAMPLES)]
+    #[command(after_help = doctor::EXAMPLES)]
     Doctor(Doctor),
     /// Print the completions of the command line for a shell
-    #[command(after_help = COMPLETIONS_EXAMPLES)]
-    Completions {
-        /// The shell
-        #[arg(value_name = "SHELL")]
-        shell: Shell,
-    },
+    #[command(after_help = manual::COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
     /// Print the manual page of the program, or of one of its commands
-    #[command(after_help = MAN_EXAMPLES)]
-    Man {
-        /// The command [default: the program itself]
-        #[arg(value_name = "COMMAND")]
-        command: Option<String>,
-        /// Write all pages to files in this folder instead
-        #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
-        dir: Option<PathBuf>,
-    },
+    #[command(after_help = manual::MAN_EXAMPLES)]
+    Man(Man),
     /// Run simulated vendors on this machine until Ctrl-C, with credentials to try
-    #[command(after_help = SIMULATE_EXAMPLES)]
+    #[command(after_help = simulate::EXAMPLES)]
     Simulate(Simulate),
     /// Serve a page on this machine to add, check and edit credentials, until Ctrl-C
-    #[command(after_help = FORM_NOTE)]
+    #[command(after_help = form::NOTE)]
     Form(Form),
 }
 
@@ -252,273 +144,6 @@ impl Default for Command {
     fn default() -> Self {
         Self::Demo(Plugin::default())
     }
-}
-
-/// Options of `vendors`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Vendors {
-    #[command(flatten)]
-    pub(crate) list: List,
-    #[command(flatten)]
-    pub(crate) plugin: Plugin,
-}
-
-/// The format of a list.
-#[derive(Debug, clap::Args)]
-pub(crate) struct List {
-    /// Print lists in this format [default: table on a terminal, else json]
-    #[arg(long = "output", value_name = "FORMAT", global = true)]
-    pub(crate) format: Option<ListFormat>,
-}
-
-/// The build of the plugin to load.
-#[derive(Debug, Default, clap::Args)]
-pub(crate) struct Plugin {
-    /// Load this build of the plugin [default: the one within this program]
-    #[arg(long, value_name = "FILE", display_order = 100)]
-    pub(crate) component: Option<PathBuf>,
-    /// Limit the code of the plugin as for this kind: native or interpreter (for components made
-    /// from JavaScript or Python) [default: native]
-    #[arg(
-        long,
-        value_name = "PROFILE",
-        requires = "component",
-        default_value_t,
-        hide_default_value = true,
-        display_order = 100
-    )]
-    pub(crate) profile: Profile,
-}
-
-/// The store of credentials to use.
-#[derive(Debug, Default, clap::Args)]
-pub(crate) struct StoreFile {
-    /// Keep saved credentials in this file [default: that of the variable `CONNECTOR_STORE`, else a
-    /// file in the user's data folder]
-    #[arg(
-        long = "store",
-        value_name = "FILE",
-        display_order = 101,
-        global = true
-    )]
-    pub(crate) file: Option<PathBuf>,
-}
-
-/// The vendor of a call.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Target {
-    /// The vendor's id, as `connector vendors` lists it
-    #[arg(value_name = "VENDOR")]
-    pub(crate) vendor: String,
-    #[command(flatten)]
-    pub(crate) plugin: Plugin,
-}
-
-/// The source of the credential. Never an argument: every process of the machine can read
-/// arguments.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Credential {
-    #[command(flatten)]
-    pub(crate) source: Source,
-    #[command(flatten)]
-    pub(crate) store: StoreFile,
-}
-
-/// A document, a saved credential, or fields alone.
-#[derive(Debug, clap::Args)]
-#[group(required = true, multiple = true)]
-pub(crate) struct Source {
-    /// Read the credential, a JSON document, from a file, or - for standard input
-    #[arg(long = "credential", value_name = "FILE|-", conflicts_with = "saved")]
-    pub(crate) document: Option<Input>,
-    /// Use the credential that was saved under this name
-    #[arg(long, value_name = "NAME")]
-    pub(crate) saved: Option<String>,
-    /// Set a field of the credential, a secret one to the value of an environment variable; an
-    /// empty VALUE removes it; can be repeated
-    // Not parsed by clap: its message for an invalid value would repeat the value.
-    #[arg(long = "field", value_name = FIELD)]
-    pub(crate) fields: Vec<String>,
-}
-
-/// The two forms of a field.
-const FIELD: &str = "FIELD=env:VARIABLE|FIELD=VALUE";
-
-/// Checks the form of the fields.
-fn check_fields(fields: &[String]) -> Result<(), &'static str> {
-    if fields.iter().any(|field| Given::read(field).is_none()) {
-        return Err("a --field is not of the form FIELD=env:VARIABLE or FIELD=VALUE");
-    }
-    Ok(())
-}
-
-/// Options of `connect`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Connect {
-    #[command(flatten)]
-    pub(crate) target: Target,
-    /// Save it under this name instead of asking for one
-    #[arg(long, value_name = "NAME")]
-    pub(crate) name: Option<String>,
-    /// Save it with this description instead of asking for one
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) description: Option<String>,
-    /// Read the credential, a JSON document, from standard input instead of asking
-    #[arg(long, requires = "name")]
-    pub(crate) stdin: bool,
-    /// Set a field of the credential instead of asking, a secret one to the value of an environment
-    /// variable; can be repeated
-    #[arg(long = "field", value_name = FIELD)]
-    pub(crate) fields: Vec<String>,
-    #[command(flatten)]
-    pub(crate) store: StoreFile,
-    #[command(flatten)]
-    pub(crate) network: Network,
-}
-
-/// Options of `credentials`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Credentials {
-    /// Without one, the list.
-    #[command(subcommand)]
-    pub(crate) action: Option<SavedAction>,
-    #[command(flatten)]
-    pub(crate) list: List,
-    #[command(flatten)]
-    pub(crate) store: StoreFile,
-}
-
-/// The action on saved credentials.
-#[derive(Debug, Subcommand)]
-pub(crate) enum SavedAction {
-    /// List all saved credentials [default]
-    List,
-    /// Show one credential
-    Show {
-        /// The name of the credential
-        name: String,
-    },
-    /// Remove one credential for good
-    Remove {
-        /// The name of the credential
-        name: String,
-        /// Do not ask for confirmation
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Check that the vendor accepts one credential
-    Check {
-        /// The name of the credential
-        name: String,
-        #[command(flatten)]
-        plugin: Plugin,
-        #[command(flatten)]
-        network: Network,
-    },
-    /// Give one credential another name
-    Rename {
-        /// The name of the credential
-        name: String,
-        /// Its new name
-        #[arg(value_name = "NEW")]
-        new: String,
-        #[command(flatten)]
-        plugin: Plugin,
-    },
-    /// Edit the fields of one credential: those of --field, else each in a dialogue
-    Edit {
-        /// The name of the credential
-        name: String,
-        /// Replace the description
-        #[arg(long, value_name = "TEXT")]
-        description: Option<String>,
-        /// Set a field, a secret one to the value of an environment variable; an empty VALUE
-        /// removes it; can be repeated
-        #[arg(long = "field", value_name = FIELD)]
-        fields: Vec<String>,
-        #[command(flatten)]
-        plugin: Plugin,
-        #[command(flatten)]
-        network: Network,
-    },
-}
-
-/// Whether the secrets of a session are printed.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Reveal {
-    /// Print the secrets of the session instead of a mask
-    #[arg(long = "reveal")]
-    pub(crate) secrets: bool,
-}
-
-/// An API response, for `classify`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Response {
-    /// The HTTP status of the response
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(100..=599))]
-    pub(crate) status: u16,
-    /// A header field of the response; can be repeated
-    // Not parsed by clap: its message for an invalid value would repeat the value.
-    #[arg(long = "header", value_name = "NAME: VALUE")]
-    header: Vec<String>,
-    /// Read the body of the response, or its beginning, from a file, or - for standard input
-    #[arg(long, value_name = "FILE|-")]
-    pub(crate) body: Option<Input>,
-}
-
-impl Response {
-    /// The header fields, or `None` when one of them is malformed.
-    pub(crate) fn headers(&self) -> Option<Vec<(String, Vec<u8>)>> {
-        self.header.iter().map(|field| header(field)).collect()
-    }
-}
-
-/// Options of `form`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Form {
-    /// Connect to the real vendors instead of those simulated on this machine
-    #[arg(long)]
-    pub(crate) live: bool,
-    /// Open the page in the default browser
-    #[arg(long)]
-    pub(crate) open: bool,
-    /// Listen on this port [default: a free one]
-    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
-    pub(crate) port: u16,
-    #[command(flatten)]
-    pub(crate) store: StoreFile,
-    #[command(flatten)]
-    pub(crate) plugin: Plugin,
-    /// For `--live` only.
-    #[command(flatten)]
-    pub(crate) network: Network,
-}
-
-/// Options of `doctor`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Doctor {
-    #[command(flatten)]
-    pub(crate) list: List,
-    #[command(flatten)]
-    pub(crate) store: StoreFile,
-    #[command(flatten)]
-    pub(crate) plugin: Plugin,
-    #[command(flatten)]
-    pub(crate) network: Network,
-}
-
-/// Options of `simulate`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Simulate {
-    /// Write the certificate authority to this new file [default: a temporary file]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) cacert_out: Option<PathBuf>,
-    /// Print environment variables for a shell, with which other commands reach these vendors and
-    /// use a store of their own
-    #[arg(long)]
-    pub(crate) env: bool,
-    #[command(flatten)]
-    pub(crate) plugin: Plugin,
 }
 
 impl Args {
@@ -556,11 +181,17 @@ impl Args {
         match command {
             Command::Call(call) => call.check(),
             Command::Token(token) => token.check(),
-            Command::Classify { response, .. } if response.headers().is_none() => Err(WRONG_HEADER),
-            Command::Form(form) if !form.live && form.network.is_set() => Err(
-                "network options need --live; without it the vendors are simulated on this \
-                 machine",
-            ),
+            Command::Classify(classify) => classify.check(),
+            Command::Form(form) => form.check(),
+            Command::Credentials(Credentials {
+                action: Some(SavedAction::Export(export)),
+                ..
+            }) => export.check(),
+            Command::Credentials(Credentials {
+                action: Some(SavedAction::Import(import)),
+                ..
+            })
+            | Command::Import(ImportCommand { import, .. }) => import.check(),
             _ => Ok(()),
         }
     }
@@ -570,75 +201,69 @@ impl Command {
     /// Whether standard output holds the JSON of a failure. Not on a terminal, where the message on
     /// standard error says the same; nor where a script would take it for a response or a token.
     pub(crate) fn prints_json(&self, to_terminal: bool) -> bool {
+        let is_json = |format: Option<ListFormat>| {
+            format.map_or(!to_terminal, |format| format == ListFormat::Json)
+        };
         match self {
             Self::Call(_)
             | Self::Token(_)
             | Self::Doctor(_)
-            | Self::Completions { .. }
-            | Self::Man { .. } => false,
-            Self::Vendors(Vendors { list, .. }) | Self::Credentials(Credentials { list, .. }) => {
-                list.format
-                    .map_or(!to_terminal, |format| format == ListFormat::Json)
-            }
+            | Self::Completions(_)
+            | Self::Man(_) => false,
+            // Standard output is the file.
+            Self::Credentials(Credentials {
+                action: Some(SavedAction::Export(export)),
+                ..
+            }) => export.output.is_some() && !to_terminal,
+            Self::Vendors(Vendors { list, .. }) => is_json(list.format),
+            Self::Credentials(credentials) => is_json(credentials.format()),
             _ => !to_terminal,
+        }
+    }
+
+    /// The credential of a call.
+    fn credential(&self) -> Option<&Credential> {
+        match self {
+            Self::Validate(Validate { credential, .. })
+            | Self::Authenticate(Authenticate { credential, .. })
+            | Self::Inspect(Inspect { credential, .. })
+            | Self::Refresh(Refresh { credential, .. })
+            | Self::Call(Call { credential, .. })
+            | Self::Token(Token { credential, .. }) => Some(credential),
+            _ => None,
         }
     }
 
     /// The fields that the command sets.
     fn fields(&self) -> &[String] {
         match self {
-            Self::Validate { credential, .. }
-            | Self::Authenticate { credential, .. }
-            | Self::Inspect { credential, .. }
-            | Self::Refresh { credential, .. }
-            | Self::Call(Call { credential, .. })
-            | Self::Token(Token { credential, .. }) => &credential.source.fields,
             Self::Connect(Connect { fields, .. })
             | Self::Credentials(Credentials {
                 action: Some(SavedAction::Edit { fields, .. }),
                 ..
             }) => fields,
-            _ => &[],
+            _ => self
+                .credential()
+                .map_or(&[], |credential| &credential.source.fields),
         }
     }
 
     /// The documents that the command reads.
     fn documents(&self) -> [Option<&Input>; 2] {
+        let credential = self.credential();
+        let credential = credential.and_then(|credential| credential.source.document.as_ref());
         match self {
-            Self::Demo(_)
-            | Self::Vendors(_)
-            | Self::Describe(_)
-            | Self::Schema { .. }
-            | Self::Connect(_)
-            | Self::Credentials(_)
-            | Self::Doctor(_)
-            | Self::Completions { .. }
-            | Self::Man { .. }
-            | Self::Simulate(_)
-            | Self::Form(_) => [None, None],
-            Self::Validate { credential, .. }
-            | Self::Authenticate { credential, .. }
-            | Self::Inspect { credential, .. } => [credential.source.document.as_ref(), None],
-            Self::Refresh {
-                credential,
-                session,
+            Self::Refresh(refresh) => [credential, Some(&refresh.session)],
+            Self::Call(call) => [credential, call.data_input()],
+            Self::Classify(classify) => [classify.response.body.as_ref(), None],
+            Self::Credentials(Credentials {
+                action: Some(action),
                 ..
-            } => [credential.source.document.as_ref(), Some(session)],
-            Self::Call(call) => call.documents(),
-            Self::Token(token) => [token.credential.source.document.as_ref(), None],
-            Self::Classify { response, .. } => [response.body.as_ref(), None],
+            }) => action.documents(),
+            Self::Import(command) => command.import.documents(),
+            _ => [credential, None],
         }
     }
-}
-
-/// A message that does not repeat the argument.
-const WRONG_HEADER: &str = "a --header is not of the form 'name: value'";
-
-/// Splits `name: value`. The value can hold any bytes; the name cannot.
-fn header(field: &str) -> Option<(String, Vec<u8>)> {
-    let (name, value) = field.split_once(':')?;
-    HeaderName::try_from(name).ok()?;
-    Some((name.to_owned(), value.trim().as_bytes().to_vec()))
 }
 
 #[cfg(test)]
@@ -684,17 +309,6 @@ mod tests {
             assert!(message.contains("put it in a file"), "{message}");
             assert!(!message.contains("hush"), "{message}");
         }
-    }
-
-    #[test]
-    fn headers_are_split_at_the_first_colon() {
-        assert_eq!(
-            header("Link: <https://a:1>"),
-            Some(("Link".to_owned(), b"<https://a:1>".to_vec()))
-        );
-        assert_eq!(header("x:"), Some(("x".to_owned(), Vec::new())));
-        assert_eq!(header("no colon"), None);
-        assert_eq!(header("two words: x"), None);
     }
 
     #[test]

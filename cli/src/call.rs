@@ -19,7 +19,7 @@ use crate::args::{Call, Data};
 use crate::credential::Source;
 use crate::failure::Failure;
 use crate::output::say;
-use crate::{plugin, simulate};
+use crate::{interrupt, plugin};
 use destination::Destination;
 use progress::Progress;
 
@@ -45,13 +45,8 @@ pub(crate) async fn run(of: &Call) -> Result<(), Failure> {
     let sessions = source.sessions(connector.clone())?;
     // Only now: until here Ctrl-C ends the process, also while it reads standard input. From here
     // on an incomplete file is removed.
-    let stopped =
-        simulate::stopped().map_err(|error| Failure::setup("listen for Ctrl-C", error))?;
     let credential = source.credential();
-    tokio::select! {
-        done = call(of, &sessions, &credential, &request) => done,
-        () = stopped => Err(Failure::Interrupted),
-    }
+    interrupt::finishing(&sessions, call(of, &sessions, &credential, &request)).await
 }
 
 fn request(of: &Call) -> Result<Request<Bytes>, Failure> {

@@ -5,15 +5,19 @@ use clap::CommandFactory;
 use connector_host::ApiResponse;
 use serde_json::json;
 
-use crate::args::{Args, Command, Credential, Network, Response, Reveal, Target, Vendors};
+use crate::args::{
+    Args, Authenticate, Classify, Command, Inspect, Man, Refresh, Response, Schema, Target,
+    Validate, Vendors,
+};
 use crate::credential::{Source, vendor};
-use crate::export::{Format, export};
+use crate::export::export;
 use crate::failure::Failure;
-use crate::input::Input;
 use crate::json::{self, pretty};
 use crate::plugin::{descriptions, open, open_offline, schema};
 use crate::table::ListFormat;
-use crate::{call, connect, demo, doctor, form, locale, manual, output, saved, simulate, token};
+use crate::{
+    call, connect, demo, doctor, form, interrupt, locale, manual, output, saved, simulate, token,
+};
 
 /// `classify` reads less of a body.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
@@ -24,8 +28,8 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(plugin) => return demo::run(&plugin).await,
         Command::Call(options) => return call::run(&options).await,
         Command::Token(options) => return token::run(&options).await,
-        Command::Completions { shell } => return manual::completions(Args::command(), shell),
-        Command::Man { command, dir } => {
+        Command::Completions(of) => return manual::completions(Args::command(), of.shell),
+        Command::Man(Man { command, dir }) => {
             return manual::man(Args::command(), command.as_deref(), dir.as_deref());
         }
         Command::Doctor(options) => return doctor::run(&options).await,
@@ -33,29 +37,15 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Form(options) => return form::run(&options).await,
         Command::Vendors(options) => vendors(&options).await,
         Command::Describe(target) => describe(&target).await,
-        Command::Schema { target, format } => print_schema(&target, format).await,
-        Command::Validate { target, credential } => validate(&target, &credential).await,
-        Command::Authenticate {
-            target,
-            credential,
-            reveal,
-            network,
-        } => authenticate(&target, &credential, &reveal, &network).await,
-        Command::Refresh {
-            target,
-            credential,
-            session,
-            reveal,
-            network,
-        } => refresh(&target, &credential, &session, &reveal, &network).await,
-        Command::Inspect {
-            target,
-            credential,
-            network,
-        } => inspect(&target, &credential, &network).await,
+        Command::Schema(options) => print_schema(&options).await,
+        Command::Validate(options) => validate(&options).await,
+        Command::Authenticate(options) => authenticate(&options).await,
+        Command::Refresh(options) => refresh(&options).await,
+        Command::Inspect(options) => inspect(&options).await,
         Command::Connect(options) => connect::run(&options).await,
         Command::Credentials(options) => saved::run(&options).await,
-        Command::Classify { target, response } => classify(&target, &response).await,
+        Command::Import(options) => saved::import(&options).await,
+        Command::Classify(Classify { target, response }) => classify(&target, &response).await,
     }?;
     Ok(output::line(&result)?)
 }
@@ -78,19 +68,19 @@ async fn describe(target: &Target) -> Result<String, Failure> {
     Ok(pretty(&json::description(&description)))
 }
 
-async fn print_schema(target: &Target, format: Option<Format>) -> Result<String, Failure> {
+async fn print_schema(Schema { target, format }: &Schema) -> Result<String, Failure> {
     let connector = open_offline(&target.plugin).await?;
     let vendor = vendor(&connector, &target.vendor)?;
     let locales = locale::preferred();
     let schema = schema(&connector, vendor, &locales).await?;
-    let Some(format) = format else {
+    let Some(format) = *format else {
         return Ok(pretty(&schema));
     };
     let description = connector.describe(&vendor.id, &locales).await?;
     Ok(pretty(&export(format, &schema, &description)))
 }
 
-async fn validate(target: &Target, credential: &Credential) -> Result<String, Failure> {
+async fn validate(Validate { target, credential }: &Validate) -> Result<String, Failure> {
     let connector = open_offline(&target.plugin).await?;
     let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
     let vendor = source.vendor();
@@ -101,42 +91,32 @@ async fn validate(target: &Target, credential: &Credential) -> Result<String, Fa
     Ok(pretty(&json!({"valid": true})))
 }
 
-async fn authenticate(
-    target: &Target,
-    credential: &Credential,
-    reveal: &Reveal,
-    network: &Network,
-) -> Result<String, Failure> {
-    let connector = open(&target.plugin, network).await?;
-    let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
+async fn authenticate(of: &Authenticate) -> Result<String, Failure> {
+    let connector = open(&of.target.plugin, &of.network).await?;
+    let source = Source::read(&of.credential, &connector, Some(&of.target.vendor)).await?;
     let sessions = source.sessions(connector.clone())?;
-    let session = sessions.session(&source.credential()).await?;
-    Ok(pretty(&json::session(&session, reveal.secrets)))
+    let credential = source.credential();
+    let session = async { Ok(sessions.session(&credential).await?) };
+    let session = interrupt::finishing(&sessions, session).await?;
+    Ok(pretty(&json::session(&session, of.reveal.secrets)))
 }
 
-async fn refresh(
-    target: &Target,
-    credential: &Credential,
-    session: &Input,
-    reveal: &Reveal,
-    network: &Network,
-) -> Result<String, Failure> {
-    let printed = json::read_session(&session.text()?).map_err(|why| session.failure(&why))?;
-    let connector = open(&target.plugin, network).await?;
-    let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
+async fn refresh(of: &Refresh) -> Result<String, Failure> {
+    let printed = json::read_session(&of.session.text()?);
+    let printed = printed.map_err(|why| of.session.failure(&why))?;
+    let connector = open(&of.target.plugin, &of.network).await?;
+    let source = Source::read(&of.credential, &connector, Some(&of.target.vendor)).await?;
     let session = source.refresh(&connector, &printed).await?;
-    Ok(pretty(&json::session(&session, reveal.secrets)))
+    Ok(pretty(&json::session(&session, of.reveal.secrets)))
 }
 
-async fn inspect(
-    target: &Target,
-    credential: &Credential,
-    network: &Network,
-) -> Result<String, Failure> {
-    let connector = open(&target.plugin, network).await?;
-    let source = Source::read(credential, &connector, Some(&target.vendor)).await?;
+async fn inspect(of: &Inspect) -> Result<String, Failure> {
+    let connector = open(&of.target.plugin, &of.network).await?;
+    let source = Source::read(&of.credential, &connector, Some(&of.target.vendor)).await?;
     let sessions = source.sessions(connector.clone())?;
-    let access = sessions.inspect(&source.credential()).await?;
+    let credential = source.credential();
+    let access = async { Ok(sessions.inspect(&credential).await?) };
+    let access = interrupt::finishing(&sessions, access).await?;
     Ok(pretty(&json::access(&access)))
 }
 

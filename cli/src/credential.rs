@@ -14,6 +14,7 @@ use crate::args;
 use crate::failure::{Failure, plain};
 use crate::fields;
 use crate::input::Input;
+use crate::interrupt;
 use crate::json::{self, MASK};
 use crate::locale;
 use crate::plugin;
@@ -32,6 +33,15 @@ struct Saved {
     /// Stays the same when the credential is edited.
     id: String,
     sessions: Arc<dyn SessionStore>,
+}
+
+impl Saved {
+    fn new(store: Store, id: i64) -> Self {
+        Self {
+            id: id.to_string(),
+            sessions: Arc::new(StoredSessions::new(Arc::new(Mutex::new(store)))),
+        }
+    }
 }
 
 impl<'a> Source<'a> {
@@ -91,14 +101,25 @@ impl<'a> Source<'a> {
             }
         };
         let document = store.document(saved.id)?;
-        let sessions = StoredSessions::new(Arc::new(Mutex::new(store)));
         Ok(Self {
             vendor,
             document,
-            saved: Some(Saved {
-                id: saved.id.to_string(),
-                sessions: Arc::new(sessions),
-            }),
+            saved: Some(Saved::new(store, saved.id)),
+        })
+    }
+
+    /// A saved credential with a document that replaces its own, once the vendor accepts it.
+    pub(crate) fn edited(
+        document: Secret,
+        store: &args::StoreFile,
+        saved: &store::Saved,
+        vendor: &'a Vendor,
+    ) -> Result<Self, Failure> {
+        let (store, _) = find_saved(store, &saved.name)?;
+        Ok(Self {
+            vendor,
+            document,
+            saved: Some(Saved::new(store, saved.id)),
         })
     }
 
@@ -152,7 +173,8 @@ impl<'a> Source<'a> {
     ) -> Result<Arc<Session>, Failure> {
         if self.vendor.durable_state {
             let sessions = self.sessions(connector.clone())?;
-            return Ok(sessions.renew(&self.credential()).await?);
+            let renewed = async { Ok(sessions.renew(&self.credential()).await?) };
+            return interrupt::finishing(&sessions, renewed).await;
         }
         let id = &self.vendor.id;
         let session = connector.refresh(id, self.document(), printed).await?;

@@ -1,10 +1,13 @@
 //! `connector doctor`: checks what the other commands need on this machine, and whether the vendors
-//! can be reached. Sends no credential.
+//! can be reached, through a proxy if one is configured. Sends no credential.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use connector_host::{Clock, Connector, Limits, SystemClock, Transport, TransportError};
+use connector_host::{
+    Clock, Connector, Limits, Proxy, ProxyError, SystemClock, Transport, TransportError,
+};
 use http::header::DATE;
 use http::{Method, Request};
 use jiff::fmt::rfc2822;
@@ -68,24 +71,41 @@ impl Check {
 /// Makes all checks, and prints them. Fails if one of them did.
 pub(crate) async fn run(of: &Doctor) -> Result<(), Failure> {
     let mut checks = store(of);
-    let transport = of
-        .network
-        .transport()
-        .map_err(|failure| failure.to_string());
+    let proxy = of.network.chosen_proxy();
+    let proxy = proxy.map_err(|failure| failure.to_string());
+    // An invalid proxy is no problem of the certificates.
+    let network = match &proxy {
+        Ok(_) => of.network.clone(),
+        Err(_) => of.network.without_proxy(),
+    };
+    let transport = network.transport().map_err(|failure| failure.to_string());
     let detail = transport.as_ref().map(|_| match &of.network.cacert {
         Some(file) => format!("those of {} are trusted as well", file.display()),
         None => "the default authorities are trusted".to_owned(),
     });
     checks.push(Check::new("certificates", detail.map_err(Clone::clone)));
-    match plugin::open(&of.plugin, &of.network).await {
-        Err(failure) => checks.push(Check::new("plugin", Err(failure.to_string()))),
+    match plugin::open(&of.plugin, &network).await {
+        Err(failure) => {
+            checks.push(Check::new("plugin", Err(failure.to_string())));
+            if let Err(why) = proxy {
+                checks.push(Check::new("proxy", Err(why)));
+            }
+        }
         Ok(connector) => {
             let vendors = connector.vendors().iter();
             let ids: Vec<_> = vendors.map(|vendor| plain(&vendor.id)).collect();
             let loaded = format!("its vendors are {}", ids.join(", "));
             checks.push(Check::new("plugin", Ok(loaded)));
-            if let Ok(transport) = transport {
-                reach(&connector, &*transport, &mut checks).await;
+            let way = match (transport, proxy) {
+                (_, Err(why)) => {
+                    checks.push(Check::new("proxy", Err(why)));
+                    None
+                }
+                (Ok(transport), Ok(proxy)) => Some(Way { transport, proxy }),
+                (Err(_), Ok(_)) => None,
+            };
+            if let Some(way) = way {
+                way.reach(&connector, &mut checks).await;
             }
         }
     }
@@ -125,46 +145,136 @@ fn store(of: &Doctor) -> Vec<Check> {
     vec![Check::new("store", store), key]
 }
 
-/// Sends a request without a credential to each origin, and compares the clocks.
-async fn reach(connector: &Connector, transport: &dyn Transport, checks: &mut Vec<Check>) {
-    let mut theirs = None;
-    let origins = connector
-        .vendors()
-        .iter()
-        .flat_map(|vendor| &vendor.origins);
-    for origin in origins {
-        let origin = origin.to_string();
-        if origin.contains('*') {
-            let why = "it depends on the credential; `connector credentials check NAME` reaches it";
-            checks.push(Check::skipped(origin, why));
-            continue;
+/// The way to the vendors.
+struct Way {
+    transport: Arc<dyn Transport>,
+    proxy: Option<Proxy>,
+}
+
+/// The outcome of a request to an origin.
+struct Asked {
+    origin: String,
+    /// Whether it went through the proxy.
+    is_proxied: bool,
+    /// The status, and the vendor's time.
+    outcome: Result<(u16, Option<SystemTime>), TransportError>,
+}
+
+impl Way {
+    /// Sends a request without a credential to each origin, and compares the clocks. A failure of
+    /// the proxy is a check of its own, not one of each origin.
+    async fn reach(&self, connector: &Connector, checks: &mut Vec<Check>) {
+        let vendors = connector.vendors().iter();
+        let mut asked = Vec::new();
+        let mut of_origins = Vec::new();
+        for origin in vendors.flat_map(|vendor| &vendor.origins) {
+            let origin = origin.to_string();
+            if origin.contains('*') {
+                of_origins.push(Check::skipped(
+                    origin,
+                    "it depends on the credential; `connector credentials check NAME` reaches it",
+                ));
+                continue;
+            }
+            let of_origin = self.ask(origin).await;
+            of_origins.push(self.check(&of_origin));
+            asked.push(of_origin);
         }
-        let result = asked(transport, &origin).await.map(|(status, date)| {
-            theirs = theirs.or(date);
-            format!("it answers (status {status})")
+        checks.push(self.proxy(&asked));
+        checks.extend(of_origins);
+        let theirs = asked.iter().find_map(|asked| asked.outcome.ok()?.1);
+        checks.push(match theirs {
+            None => Check::skipped("clock", "no vendor names a time to compare it with"),
+            Some(theirs) => Check::new("clock", compared(SystemClock.now(), theirs)),
         });
-        checks.push(Check::new(origin, result));
     }
-    checks.push(match theirs {
-        None => Check::skipped("clock", "no vendor names a time to compare it with"),
-        Some(theirs) => Check::new("clock", compared(SystemClock.now(), theirs)),
-    });
+
+    async fn ask(&self, origin: String) -> Asked {
+        let host = origin.strip_prefix("https://").unwrap_or_default();
+        let is_proxied = self.proxy.as_ref().is_some_and(|proxy| proxy.is_for(host));
+        let outcome = asked(&*self.transport, &origin).await;
+        Asked {
+            origin,
+            is_proxied,
+            outcome,
+        }
+    }
+
+    fn check(&self, of: &Asked) -> Check {
+        let by = match (&self.proxy, of.is_proxied) {
+            (None, _) => "",
+            (Some(_), true) => ", through the proxy",
+            (Some(_), false) => ", without the proxy (NO_PROXY)",
+        };
+        let origin = of.origin.as_str();
+        match of.outcome {
+            Ok((status, _)) => Check::new(origin, Ok(format!("it answers (status {status}){by}"))),
+            Err(TransportError::Proxy(_)) => Check::skipped(origin, "the proxy gave no connection"),
+            Err(error) => Check::new(origin, Err(format!("{error}{by}"))),
+        }
+    }
+
+    /// Whether the proxy connects to the origins that are not excepted.
+    fn proxy(&self, asked: &[Asked]) -> Check {
+        let Some(proxy) = &self.proxy else {
+            return Check::skipped("proxy", "none is configured");
+        };
+        if asked.is_empty() {
+            let why = format!("{proxy} is configured; no vendor has an origin that is known here");
+            return Check::skipped("proxy", &why);
+        }
+        let mut through = asked.iter().filter(|asked| asked.is_proxied).peekable();
+        if through.peek().is_none() {
+            let why = format!("{proxy} is not used: NO_PROXY excepts every known origin");
+            return Check::skipped("proxy", &why);
+        }
+        let failure = through.find_map(|asked| match asked.outcome {
+            Err(TransportError::Proxy(why)) => Some((asked, why)),
+            _ => None,
+        });
+        Check::new(
+            "proxy",
+            match failure {
+                None => Ok(format!("{proxy} gives connections")),
+                Some((asked, why)) => Err(format!(
+                    "{proxy} gives no connection to {}: {why}; {}",
+                    asked.origin,
+                    remedy(why)
+                )),
+            },
+        )
+    }
+}
+
+/// The action that mends a failing proxy.
+fn remedy(why: ProxyError) -> &'static str {
+    match why {
+        ProxyError::Authentication => {
+            "put user and password into its URL, with special characters percent-encoded"
+        }
+        ProxyError::Dns | ProxyError::Connect | ProxyError::Timeout => {
+            "check host and port of its URL (--proxy, HTTPS_PROXY, ALL_PROXY), and whether it runs"
+        }
+        ProxyError::Certificate(_) => "trust its authority with --cacert",
+        ProxyError::Tls | ProxyError::Protocol => "check the scheme and the port of its URL",
+        _ => "allow the host at the proxy, or except it with NO_PROXY",
+    }
 }
 
 /// The status of the origin's first page, and the time that it names.
 async fn asked(
     transport: &dyn Transport,
     origin: &str,
-) -> Result<(u16, Option<SystemTime>), String> {
+) -> Result<(u16, Option<SystemTime>), TransportError> {
     let mut request = Request::new(Bytes::new());
     *request.method_mut() = Method::HEAD;
     let url = format!("{origin}/").parse();
-    *request.uri_mut() = url.map_err(|_| "it is not a URL".to_owned())?;
+    *request.uri_mut() = url.map_err(|_| TransportError::Denied)?;
     let timeouts = Limits::default().timeouts;
     let response = transport.send(request, timeouts);
     let response = tokio::time::timeout(timeouts.connect + timeouts.first_byte, response).await;
     let response = response.unwrap_or(Err(TransportError::Timeout));
-    let response = response.map_err(|error| error.to_string())?;
+    let response = response?;
     let date = response
         .headers()
         .get(DATE)
@@ -208,5 +318,17 @@ mod tests {
                 (other, _) => panic!("{ours} {theirs}: {other:?}"),
             }
         }
+    }
+
+    #[test]
+    fn a_proxy_of_vendors_without_a_known_origin_is_not_called_unused() {
+        let way = Way {
+            transport: Arc::new(connector_host::Live::builder().build().unwrap()),
+            proxy: Some("http://proxy.example:3128".parse().unwrap()),
+        };
+        let check = way.proxy(&[]);
+        assert!(check.outcome == Outcome::Skipped, "{}", check.detail);
+        let expected = "http://proxy.example:3128 is configured; no vendor has an origin";
+        assert!(check.detail.starts_with(expected), "{}", check.detail);
     }
 }

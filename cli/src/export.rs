@@ -3,14 +3,14 @@
 //! its file lists them.
 
 mod airbyte;
-mod condition;
-mod field;
+pub(crate) mod condition;
+pub(crate) mod field;
 mod jsonforms;
 mod n8n;
 mod nango;
 mod rjsf;
 #[cfg(test)]
-mod sample;
+pub(crate) mod sample;
 
 use clap::ValueEnum;
 use connector_host::Description;

@@ -51,6 +51,15 @@ pub(crate) enum Failure {
     Store(StoreError),
     /// Wrong usage. The message names the right one.
     Usage(String),
+    /// Another failure, which concerns one of the saved or imported credentials.
+    Credential {
+        /// Its name.
+        name: String,
+        /// What the failure means for it.
+        context: &'static str,
+        /// The failure itself.
+        failure: Box<Failure>,
+    },
     /// A person ended the dialogue.
     Cancelled,
     /// A person or the system ended a call.
@@ -109,6 +118,11 @@ impl fmt::Display for Failure {
             Self::Input(message) | Self::Setup(message) | Self::Usage(message) => {
                 f.write_str(message)
             }
+            Self::Credential {
+                name,
+                context,
+                failure,
+            } => write!(f, "{}: {context}: {failure}", plain(name)),
             Self::Cancelled => f.write_str("cancelled; nothing was changed"),
             Self::Interrupted => f.write_str("interrupted"),
             Self::Status(status) => write!(
@@ -159,6 +173,7 @@ impl Failure {
         use ConnectorError as E;
         match self {
             Self::Usage(_) => USAGE,
+            Self::Credential { failure, .. } => return failure.exit_code(),
             Self::Call(CallError::Connector(
                 E::InvalidCredential(_) | E::Rejected(_) | E::Forbidden(_),
             )) => REFUSED,
@@ -175,6 +190,12 @@ impl Failure {
     pub(crate) fn to_json(&self) -> Value {
         let message = |kind: &str| json!({"kind": kind, "message": self.to_string()});
         let error = match self {
+            Self::Credential { name, failure, .. } => {
+                let mut json = failure.to_json();
+                let mut error = json.get_mut("error").map(Value::take).unwrap_or_default();
+                extend(&mut error, json!({"credential": name}));
+                error
+            }
             Self::Call(CallError::Connector(error)) => of_plugin(error),
             Self::Call(error) => message(error.kind()),
             Self::UnknownVendor { vendors, nearest } => present([

@@ -27,6 +27,7 @@ use tokio::task::JoinSet;
 
 use crate::args::Form;
 use crate::failure::Failure;
+use crate::interrupt::{self, Signals};
 use crate::output::{Page as Print, line, say};
 use crate::store::{Location, Store};
 use crate::{plugin, simulate};
@@ -44,8 +45,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(10);
 /// Serves the page until Ctrl-C.
 pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
     // First, so that an early Ctrl-C cleans up as well.
-    let stopped =
-        simulate::stopped().map_err(|error| Failure::setup("listen for Ctrl-C", error))?;
+    let signals = Signals::listen();
+    let mut signals = signals.map_err(|error| Failure::setup("listen for Ctrl-C", error))?;
     let place = if of.live {
         Location::credentials(of.store.file.as_deref())
     } else {
@@ -94,9 +95,10 @@ pub(crate) async fn run(of: &Form) -> Result<(), Failure> {
         api,
     });
     tokio::select! {
-        () = serve(listener, site) => {}
-        () = stopped => {}
+        () = serve(listener, Arc::clone(&site)) => {}
+        () = signals.next() => {}
     }
+    interrupt::settle(site.api.sessions(), &mut signals, true).await;
     Ok(())
 }
 

@@ -125,6 +125,19 @@ impl Network {
         environment::network(self, |name| env::var_os(name))?.build()
     }
 
+    /// The proxy that the options and the environment name.
+    pub(crate) fn chosen_proxy(&self) -> Result<Option<Proxy>, Failure> {
+        self.proxy(|name| env::var_os(name))
+    }
+
+    /// The same network without a proxy.
+    pub(crate) fn without_proxy(&self) -> Self {
+        Self {
+            proxy: Some(Secret::new("")),
+            ..self.clone()
+        }
+    }
+
     fn build(&self) -> Result<Arc<dyn Transport>, Failure> {
         let builder = Live::builder().system_certificates();
         let mut builder = builder.map_err(|why| Failure::Input(why.to_string()))?;
@@ -133,7 +146,7 @@ impl Network {
             let added = builder.extra_ca_pem(&file.whole()?);
             builder = added.map_err(|why| file.failure(&why.to_string()))?;
         }
-        if let Some(proxy) = self.proxy(|name| env::var_os(name))? {
+        if let Some(proxy) = self.chosen_proxy()? {
             builder = builder.proxy(proxy);
         }
         let rules = self.connect_to.iter().cloned();

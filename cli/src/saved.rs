@@ -1,9 +1,14 @@
-//! `connector credentials`: lists, shows, removes and changes saved credentials, with their secrets
-//! masked.
+//! `connector credentials`: lists, shows, removes, changes, exports and imports saved credentials,
+//! with their secrets masked.
 
 mod change;
+mod export;
+mod import;
+mod passphrase;
+mod rekey;
+mod sealed_file;
 
-use crate::args::{Credentials, SavedAction};
+use crate::args::{Credentials, ImportCommand, SavedAction};
 use crate::credential::find_saved;
 use crate::failure::{Failure, plain};
 use crate::json::{self, pretty};
@@ -16,7 +21,7 @@ use serde_json::{Value, json};
 /// Runs the command, and returns the text to print.
 pub(crate) async fn run(of: &Credentials) -> Result<String, Failure> {
     let result = match &of.action {
-        None | Some(SavedAction::List) => {
+        None | Some(SavedAction::List { .. }) => {
             let store = Store::open_existing(&Location::credentials(of.store.file.as_deref())?)?;
             let saved = store.map_or_else(|| Ok(Vec::new()), |store| store.list())?;
             return Ok(list(of, &saved.iter().map(json::saved).collect()));
@@ -38,18 +43,37 @@ pub(crate) async fn run(of: &Credentials) -> Result<String, Failure> {
             name,
             description,
             fields,
+            check,
             plugin,
             network,
         }) => {
-            let description = description.as_deref();
-            change::edit(&of.store, name, description, fields, (plugin, network)).await?
+            let edit = change::Edit {
+                name,
+                description: description.as_deref(),
+                fields,
+                check: *check,
+                plugin,
+                network,
+            };
+            edit.run(&of.store).await?
         }
+        Some(SavedAction::Export(export)) => return export::run(export, &of.store).await,
+        Some(SavedAction::Import(import)) => import::run(import, &of.store).await?,
+        Some(SavedAction::Rekey {
+            new_key_file,
+            drop_earlier_keys,
+        }) => rekey::run(&of.store, new_key_file.as_deref(), *drop_earlier_keys)?,
     };
     Ok(pretty(&result))
 }
 
+/// Runs `connector import`, another name of `credentials import`.
+pub(crate) async fn import(of: &ImportCommand) -> Result<String, Failure> {
+    Ok(pretty(&import::run(&of.import, &of.store).await?))
+}
+
 fn list(of: &Credentials, saved: &Value) -> String {
-    let format = ListFormat::or_default(of.list.format);
+    let format = ListFormat::or_default(of.format());
     if format == ListFormat::Table && *saved == json!([]) {
         say("no credential is saved; `connector connect VENDOR` saves one");
     }

@@ -13,6 +13,7 @@ use connector_simulators::Simulators;
 use crate::args::Simulate;
 use crate::environment;
 use crate::failure::{Failure, plain};
+use crate::interrupt::Signals;
 use crate::json::pretty;
 use crate::locale;
 use crate::output::{self, Page, fact, line};
@@ -205,28 +206,7 @@ fn write_new(path: &Path, text: &str) -> Result<(), Failure> {
 }
 
 /// Waits for Ctrl-C or another signal to end, from the moment of the call.
-#[cfg(unix)]
 pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-    })
-}
-
-/// Waits for Ctrl-C.
-#[cfg(not(unix))]
-pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // Without signals the command runs until it is killed.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
+    let mut signals = Signals::listen()?;
+    Ok(async move { signals.next().await })
 }

@@ -10,6 +10,7 @@ mod format;
 mod key;
 mod location;
 mod private_file;
+mod rekey;
 mod revisions;
 mod seal;
 mod sessions;
@@ -26,6 +27,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use error::StoreError;
 pub(crate) use location::{KEY_VARIABLE, Location, STORE_VARIABLE};
+pub(crate) use rekey::{EarlierKeys, Rekeyed};
 pub(crate) use sessions::StoredSessions;
 
 use crate::schema;
@@ -49,6 +51,7 @@ const COLUMNS: &str = "SELECT id, name, description, vendor, fields, created_at_
 pub(crate) struct Store {
     database: Connection,
     sealer: Sealer,
+    location: Location,
 }
 
 /// A credential to save.
@@ -90,7 +93,11 @@ impl Store {
     /// A failure changes nothing in an existing store.
     pub(crate) fn open(location: &Location) -> Result<Self, StoreError> {
         let (database, sealer) = format::open(location, BUSY)?;
-        Ok(Self { database, sealer })
+        Ok(Self {
+            database,
+            sealer,
+            location: location.clone(),
+        })
     }
 
     /// Opens the store, or returns `None` if there is none. Creates nothing.
@@ -121,8 +128,47 @@ impl Store {
     pub(crate) fn save(&self, entry: &Entry, schema: &Value) -> Result<Saved, StoreError> {
         let parts = Parts::of(entry, schema)?;
         let change = self.change()?;
+        let id = self.insert(&change, &parts)?;
+        commit(change, id)
+    }
+
+    /// Adds credentials, each with the schema of its vendor: all of them, or none. Fails with
+    /// [`StoreError::NamesTaken`] if there are some of these names, unless they are to be replaced
+    /// as a whole.
+    pub(crate) fn save_all(
+        &self,
+        entries: &[(Entry, &Value)],
+        replace: bool,
+    ) -> Result<Vec<Saved>, StoreError> {
+        let change = self.change()?;
+        let mut ids = Vec::new();
+        let mut taken = Vec::new();
+        for (entry, schema) in entries {
+            let parts = Parts::of(entry, schema)?;
+            let query = "SELECT id FROM credential WHERE name = ?1";
+            let found = change.query_row(query, [parts.name], |row| row.get(0));
+            match found.optional()? {
+                None => ids.push(self.insert(&change, &parts)?),
+                Some(id) if replace => {
+                    let before = ClearRow::read(&change, id)?.ok_or(StoreError::Gone)?;
+                    self.overwrite(&change, &before, &parts)?;
+                    ids.push(id);
+                }
+                Some(_) => taken.push(parts.name.to_owned()),
+            }
+        }
+        if !taken.is_empty() {
+            return Err(StoreError::NamesTaken(taken));
+        }
+        let saved = ids.into_iter().map(|id| by_id(&change, id));
+        let saved = saved.collect::<Result<_, _>>()?;
+        change.commit()?;
+        Ok(saved)
+    }
+
+    fn insert(&self, change: &Transaction<'_>, parts: &Parts<'_>) -> Result<i64, StoreError> {
         let now = now_ms();
-        let mut row = parts.row(seal::random()?, &entry.vendor, now);
+        let mut row = parts.row(seal::random()?, now);
         change
             .execute(
                 "INSERT INTO credential (seal_id, name, description, vendor, fields, \
@@ -138,23 +184,15 @@ impl Store {
             )
             .map_err(|error| taken(error, parts.name))?;
         row.id = change.last_insert_rowid();
-        self.seal(&change, &row, &parts.secrets)?;
-        commit(change, row.id)
+        self.seal(change, &row, &parts.secrets)?;
+        Ok(row.id)
     }
 
     /// Replaces a credential. A secret field that is missing or `""` keeps its saved value. A
     /// session of another vendor is removed.
-    pub(crate) fn update(
-        &self,
-        id: i64,
-        entry: &Entry,
-        schema: &Value,
-    ) -> Result<Saved, StoreError> {
-        self.replace(id, None, entry, schema)
-    }
-
-    /// Does the same as [`Store::update`], but fails with [`StoreError::Changed`] if the credential
-    /// was saved after `version`, the time of the save that is edited.
+    ///
+    /// Fails with [`StoreError::Changed`] if the credential was saved after `version`, the time of
+    /// the save that is edited.
     pub(crate) fn update_version(
         &self,
         id: i64,
@@ -162,20 +200,10 @@ impl Store {
         entry: &Entry,
         schema: &Value,
     ) -> Result<Saved, StoreError> {
-        self.replace(id, Some(version), entry, schema)
-    }
-
-    fn replace(
-        &self,
-        id: i64,
-        version: Option<Timestamp>,
-        entry: &Entry,
-        schema: &Value,
-    ) -> Result<Saved, StoreError> {
         let mut parts = Parts::of(entry, schema)?;
         let change = self.change()?;
         let (before, kept) = self.opened(&change, id)?;
-        if version.is_some_and(|version| version.as_millisecond() != before.updated_at_ms) {
+        if version.as_millisecond() != before.updated_at_ms {
             return Err(StoreError::Changed);
         }
         for (field, value) in kept {
@@ -184,10 +212,21 @@ impl Store {
                 parts.secrets.push((field, value));
             }
         }
+        self.overwrite(&change, &before, &parts)?;
+        commit(change, id)
+    }
+
+    fn overwrite(
+        &self,
+        change: &Transaction<'_>,
+        before: &ClearRow,
+        parts: &Parts<'_>,
+    ) -> Result<(), StoreError> {
+        let id = before.id;
         // Later than before, even within one millisecond or after the clock was set back: the time
         // tells one version from the other.
         let updated_at_ms = now_ms().max(before.updated_at_ms.saturating_add(1));
-        let mut row = parts.row(before.seal_id, &entry.vendor, updated_at_ms);
+        let mut row = parts.row(before.seal_id, updated_at_ms);
         (row.id, row.created_at_ms) = (id, before.created_at_ms);
         change
             .execute(
@@ -205,10 +244,9 @@ impl Store {
             .map_err(|error| taken(error, parts.name))?;
         change.execute("DELETE FROM secret WHERE credential = ?1", [id])?;
         if row.vendor != before.vendor {
-            self.drop_session(&change, id)?;
+            self.drop_session(change, id)?;
         }
-        self.seal(&change, &row, &parts.secrets)?;
-        commit(change, id)
+        self.seal(change, &row, &parts.secrets)
     }
 
     /// Removes a credential with its secrets and its session; `false` when there was none.
@@ -234,6 +272,9 @@ impl Store {
     fn change(&self) -> Result<Transaction<'_>, StoreError> {
         let change = Transaction::new_unchecked(&self.database, TransactionBehavior::Immediate)?;
         format::still_current(&change)?;
+        if !format::is_key_of(&change, &self.sealer)? {
+            return Err(StoreError::Rekeyed);
+        }
         Ok(change)
     }
 
@@ -294,7 +335,13 @@ impl Store {
         let Some(row) = ClearRow::read(view, id)? else {
             return Ok(None);
         };
-        Ok(Some((row, Revisions::read(view, &self.sealer, id)?)))
+        match Revisions::read(view, &self.sealer, id) {
+            Ok(revisions) => Ok(Some((row, revisions))),
+            Err(StoreError::Revisions) if !format::is_key_of(view, &self.sealer)? => {
+                Err(StoreError::Rekeyed)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -307,13 +354,14 @@ type Opened = (ClearRow, Fields);
 struct Parts<'a> {
     name: &'a str,
     description: Option<&'a str>,
+    vendor: &'a str,
     fields: Value,
     secrets: Fields,
 }
 
 impl<'a> Parts<'a> {
     /// The row of a credential that is saved for the first time now. Its id is not yet known.
-    fn row(&self, seal_id: [u8; seal::ID_BYTES], vendor: &str, now_ms: i64) -> ClearRow {
+    fn row(&self, seal_id: [u8; seal::ID_BYTES], now_ms: i64) -> ClearRow {
         let mut secrets: Vec<_> = self.secrets.iter().map(|(name, _)| name.clone()).collect();
         secrets.sort_unstable();
         ClearRow {
@@ -321,7 +369,7 @@ impl<'a> Parts<'a> {
             seal_id,
             name: self.name.to_owned(),
             description: self.description.map(str::to_owned),
-            vendor: vendor.to_owned(),
+            vendor: self.vendor.to_owned(),
             fields: self.fields.to_string(),
             created_at_ms: now_ms,
             updated_at_ms: now_ms,
@@ -329,30 +377,18 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Splits the document. A field that the schema does not have may be secret, so it is sealed.
     fn of(entry: &'a Entry, schema: &Value) -> Result<Self, StoreError> {
         let name = entry.name.trim();
         if !is_name(name) {
             return Err(StoreError::Name);
         }
         let document = entry.document.as_object().ok_or(StoreError::Document)?;
-        let open = |field: &str| {
-            schema::is_field(schema, field)
-                && !schema::secret_names(schema).any(|name| name == field)
-        };
-        let mut fields = Map::new();
-        let mut secrets = Vec::new();
-        for (field, value) in document {
-            if open(field) {
-                fields.insert(field.clone(), value.clone());
-            } else if !value.is_null() && value != "" {
-                secrets.push((field.clone(), Zeroizing::new(value.to_string())));
-            }
-        }
+        let (fields, secrets) = split(document, schema);
         let description = entry.description.as_deref().map(str::trim);
         Ok(Self {
             name,
             description: description.filter(|text| !text.is_empty()),
+            vendor: &entry.vendor,
             fields: Value::Object(fields),
             secrets,
         })
@@ -363,6 +399,31 @@ impl<'a> Parts<'a> {
 pub(crate) fn is_name(name: &str) -> bool {
     let name = name.trim();
     !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.contains(char::is_control)
+}
+
+/// The text of a document as [`Store::document`] returns it once it is saved.
+pub(crate) fn text(document: &Value, schema: &Value) -> Result<Secret, StoreError> {
+    let document = document.as_object().ok_or(StoreError::Document)?;
+    let (fields, mut secrets) = split(document, schema);
+    secrets.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(joined(&Value::Object(fields).to_string(), &secrets))
+}
+
+/// Splits a document. A field that the schema does not have may be secret, so it is sealed.
+fn split(document: &Map<String, Value>, schema: &Value) -> (Map<String, Value>, Fields) {
+    let open = |field: &str| {
+        schema::is_field(schema, field) && !schema::secret_names(schema).any(|name| name == field)
+    };
+    let mut fields = Map::new();
+    let mut secrets = Vec::new();
+    for (field, value) in document {
+        if open(field) {
+            fields.insert(field.clone(), value.clone());
+        } else if !value.is_null() && value != "" {
+            secrets.push((field.clone(), Zeroizing::new(value.to_string())));
+        }
+    }
+    (fields, secrets)
 }
 
 /// Joins the document as text, so that no copy of a secret stays behind in a JSON tree.
@@ -390,9 +451,13 @@ fn joined(fields: &str, secrets: &[(String, Zeroizing<String>)]) -> Secret {
 
 /// Commits a change, and returns the saved credential.
 fn commit(change: Transaction<'_>, id: i64) -> Result<Saved, StoreError> {
-    let saved = change.query_row(&format!("{COLUMNS} WHERE id = ?1"), [id], saved)?;
+    let saved = by_id(&change, id)?;
     change.commit()?;
     Ok(saved)
+}
+
+fn by_id(view: &Transaction<'_>, id: i64) -> rusqlite::Result<Saved> {
+    view.query_row(&format!("{COLUMNS} WHERE id = ?1"), [id], saved)
 }
 
 fn saved(row: &Row<'_>) -> rusqlite::Result<Saved> {

@@ -7,6 +7,7 @@ use connector_host::Signing;
 use crate::args::Token;
 use crate::credential::Source;
 use crate::failure::{Failure, plain};
+use crate::interrupt;
 use crate::plugin;
 
 /// Prints the token.
@@ -29,7 +30,9 @@ pub(crate) async fn run(of: &Token) -> Result<(), Failure> {
         )));
     }
     let sessions = source.sessions(connector.clone())?;
-    let session = sessions.session(&source.credential()).await?;
+    let credential = source.credential();
+    let session = async { Ok(sessions.session(&credential).await?) };
+    let session = interrupt::finishing(&sessions, session).await?;
     let token = session.access_token.expose();
     writeln!(stdout, "{token}").and_then(|()| stdout.flush())?;
     Ok(())

@@ -8,7 +8,8 @@ use http::header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCOD
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
-use super::{Credential, Network, Plugin, header};
+use super::classify::{WRONG_HEADER, header};
+use super::{Credential, Network, Plugin};
 use crate::input::Input;
 
 pub(super) const EXAMPLES: &str = "\
@@ -92,13 +93,12 @@ impl From<OsString> for Data {
 }
 
 impl Call {
-    /// The documents that the command reads.
-    pub(super) fn documents(&self) -> [Option<&Input>; 2] {
-        let data = match &self.data {
+    /// The file of the body, or standard input.
+    pub(super) fn data_input(&self) -> Option<&Input> {
+        match &self.data {
             Some(Data::From(input)) => Some(input),
             Some(Data::Text(_)) | None => None,
-        };
-        [self.credential.source.document.as_ref(), data]
+        }
     }
 
     /// Checks the rules that clap lacks. No message repeats an argument.
@@ -161,15 +161,15 @@ impl Call {
     pub(crate) fn headers(&self) -> Result<HeaderMap, &'static str> {
         let mut headers = HeaderMap::new();
         for field in &self.headers {
-            let (name, value) = header(field).ok_or(super::WRONG_HEADER)?;
-            let name: HeaderName = name.parse().map_err(|_| super::WRONG_HEADER)?;
+            let (name, value) = header(field).ok_or(WRONG_HEADER)?;
+            let name: HeaderName = name.parse().map_err(|_| WRONG_HEADER)?;
             if OF_THE_CONNECTION.contains(&name) {
                 return Err(
                     "--header cannot set host, content-length or transfer-encoding; the \
                      connection does",
                 );
             }
-            let value = HeaderValue::from_bytes(&value).map_err(|_| super::WRONG_HEADER)?;
+            let value = HeaderValue::from_bytes(&value).map_err(|_| WRONG_HEADER)?;
             headers.append(name, value);
         }
         Ok(headers)

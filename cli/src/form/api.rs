@@ -52,6 +52,11 @@ impl Api {
         })
     }
 
+    /// The sessions of the chosen credentials.
+    pub(super) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
     /// Answers a request. `path` is the part of its path after `/api/`; `locales` are for texts.
     pub(super) async fn answer(
         &self,

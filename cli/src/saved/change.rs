@@ -2,17 +2,18 @@
 
 use std::time::{Duration, SystemTime};
 
-use connector_host::{Clock, Connector, Inspection, SystemClock};
+use connector_host::{Access, Clock, Connector, Inspection, SystemClock};
 use serde_json::{Map, Value, json};
 
 use crate::args::{Network, Plugin, StoreFile};
 use crate::connect;
 use crate::credential::{self, Source, find_saved};
 use crate::failure::Failure;
+use crate::interrupt;
 use crate::json::{self, moment, present};
 use crate::output::say;
 use crate::plugin;
-use crate::store::{Entry, Saved, Store};
+use crate::store::{self, Entry, Saved, Store};
 
 /// A month: replacing a key may need another person.
 const EXPIRY_WARNING: Duration = Duration::from_hours(30 * 24);
@@ -26,19 +27,10 @@ pub(super) async fn check(
 ) -> Result<Value, Failure> {
     let connector = plugin::open(plugin, network).await?;
     let source = Source::saved(name, store, &connector, None)?;
-    let sessions = source.sessions(connector.clone())?;
-    sessions.session(&source.credential()).await?;
-    let access = if source.vendor().inspection == Inspection::None {
-        None
-    } else {
-        Some(sessions.inspect(&source.credential()).await?)
-    };
+    let access = accepted(&source, &connector).await?;
     let expires_at = access
         .as_ref()
         .and_then(|access| access.credential_expires_at);
-    if let Some(warning) = expires_at.and_then(|at| warning(at, SystemClock.now())) {
-        say(&warning);
-    }
     let identity = access.as_ref().and_then(|access| access.identity.clone());
     Ok(present([
         ("name", Some(json!(name.trim()))),
@@ -51,6 +43,27 @@ pub(super) async fn check(
             expires_at.map(|at| json!(moment(at).to_string())),
         ),
     ]))
+}
+
+/// Signs in, and returns the reach of the credential where the vendor tells. Warns of its expiry.
+async fn accepted(source: &Source<'_>, connector: &Connector) -> Result<Option<Access>, Failure> {
+    let sessions = source.sessions(connector.clone())?;
+    let credential = source.credential();
+    let access = async {
+        sessions.session(&credential).await?;
+        if source.vendor().inspection == Inspection::None {
+            return Ok(None);
+        }
+        Ok(Some(sessions.inspect(&credential).await?))
+    };
+    let access = interrupt::finishing(&sessions, access).await?;
+    let expires_at = access
+        .as_ref()
+        .and_then(|access| access.credential_expires_at);
+    if let Some(warning) = expires_at.and_then(|at| warning(at, SystemClock.now())) {
+        say(&warning);
+    }
+    Ok(access)
 }
 
 /// The message about a credential that expires soon.
@@ -79,32 +92,56 @@ pub(super) async fn rename(
     update(&store, &saved, &entry, &connector).await
 }
 
-/// Edits the fields of a credential: those that the command names, else each in a dialogue.
-pub(super) async fn edit(
-    store: &StoreFile,
-    name: &str,
-    description: Option<&str>,
-    given: &[String],
-    (plugin, network): (&Plugin, &Network),
-) -> Result<Value, Failure> {
-    let (store, saved) = find_saved(store, name)?;
-    let text = store.document(saved.id)?;
-    let document: Map<String, Value> = serde_json::from_str(text.expose())
-        .map_err(|error| Failure::setup("read the saved credential", error))?;
-    let (connector, edited);
-    if given.is_empty() && description.is_none() {
-        connector = plugin::open(plugin, network).await?;
-        let vendor = credential::vendor(&connector, &saved.vendor)?;
-        let answers = connect::edit(&connector, vendor, document).await?;
-        edited = Value::Object(answers);
-    } else {
-        connector = plugin::open_offline(plugin).await?;
+/// An edit of the fields of a credential: those that the command names, else each in a dialogue.
+pub(super) struct Edit<'a> {
+    /// The name of the credential.
+    pub(super) name: &'a str,
+    /// The new description.
+    pub(super) description: Option<&'a str>,
+    /// The fields to set.
+    pub(super) fields: &'a [String],
+    /// Whether the vendor must accept the result.
+    pub(super) check: bool,
+    /// The plugin.
+    pub(super) plugin: &'a Plugin,
+    /// The way to the vendor.
+    pub(super) network: &'a Network,
+}
+
+impl Edit<'_> {
+    /// Edits the credential. It stays as it is until the vendor has accepted the new values, if it
+    /// is asked.
+    pub(super) async fn run(&self, place: &StoreFile) -> Result<Value, Failure> {
+        let (store, saved) = find_saved(place, self.name)?;
+        let text = store.document(saved.id)?;
+        let document: Map<String, Value> = serde_json::from_str(text.expose())
+            .map_err(|error| Failure::setup("read the saved credential", error))?;
+        let is_dialogue = self.fields.is_empty() && self.description.is_none();
+        let connector = if is_dialogue || self.check {
+            plugin::open(self.plugin, self.network).await?
+        } else {
+            plugin::open_offline(self.plugin).await?
+        };
         let vendor = credential::vendor(&connector, &saved.vendor)?;
         let schema = plugin::schema(&connector, vendor, &[]).await?;
-        edited = credential::complete(document, given, &schema, (&connector, vendor)).await?;
+        let edited = if is_dialogue {
+            Value::Object(connect::edit(&connector, vendor, document).await?)
+        } else {
+            credential::complete(document, self.fields, &schema, (&connector, vendor)).await?
+        };
+        if self.check {
+            let document = store::text(&edited, &schema)?;
+            let source = Source::edited(document, place, &saved, vendor)?;
+            let accepted = accepted(&source, &connector).await;
+            accepted.map_err(|failure| Failure::Credential {
+                name: saved.name.clone(),
+                context: "the saved credential stays as it was",
+                failure: Box::new(failure),
+            })?;
+        }
+        let entry = entry(&saved, edited, None, self.description);
+        update(&store, &saved, &entry, &connector).await
     }
-    let entry = entry(&saved, edited, None, description);
-    update(&store, &saved, &entry, &connector).await
 }
 
 fn entry(saved: &Saved, document: Value, name: Option<&str>, description: Option<&str>) -> Entry {
@@ -127,7 +164,12 @@ async fn update(
 ) -> Result<Value, Failure> {
     let vendor = credential::vendor(connector, &saved.vendor)?;
     let schema = plugin::schema(connector, vendor, &[]).await?;
-    Ok(json::saved(&store.update(saved.id, entry, &schema)?))
+    Ok(json::saved(&store.update_version(
+        saved.id,
+        saved.updated_at,
+        entry,
+        &schema,
+    )?))
 }
 
 #[cfg(test)]

@@ -154,6 +154,13 @@ pub(crate) enum StoreError {
     /// Another credential has this name.
     #[error("the name \"{0}\" is taken; choose another")]
     NameTaken(String),
+    /// Other credentials have these names.
+    #[error(
+        "the store has credentials with the names {}; nothing was imported; add --rename OLD=NEW \
+         for other names, or --replace",
+        quoted(.0)
+    )]
+    NamesTaken(Vec<String>),
     /// No credential has this name.
     #[error(
         "there is no saved credential \"{name}\"; `connector credentials{store}` lists the saved \
@@ -174,6 +181,32 @@ pub(crate) enum StoreError {
     /// It was saved by someone else since it was read.
     #[error("the credential was changed meanwhile; read it again, and repeat the edit")]
     Changed,
+    /// The key was replaced since the store was opened.
+    #[error("the store got a new key meanwhile; run the command again")]
+    Rekeyed,
+    /// The key is in the environment, and the new one is missing.
+    #[error(
+        "the key of the store is in CONNECTOR_STORE_KEY; put a new one into a file that only you \
+         can read, such as by `openssl rand -base64 32`, and name it with --new-key-file"
+    )]
+    NewKeyMissing,
+    /// The new key is the old one.
+    #[error("the new key is the key that the store has; choose another")]
+    SameKey,
+    /// A key that is to be removed from the key file is that of another store.
+    #[error(
+        "the store {} has an earlier key of the key file, which would be removed; rekey it first, \
+         with --store",
+        .0.display()
+    )]
+    KeyInUse(PathBuf),
+    /// The key file has no room for another key.
+    #[error(
+        "the key file {} has too many keys; once no other store uses them, remove them with \
+         --drop-earlier-keys",
+        .0.display()
+    )]
+    TooManyKeys(PathBuf),
     /// The credential is no JSON object.
     #[error("a credential must be a JSON object")]
     Document,
@@ -189,6 +222,12 @@ pub(crate) enum StoreError {
     /// Another failure of the database.
     #[error("the store's database fails: {0}")]
     Database(rusqlite::Error),
+}
+
+/// Names in quotation marks, separated by commas.
+fn quoted(names: &[String]) -> String {
+    let names = names.iter().map(|name| format!("\"{name}\""));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 impl StoreError {
@@ -210,11 +249,16 @@ impl StoreError {
             Self::Damaged(_) | Self::Revisions => "damaged",
             Self::Newer { .. } | Self::Outdated => "newer-format",
             Self::Altered(_) => "altered",
-            Self::NameTaken(_) => "name-taken",
+            Self::NameTaken(_) | Self::NamesTaken(_) => "name-taken",
             Self::UnknownName { .. } => "unknown-name",
             Self::Name => "name",
             Self::Gone => "gone",
             Self::Changed => "changed",
+            Self::Rekeyed => "rekeyed",
+            Self::NewKeyMissing => "new-key-missing",
+            Self::SameKey => "same-key",
+            Self::KeyInUse(_) => "key-in-use",
+            Self::TooManyKeys(_) => "too-many-keys",
             Self::Document => "document",
             Self::Busy => "busy",
             Self::Full => "disk-full",

@@ -12,7 +12,7 @@ use super::key;
 use super::location::Location;
 use super::private_file::{self, Refused};
 use super::revisions;
-use super::seal::Sealer;
+use super::seal::{Key, Sealer};
 
 /// "cred" in ASCII, which distinguishes the file from other SQLite databases
 /// (<https://sqlite.org/pragma.html#pragma_application_id>).
@@ -92,10 +92,10 @@ pub(super) fn open(
     };
     let sealer = match found {
         State::Empty => Sealer::new(&key::existing_or_new(location)?),
-        State::Store(_) => Sealer::new(&key::existing(location)?),
+        State::Store(_) => own_key(&database, location)?,
     };
     match found {
-        State::Store(CURRENT) => check_key(&database, &sealer, path)?,
+        State::Store(CURRENT) => {}
         State::Store(_) | State::Empty => migrate(&database, &sealer, path)?,
     }
     Ok((database, sealer))
@@ -228,16 +228,54 @@ fn migrate(database: &Connection, sealer: &Sealer, path: &Path) -> Result<(), St
     Ok(change.commit()?)
 }
 
+/// How often a key is looked for that other processes replace at the same time.
+const MAX_LOOKS: usize = 10;
+
+/// The key of the store, which another process may be replacing.
+fn own_key(database: &Connection, location: &Location) -> Result<Sealer, StoreError> {
+    let look = || key_of(database, &key::existing(location)?, &location.file);
+    for _ in 1..MAX_LOOKS {
+        match look() {
+            Err(StoreError::WrongKey(_)) => {}
+            found => return found,
+        }
+    }
+    look()
+}
+
+/// Of these keys, the one of the store. A key file has several if the key was replaced.
+fn key_of(database: &Connection, keys: &[Key], path: &Path) -> Result<Sealer, StoreError> {
+    let value = check_value(database).map_err(|_| StoreError::Damaged(path.to_owned()))?;
+    let mut sealers = keys.iter().map(Sealer::new);
+    sealers
+        .find(|sealer| sealer.created(&value))
+        .ok_or_else(|| StoreError::WrongKey(path.to_owned()))
+}
+
 fn check_key(database: &Connection, sealer: &Sealer, path: &Path) -> Result<(), StoreError> {
-    let query = "SELECT value FROM key_check WHERE one = 1";
-    let value: Vec<u8> = database
-        .query_row(query, [], |row| row.get(0))
-        .map_err(|_| StoreError::Damaged(path.to_owned()))?;
+    let value = check_value(database).map_err(|_| StoreError::Damaged(path.to_owned()))?;
     if sealer.created(&value) {
         Ok(())
     } else {
         Err(StoreError::WrongKey(path.to_owned()))
     }
+}
+
+/// Whether the store still has this key.
+pub(super) fn is_key_of(database: &Connection, sealer: &Sealer) -> Result<bool, StoreError> {
+    Ok(sealer.created(&check_value(database)?))
+}
+
+/// Whether a file is a store with this key. Changes nothing.
+pub(super) fn has_key(path: &Path, sealer: &Sealer) -> bool {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let database = Connection::open_with_flags(path, flags);
+    database.is_ok_and(|database| is_key_of(&database, sealer).unwrap_or(false))
+}
+
+fn check_value(database: &Connection) -> rusqlite::Result<Vec<u8>> {
+    let query = "SELECT value FROM key_check WHERE one = 1";
+    database.query_row(query, [], |row| row.get(0))
 }
 
 /// Opens a connection. Its settings end with it; none of them writes to the file.

@@ -1,6 +1,7 @@
 //! The places of the store and its key: two folders, so that a copy of one is useless alone.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use connector_host::Secret;
@@ -66,6 +67,22 @@ impl Location {
     /// The file of the store.
     pub(crate) fn file(&self) -> &Path {
         &self.file
+    }
+
+    /// The other files beside the store and in the user's data folder that may be stores.
+    pub(super) fn neighbours(&self) -> Vec<PathBuf> {
+        let own = fs::canonicalize(&self.file).ok();
+        let default = etcetera::choose_base_strategy().ok();
+        let default = default.map(|home| home.data_dir().join("connector/store"));
+        let folders = self.file.parent().map(Path::to_owned).into_iter();
+        let files = folders
+            .chain(default)
+            .filter_map(|folder| fs::read_dir(folder).ok());
+        let paths = files.flatten().flatten().map(|file| file.path());
+        let may_be_store = |path: &PathBuf| {
+            path.extension().is_some_and(|name| name == "db") && fs::canonicalize(path).ok() != own
+        };
+        paths.filter(may_be_store).collect()
     }
 
     /// Names the source of the key, and not the key.

@@ -239,6 +239,21 @@ fn decode(bytes: &[u8]) -> Option<(i64, Entry)> {
     Some((i64::from_be_bytes(*id), entry))
 }
 
+/// Seals the list with a new key. The revisions stay the same.
+pub(super) fn seal_anew(
+    change: &Transaction<'_>,
+    sealer: &Sealer,
+    new: &Sealer,
+) -> Result<(), StoreError> {
+    let root = open(change, sealer, ROOT, 0)?;
+    let pages: BTreeMap<_, _> = all(&root, ROOT_ENTRY_BYTES, decode_root)?;
+    for (page, revision) in pages {
+        let entries = open(change, sealer, page, revision)?;
+        put(change, new, page, revision, &entries)?;
+    }
+    put(change, new, ROOT, 0, &root)
+}
+
 /// Begins the list in a store of the second format, and seals its values anew. A value that does
 /// not open is left as it is: its credential is then refused by name, and the others are not.
 pub(super) fn begin(change: &Transaction<'_>, sealer: &Sealer) -> Result<(), StoreError> {

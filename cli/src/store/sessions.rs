@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use connector_host::{Secret, SessionStore, StoreKey};
 use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use zeroize::Zeroizing;
 
 use super::clear_row::ClearRow;
 use super::revisions::Revisions;
@@ -30,17 +31,21 @@ impl StoredSessions {
     fn ask<T: Send + 'static>(
         &self,
         key: &StoreKey,
-        ask: impl FnOnce(&Store, i64, &str) -> Result<T, StoreError> + Send + 'static,
+        ask: impl Fn(&Store, i64, &str) -> Result<T, StoreError> + Send + 'static,
     ) -> Outcome<'static, T> {
         let store = Arc::clone(&self.0);
         let StoreKey { vendor, id, .. } = key.clone();
         let asked = tokio::task::spawn_blocking(move || {
             let id = id.parse().map_err(|_| StoreError::Gone)?;
-            ask(
-                &store.lock().unwrap_or_else(PoisonError::into_inner),
-                id,
-                &vendor,
-            )
+            let mut store = store.lock().unwrap_or_else(PoisonError::into_inner);
+            match ask(&store, id, &vendor) {
+                // A session that cannot be saved would be lost.
+                Err(StoreError::Rekeyed) => {
+                    *store = Store::open(&store.location)?;
+                    ask(&store, id, &vendor)
+                }
+                answer => answer,
+            }
         });
         Box::pin(async move {
             let answer = asked.await.map_err(failed)?;
@@ -83,21 +88,32 @@ impl Store {
         if row.vendor != vendor {
             return Ok(None);
         }
+        let text = self.session_of(&view, &row, &revisions)?;
+        Ok(text.map(|mut text| Secret::new(std::mem::take(&mut *text))))
+    }
+
+    /// The session of a row that has been checked, if one is saved.
+    pub(super) fn session_of(
+        &self,
+        view: &Transaction<'_>,
+        row: &ClearRow,
+        revisions: &Revisions,
+    ) -> Result<Option<Zeroizing<String>>, StoreError> {
         let sealed: Option<Vec<u8>> = view
             .query_row(
                 "SELECT sealed FROM session WHERE credential = ?1 AND vendor = ?2",
-                params![id, vendor],
+                params![row.id, row.vendor],
                 |row| row.get(0),
             )
             .optional()?;
-        let text = match (revisions.session(&row), sealed) {
+        let text = match (revisions.session(row), sealed) {
             (None, None) => return Ok(None),
             (Some(place), Some(sealed)) => self.sealer.open_text(&place, &sealed),
             // Removed, or put back.
             (Some(_), None) | (None, Some(_)) => None,
         };
-        let mut text = text.ok_or_else(|| StoreError::Altered(row.name.clone()))?;
-        Ok(Some(Secret::new(std::mem::take(&mut *text))))
+        let text = text.ok_or_else(|| StoreError::Altered(row.name.clone()))?;
+        Ok(Some(text))
     }
 
     /// Saves the session of a credential with this vendor, in place of an older one. It is on disk

@@ -4,7 +4,9 @@ mod attacks;
 mod damage;
 mod killed;
 mod migration;
+mod rekey;
 mod sessions;
+mod several;
 mod sharing;
 
 use std::fs;
@@ -79,6 +81,15 @@ impl Place {
             .collect();
         files.sort();
         files
+    }
+}
+
+impl Store {
+    /// Replaces a credential, whatever its version.
+    fn update(&self, id: i64, entry: &Entry, schema: &Value) -> Result<Saved, StoreError> {
+        let saved = self.list()?.into_iter().find(|saved| saved.id == id);
+        let version = saved.ok_or(StoreError::Gone)?.updated_at;
+        self.update_version(id, version, entry, schema)
     }
 }
 

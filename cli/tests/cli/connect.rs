@@ -282,6 +282,33 @@ async fn edit_asks_again_with_the_saved_answers_and_keeps_the_secret() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_meets_another_one_is_refused_and_changes_nothing() {
+    let vendors = Vendors::start().await;
+    let store = vendors.store();
+    let store = ["--store", store.to_str().unwrap()];
+    let connect = ["connect", "hotjar", "--name", "mine", "--stdin"];
+    let document = vendors.sample("hotjar", 0).to_string();
+    Run::with(&[&connect[..], &store].concat(), &document, &[KEY]).result();
+    let mut edit = [&["credentials", "edit", "mine"], &store[..]].concat();
+    edit.extend(vendors.network.iter().map(String::as_str));
+    let mut dialogue = Dialogue::start(vendors.dir.path(), &edit, &[KEY]);
+    dialogue.sees("Client ID:");
+    let other = ["credentials", "edit", "mine", "--description", "changed"];
+    let saved = vendors.with_store(&other).result();
+    dialogue
+        .types(ENTER)
+        .answers("Client secret (Enter keeps it):", "")
+        .sees("the vendor accepts the credential");
+    let (code, shown, stdout) = dialogue.ends();
+    assert_eq!(code, Some(1), "{shown}");
+    let error: Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(error["error"]["code"], "changed", "{shown}");
+    assert!(shown.contains("changed meanwhile"), "{shown}");
+    let shown = vendors.with_store(&["credentials", "show", "mine"]);
+    assert_eq!(shown.result(), saved);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_the_vendor_cannot_say_the_fields_are_typed() {
     let vendors = Vendors::start().await;
     vendors.simulators.contentsquare().fault(Fault::Html(503));

@@ -111,7 +111,7 @@ pub(crate) fn register(documents: &[&str], variables: &[(&str, &str)]) {
         leak_check::register(text);
     }
     for (name, value) in variables {
-        if *name == "CONNECTOR_STORE_KEY" {
+        if ["CONNECTOR_STORE_KEY", "CONNECTOR_PASSPHRASE"].contains(name) && !value.is_empty() {
             leak_check::register(value);
         }
     }

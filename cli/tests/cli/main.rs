@@ -9,9 +9,16 @@ mod call;
 // `script` of util-linux opens the pseudo-terminal.
 #[cfg(target_os = "linux")]
 mod connect;
+// Uses a pseudo-terminal.
+#[cfg(target_os = "linux")]
+mod export;
 #[cfg(unix)]
 mod form;
 mod harness;
+mod import;
+// Sends a signal.
+#[cfg(target_os = "linux")]
+mod interrupt;
 mod kept_code;
 mod offline;
 mod online;
@@ -20,6 +27,9 @@ mod other_vendors;
 mod proxies;
 #[cfg(target_os = "linux")]
 mod pty;
+// Sets permissions of files.
+#[cfg(unix)]
+mod rekey;
 // Sends a signal.
 #[cfg(unix)]
 mod simulate;

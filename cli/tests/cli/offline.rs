@@ -527,15 +527,21 @@ fn a_help_text_has_an_example() {
         "call",
         "token",
         "connect",
+        "credentials",
+        "credentials edit",
+        "credentials export",
+        "credentials import",
+        "credentials rekey",
         "classify",
         "doctor",
         "completions",
         "man",
         "simulate",
     ] {
-        let run = Run::new(&[command, "--help"], "");
+        let words = command.split(' ').chain(["--help"]);
+        let run = Run::new(&words.collect::<Vec<_>>(), "");
         assert_eq!(run.code, Some(0));
-        let example = format!("connector {command} ");
+        let example = format!("\n  connector {command}");
         assert!(run.stdout.contains(&example), "{}", run.stdout);
     }
 }

@@ -190,6 +190,62 @@ async fn a_saved_credential_is_checked_renamed_and_edited() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_edit_with_a_check_replaces_the_secret_only_if_the_vendor_accepts_the_new_one() {
+    let vendors = Vendors::start().await;
+    for vendor in VENDORS {
+        let store = vendors
+            .dir
+            .path()
+            .join(format!("store-{vendor}/credentials.db"));
+        let simulator = vendors.simulators.vendor(vendor).unwrap();
+        let good = simulator.sample_credentials()[0].1.clone();
+        let secret = good["client_secret"].as_str().unwrap();
+        let variables = [
+            KEY,
+            ("CONNECTOR_STORE", store.to_str().unwrap()),
+            ("GOOD", secret),
+            ("WRONG", SECRETS[1]),
+        ];
+        let run = |arguments: &[&str], stdin: &str| {
+            let network = vendors.network.iter().map(String::as_str);
+            let arguments = arguments.iter().copied().chain(network);
+            Run::with(&arguments.collect::<Vec<_>>(), stdin, &variables)
+        };
+        let connect = ["connect", vendor, "--name", "mine", "--stdin"];
+        run(&connect, &good.to_string()).result();
+        let show = || Run::with(&["credentials", "show", "mine"], "", &variables).result();
+        let edit = |variable: &str, options: &[&str]| {
+            let field = format!("client_secret=env:{variable}");
+            let edit = ["credentials", "edit", "mine", "--check", "--field", &field];
+            run(&[&edit[..], options].concat(), "")
+        };
+        let before = show();
+        let refused = edit("WRONG", &["--description", "changed"]);
+        assert_eq!(refused.code, Some(3));
+        let error = refused.error();
+        assert_eq!(
+            (&error["kind"], &error["credential"]),
+            (&json!("rejected"), &json!("mine"))
+        );
+        let message = "error: mine: the saved credential stays as it was: ";
+        assert!(refused.stderr.starts_with(message), "{}", refused.stderr);
+        simulator.fault(Fault::Html(503));
+        assert_eq!(edit("GOOD", &[]).error()["kind"], "unavailable");
+        let invalid = edit("GOOD", &["--field", "client_id="]).error();
+        assert_eq!(invalid["kind"], "invalid-credential");
+        assert_eq!(show(), before);
+        let check = || run(&["credentials", "check", "mine"], "");
+        check().result();
+
+        let asked = simulator.asked();
+        edit("GOOD", &["--description", "checked"]).result();
+        assert!(asked < simulator.asked(), "the vendor is asked");
+        assert_eq!(show()["description"], "checked");
+        check().result();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn inspect_lists_choices_by_json_pointer() {
     let vendors = Vendors::start().await;
     let samples = vendors.simulators.contentsquare().sample_credentials();

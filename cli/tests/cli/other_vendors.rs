@@ -139,6 +139,64 @@ async fn a_rotating_refresh_token_is_sealed_in_the_store_and_survives_every_run(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_pasted_refresh_token_that_is_checked_replaces_the_old_one_and_its_session() {
+    let valid = Arc::new(Mutex::new((0, vec![PASTED.to_owned(), access_token(7)])));
+    let known = Arc::clone(&valid);
+    for secret in orchards_secrets() {
+        leak_check::register(&secret);
+    }
+    let answer = move |asked: &Asked| {
+        if asked.line == "GET /v3/me" {
+            return (200, json!({"email": "ada@acme.example"}));
+        }
+        let mut valid = known.lock().unwrap();
+        let spent = spent(slice::from_ref(asked));
+        let Some(index) = valid.1.iter().position(|token| *token == spent) else {
+            return (400, json!({"error": "invalid_grant"}));
+        };
+        valid.0 += 1;
+        let number = valid.0;
+        valid.1[index] = refresh_token(number);
+        (200, orchards_token(number))
+    };
+    let hosts = ["login.orchard.example", "api.orchard.example"];
+    let orchard = Stub::start(&example("refresh_token"), &hosts, answer).await;
+    let orchard = orchard.granting(&hosts);
+    let variables = |value: &'static str| [KEY, ("PASTED_AGAIN", value)];
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let options = orchard.options();
+        let options = options.iter().map(String::as_str);
+        let arguments: Vec<_> = arguments.iter().copied().chain(options).collect();
+        Run::with(&arguments, "", variables)
+    };
+    let mut dialogue = orchard.connect("orchard", "trees");
+    dialogue.answers("Refresh token:", PASTED);
+    dialogue.result();
+    run(&["credentials", "check", "trees"], &[KEY]).result();
+    let field = ["--field", "refresh_token=env:PASTED_AGAIN"];
+    let edit = [&["credentials", "edit", "trees", "--check"], &field[..]].concat();
+    let refused = run(&edit, &variables("orchard-refresh-0009"));
+    assert_eq!(refused.error()["kind"], "rejected");
+    // The old state still serves.
+    let call = ["call", "--saved", "trees", "/me"];
+    run(&call, &[KEY]).result();
+    assert_eq!(valid.lock().unwrap().0, 1);
+    run(&edit, &variables("orchard-access-0007")).result();
+    orchard.asked();
+    run(&["credentials", "check", "trees"], &[KEY]).result();
+    let asked: Vec<_> = orchard
+        .asked()
+        .into_iter()
+        .map(|asked| asked.line)
+        .collect();
+    assert_eq!(
+        asked,
+        ["GET /v3/me"],
+        "the session of the new token is stored"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_series_of_calls_survives_an_expired_token_and_keeps_the_new_session() {
     for secret in orchards_secrets() {
         leak_check::register(&secret);
@@ -318,11 +376,13 @@ async fn doctor_names_each_check_and_fails_with_one_of_them() {
         "key",
         "certificates",
         "plugin",
+        "proxy",
         "https://api.lighthouse.example",
         "clock",
     ];
+    let result = |subject| if subject == "proxy" { "skipped" } else { "ok" };
     let good: Vec<_> = subjects
-        .map(|subject| (subject.to_owned(), "ok".to_owned()))
+        .map(|subject| (subject.to_owned(), result(subject).to_owned()))
         .into();
     assert_eq!(results(&run), good);
     let asked = vendor.asked();

@@ -17,6 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::harness::{Run, VENDORS, Vendors};
+#[cfg(target_os = "linux")]
+use crate::stub::{Stub, example};
 
 const PASSWORD: &str = "lilac;4713";
 const WRONG: &str = "lilac;wrong";
@@ -370,5 +372,105 @@ async fn the_time_limits_end_a_call() {
         let run = sign_in(&vendors, vendor, &["--max-time", "1"], &[]);
         let stage: Value = run.error()["stage"].take();
         assert_eq!(stage, "timeout");
+    }
+}
+
+/// The name, the result and the detail of each check of `doctor` with these variables.
+#[cfg(target_os = "linux")]
+fn examined(vendor: &Stub, variables: &[(&str, &str)]) -> (Run, Vec<[String; 3]>) {
+    let options = vendor.options();
+    let arguments = ["doctor"]
+        .into_iter()
+        .chain(options.iter().map(String::as_str));
+    let run = Run::with(&arguments.collect::<Vec<_>>(), "", variables);
+    let json = run.json();
+    let checks = json.as_array().unwrap().iter();
+    let text = |check: &Value, field: &str| check[field].as_str().unwrap().to_owned();
+    let checks = checks
+        .map(|check| ["check", "result", "detail"].map(|field| text(check, field)))
+        .collect();
+    (run, checks)
+}
+
+// The stub is for Linux.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_names_the_proxy_its_failure_and_the_origins_that_need_none() {
+    let hosts = ["api.orchard.example", "login.orchard.example"];
+    let vendor = Stub::start(&example("refresh_token"), &hosts, |_| (200, json!({}))).await;
+    let vendor = vendor.granting(&hosts);
+    let proxy = Proxy::start(None).await;
+    let down = tokio::net::TcpSocket::new_v4().unwrap();
+    down.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let down = format!("http://{}", down.local_addr().unwrap());
+    let (good, wrong) = (proxy.url(PASSWORD), proxy.url(WRONG));
+    let origins = hosts.map(|host| format!("https://{host}"));
+    let through = "through the proxy";
+    let without = "without the proxy (NO_PROXY)";
+    let no_connection = "the proxy gave no connection";
+    for (variables, result, detail, of_origins) in [
+        (
+            &[][..],
+            "skipped",
+            "none is configured",
+            ["it answers", "it answers"],
+        ),
+        (
+            &[("HTTPS_PROXY", &*good)],
+            "ok",
+            "gives connections",
+            [through, through],
+        ),
+        (
+            &[("HTTPS_PROXY", &*good), ("NO_PROXY", "api.orchard.example")],
+            "ok",
+            "gives connections",
+            [without, through],
+        ),
+        (
+            &[("ALL_PROXY", &*good), ("no_proxy", "*")],
+            "skipped",
+            "NO_PROXY excepts every known origin",
+            [without, without],
+        ),
+        (
+            &[("HTTPS_PROXY", &*wrong)],
+            "failed",
+            "put user and password into its URL",
+            [no_connection, no_connection],
+        ),
+        (
+            &[
+                ("HTTPS_PROXY", &*down),
+                ("NO_PROXY", "login.orchard.example"),
+            ],
+            "failed",
+            "check host and port of its URL",
+            [no_connection, without],
+        ),
+        (
+            &[("HTTPS_PROXY", "ftp://user:lilac;4713@127.0.0.1")],
+            "failed",
+            "HTTPS_PROXY is not a proxy's URL",
+            ["", ""],
+        ),
+    ] {
+        let (run, checks) = examined(&vendor, variables);
+        let of = |subject: &str| checks.iter().find(|check| check[0] == subject);
+        let [_, found, said] = of("proxy").unwrap();
+        assert_eq!(found, result, "{variables:?}: {said}");
+        assert!(said.contains(detail), "{variables:?}: {said}");
+        // A failing proxy is told once.
+        let failed = checks.iter().filter(|check| check[1] == "failed");
+        assert_eq!(
+            failed.count(),
+            usize::from(result == "failed"),
+            "{checks:?}"
+        );
+        assert_eq!(run.code, Some(i32::from(result == "failed")), "{checks:?}");
+        for (origin, detail) in origins.iter().zip(of_origins) {
+            let said = of(origin).map_or("", |check| check[2].as_str());
+            assert!(said.contains(detail), "{variables:?} {origin}: {said}");
+        }
     }
 }

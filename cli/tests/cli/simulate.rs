@@ -117,7 +117,7 @@ impl Drop for Running {
 }
 
 /// As Ctrl-C does.
-fn interrupt(process: u32) {
+pub(crate) fn interrupt(process: u32) {
     let process = rustix::process::Pid::from_raw(process.try_into().unwrap()).unwrap();
     rustix::process::kill_process(process, rustix::process::Signal::INT).unwrap();
 }

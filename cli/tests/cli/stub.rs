@@ -170,6 +170,15 @@ impl Stub {
         Run::with(&arguments, stdin, &[KEY])
     }
 
+    /// Runs a command without network options to its end, with the store.
+    pub(crate) fn run_offline(&self, arguments: &[&str], stdin: &str) -> Run {
+        let store = self.store_dir().join("credentials.db");
+        let options = self.options.iter().take(2).map(String::as_str);
+        let options = options.chain(["--store", store.to_str().unwrap()]);
+        let arguments: Vec<_> = arguments.iter().copied().chain(options).collect();
+        Run::with(&arguments, stdin, &[KEY])
+    }
+
     /// Starts a command with a person at the terminal.
     pub(crate) fn dialogue(&self, arguments: &[&str]) -> Dialogue {
         let store = self.store_dir().join("credentials.db");

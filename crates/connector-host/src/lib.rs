@@ -62,6 +62,9 @@
 //! swap to unencrypted disks. [`Runtime`] reserves address space for 10,000 calls and four memory
 //! maps for each; a platform with tighter limits creates its own.
 //!
+//! Before the program ends, it awaits [`Sessions::settle`]: a token request that is cut off may
+//! take the only copy of a refresh token with it.
+//!
 //! # Architecture
 //!
 //! Each layer uses only those below it:

@@ -109,6 +109,7 @@ use crate::types::{Access, Inspection, Session, Vendor};
 ///   its deadline, or an unreadable response with a successful status. The old session is used
 ///   until it expires, and then the error is returned, until the document changes or a person
 ///   requests another attempt: call [`renew`](Sessions::renew).
+/// - Before the program ends, await [`settle`](Sessions::settle).
 /// - For a deleted credential, call [`remove`](Sessions::remove).
 #[derive(Clone)]
 pub struct Sessions {
@@ -255,6 +256,25 @@ impl Sessions {
         }
         self.shared.credentials.invalidate(&found.key).await;
         Ok(())
+    }
+
+    /// Waits for the token requests in flight of vendors with `durable-state`, until their sessions
+    /// are saved. To be awaited before the runtime ends: a request that is cut off may take the
+    /// only copy of a refresh token with it.
+    ///
+    /// Returns at once if there is none. Each request ends within the deadline of a call.
+    pub async fn settle(&self) {
+        let vendors = self.shared.connector.vendors();
+        let is_durable = |key: &CredentialKey| {
+            let vendor = vendors.get(key.vendor);
+            vendor.is_some_and(|vendor| vendor.durable_state)
+        };
+        let states = self.shared.credentials.iter();
+        let states = states.filter(|(key, _)| is_durable(key));
+        let states: Vec<_> = states.map(|(_, state)| state).collect();
+        for state in states {
+            state.settle().await;
+        }
     }
 
     fn vendor(&self, credential: &Credential<'_>) -> Result<(usize, &Vendor), ConnectorError> {

@@ -11,8 +11,12 @@ use tempfile::TempDir;
 
 use super::super::seal::random;
 use super::{Place, SECRET, Saved, Store, document, entry, schema};
+use crate::store::EarlierKeys;
 
 const KILLS: usize = 1000;
+
+/// As many as find each step of a rekey, which are few.
+const REKEY_KILLS: usize = 200;
 
 /// The store is begun anew after so many kills, so that its making is hit too.
 const KILLS_PER_STORE: usize = 50;
@@ -54,8 +58,14 @@ struct Saver {
 
 impl Saver {
     fn start(place: &Place, prefix: &str) -> Self {
+        Self::start_as("saves_until_it_is_killed", place, prefix)
+    }
+
+    /// Starts one of the processes below.
+    fn start_as(process: &str, place: &Place, prefix: &str) -> Self {
+        let test = format!("store::tests::killed::{process}");
         let mut process = Command::new(env::current_exe().unwrap())
-            .args(["--exact", "store::tests::killed::saves_until_it_is_killed"])
+            .args(["--exact", &test])
             .args(["--nocapture", "--test-threads", "1"])
             .env(FOLDER, place.dir.path())
             .env(PREFIX, prefix)
@@ -103,12 +113,7 @@ fn saves_until_it_is_killed() {
         return;
     };
     let prefix = env::var_os(PREFIX).unwrap().into_string().unwrap();
-    let folder = Path::new(&folder);
-    let location = super::Location::at(
-        folder.join("data/credentials.db"),
-        folder.join("key/store.key"),
-    );
-    let store = Store::open(&location).unwrap();
+    let store = Store::open(&location(Path::new(&folder))).unwrap();
     println!();
     let mut last: Option<Saved> = None;
     for number in 0.. {
@@ -121,6 +126,32 @@ fn saves_until_it_is_killed() {
         }
         last = Some(saved);
     }
+}
+
+/// Not a test but the process that the tests start.
+#[test]
+fn rekeys_until_it_is_killed() {
+    let Some(folder) = env::var_os(FOLDER) else {
+        return;
+    };
+    let location = location(Path::new(&folder));
+    println!();
+    for number in 0.. {
+        let earlier = if number % 2 == 0 {
+            EarlierKeys::Keep
+        } else {
+            EarlierKeys::Drop
+        };
+        Store::rekey(&location, None, earlier).unwrap();
+        println!("{ACKNOWLEDGED}{number}.");
+    }
+}
+
+fn location(folder: &Path) -> super::Location {
+    super::Location::at(
+        folder.join("data/credentials.db"),
+        folder.join("key/store.key"),
+    )
 }
 
 fn all_are_there(store: &Store, names: &BTreeSet<String>) {
@@ -162,6 +193,29 @@ fn a_thousand_kills_lose_no_acknowledged_credential() {
         "hit too rarely: {in_the_middle}"
     );
     assert!(acknowledged > KILLS, "too few: {acknowledged}");
+}
+
+#[test]
+fn kills_during_rekeys_lose_neither_a_key_nor_a_credential() {
+    let place = Place::fast();
+    let names: BTreeSet<_> = ["first", "second"].map(str::to_owned).into_iter().collect();
+    for name in &names {
+        place.open().save(&entry(name, SECRET), &schema()).unwrap();
+    }
+    let mut acknowledged = 0;
+    for _ in 0..REKEY_KILLS {
+        let mut rekeyer = Saver::start_as("rekeys_until_it_is_killed", &place, "");
+        let [lines, low, high] = random().unwrap();
+        for _ in 0..=lines % MAX_LINES {
+            assert!(rekeyer.next(), "the process ended by itself");
+        }
+        for _ in 0..u16::from_be_bytes([high, low]) % MAX_TURNS {
+            hint::spin_loop();
+        }
+        acknowledged += rekeyer.kill().len();
+        all_are_there(&place.open(), &names);
+    }
+    assert!(acknowledged >= REKEY_KILLS, "too few: {acknowledged}");
 }
 
 #[test]

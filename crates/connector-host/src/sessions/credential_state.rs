@@ -45,6 +45,20 @@ impl CredentialState {
         }
     }
 
+    /// Waits for the token requests in flight, and until their sessions are saved.
+    pub(super) async fn settle(&self) {
+        let revisions: Vec<_> = self
+            .lock()
+            .iter()
+            .map(|(_, revision)| Arc::clone(revision))
+            .collect();
+        for revision in revisions {
+            revision.settle().await;
+        }
+        // Of revisions that were dropped meanwhile.
+        self.durable.settle().await;
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<(KeyedHash, Arc<RevisionState>)>> {
         self.revisions
             .lock()

@@ -111,6 +111,11 @@ impl DurableState {
         Ok(may_use.then_some(stored.session))
     }
 
+    /// Waits for the request in flight, and until its session is saved.
+    pub(super) async fn settle(&self) {
+        drop(self.progress.lock().await);
+    }
+
     /// Removes the stored session, after the request in flight.
     pub(super) async fn remove(
         &self,

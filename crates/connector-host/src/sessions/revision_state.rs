@@ -102,6 +102,15 @@ impl RevisionState {
         outcome
     }
 
+    /// Waits for the token request in flight, if there is one.
+    pub(super) async fn settle(&self) {
+        let renewal = self.lock().renewal.as_ref().and_then(Renewal::in_flight);
+        if let Some(outcome) = renewal {
+            // Its callers have the outcome.
+            let _ = outcome.await;
+        }
+    }
+
     /// Uses a session from the store; see [`SessionState::adopt`].
     pub(super) fn adopt(&self, stored: Session, now: SystemTime) {
         let mut inner = self.lock();

@@ -80,6 +80,12 @@ impl Proxy {
         self
     }
 
+    /// Whether connections to this host go through the proxy: a name, or an address as in a URL.
+    pub fn is_for(&self, host: &str) -> bool {
+        let url = format!("https://{host}/").parse();
+        url.is_ok_and(|url| self.matcher().intercept(&url).is_some())
+    }
+
     /// The proxy for each URL.
     pub(crate) fn matcher(&self) -> Matcher {
         Matcher::builder()
@@ -305,8 +311,10 @@ mod tests {
         ] {
             let proxy: Proxy = "http://proxy:1".parse().unwrap();
             let url = format!("https://{host}/").parse().unwrap();
-            let intercept = proxy.except(except).matcher().intercept(&url);
+            let proxy = proxy.except(except);
+            let intercept = proxy.matcher().intercept(&url);
             assert_eq!(intercept.is_none(), is_direct, "{except} for {host}");
+            assert_eq!(proxy.is_for(host), !is_direct, "{except} for {host}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Connections through a proxy: to the proxy, over TLS if its URL says so, and from there by
 //! CONNECT or SOCKS5.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -22,7 +23,7 @@ use crate::transport::addresses::Addresses;
 use crate::transport::attempt::{Attempt, Step};
 use crate::transport::failure::stage_of_connection;
 use crate::transport::proxy::Proxy;
-use crate::transport::tcp_dialer::{TcpDialer, resolve};
+use crate::transport::tcp_dialer::{TCP_TIMEOUT, TcpDialer, resolve};
 use crate::transport::{ProxyError, TransportError};
 
 type ToProxy = HttpsConnector<TcpDialer>;
@@ -37,6 +38,7 @@ pub(crate) struct ProxyDialer {
 }
 
 /// The proxy of one connection.
+#[derive(Clone)]
 pub(crate) struct ChosenProxy {
     intercept: Intercept,
     to_proxy: ToProxy,
@@ -87,10 +89,10 @@ impl ChosenProxy {
             if !addresses.allow_by_proxy(host) {
                 return Err(TransportError::Denied);
             }
-            let target = if resolves_here {
+            let targets = if resolves_here {
                 resolved(&target, &addresses).await?
             } else {
-                target
+                vec![target]
             };
             let set_at_proxy = |is_at_proxy| {
                 if let Some(attempt) = Attempt::current() {
@@ -98,11 +100,32 @@ impl ChosenProxy {
                 }
             };
             set_at_proxy(true);
-            let stream = self.tunnel(target).await.map_err(TransportError::Proxy)?;
+            let stream = self.first_tunnel(targets).await;
+            let stream = stream.map_err(TransportError::Proxy)?;
             set_at_proxy(false);
             Ok(stream)
         }
         .boxed()
+    }
+
+    /// Lets the proxy connect to the first of these targets that it reaches. They share the time
+    /// limit of the request, as the addresses of a name do without a proxy.
+    async fn first_tunnel(self, mut targets: Vec<Uri>) -> Result<Stream, ProxyError> {
+        let Some(last) = targets.pop() else {
+            return Err(ProxyError::Protocol);
+        };
+        let limit = Attempt::current().map_or(TCP_TIMEOUT, |attempt| attempt.limit());
+        for (left, target) in (2..=targets.len() + 1).rev().zip(targets) {
+            let share = limit / u32::try_from(left).unwrap_or(u32::MAX);
+            let tunnel = tokio::time::timeout(share, self.clone().tunnel(target)).await;
+            match tunnel.unwrap_or(Err(ProxyError::Timeout)) {
+                Err(why @ (ProxyError::Refused(_) | ProxyError::Timeout)) => {
+                    tracing::debug!(%why, "trying the next address of the host");
+                }
+                tunnel => return tunnel,
+            }
+        }
+        self.tunnel(last).await
     }
 
     /// Connects to the proxy, and lets it connect to the target.
@@ -129,21 +152,24 @@ impl ChosenProxy {
     }
 }
 
-/// The target with the first allowed address of its name.
-async fn resolved(target: &Uri, addresses: &Addresses) -> Result<Uri, TransportError> {
+/// The target with each allowed address of its name, in the order of the resolver.
+async fn resolved(target: &Uri, addresses: &Addresses) -> Result<Vec<Uri>, TransportError> {
     let host = target.host().unwrap_or_default();
     if host.starts_with('[') {
-        return Ok(target.clone());
+        return Ok(vec![target.clone()]);
     }
+    let port = target.port_u16().unwrap_or(443);
+    let with = |mut address: SocketAddr| {
+        address.set_port(port);
+        Uri::builder()
+            .scheme("https")
+            .authority(address.to_string())
+            .path_and_query("/")
+            .build()
+            .map_err(|_| TransportError::Dns)
+    };
     let found = resolve(host, addresses).await?;
-    let mut address = *found.first().ok_or(TransportError::Dns)?;
-    address.set_port(target.port_u16().unwrap_or(443));
-    Uri::builder()
-        .scheme("https")
-        .authority(address.to_string())
-        .path_and_query("/")
-        .build()
-        .map_err(|_| TransportError::Dns)
+    found.into_iter().map(with).collect()
 }
 
 /// Asks an HTTP proxy for a tunnel (RFC 9110 §9.3.6). hyper-util's `Tunnel` hides the status.
@@ -214,3 +240,6 @@ fn connect_error(stage: TransportError) -> ProxyError {
         _ => ProxyError::Connect,
     }
 }
+
+#[cfg(test)]
+mod tests;

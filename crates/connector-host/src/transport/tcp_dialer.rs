@@ -18,7 +18,7 @@ use crate::transport::attempt::{Attempt, Step};
 use crate::transport::failure::stage_of_tcp;
 
 /// Time limit for TCP alone where the request has none.
-const TCP_TIMEOUT: Duration = Duration::from_secs(8);
+pub(crate) const TCP_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Opens TCP connections to allowed addresses.
 #[derive(Clone)]

@@ -40,6 +40,31 @@ async fn an_edited_document_gets_a_new_session_and_the_previous_one_keeps_its_ow
 }
 
 #[tokio::test]
+async fn a_credential_settles_when_no_token_request_is_in_flight() {
+    let credential = CredentialState::default();
+    assert!(credential.settle().now_or_never().is_some());
+    for abandoned in [1, 2] {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        let request = |_| {
+            let answered = answered.map(|session| (Ok(session.unwrap()), SystemTime::UNIX_EPOCH));
+            answered.boxed()
+        };
+        let revision = credential.revision([abandoned; 32], true);
+        drop(revision.renew(request));
+        let mut settled = Box::pin(credential.settle());
+        assert!((&mut settled).now_or_never().is_none());
+        answer.send(endless("a")).unwrap();
+        settled.await;
+        assert!(credential.settle().now_or_never().is_some());
+    }
+    // A request of a revision that is no longer known.
+    let progress = credential.durable.renewing().await;
+    assert!(credential.settle().now_or_never().is_none());
+    drop(progress);
+    assert!(credential.settle().now_or_never().is_some());
+}
+
+#[tokio::test]
 async fn an_invalidated_credential_has_no_session() {
     let credential = CredentialState::default();
     for new in ["a", "b"] {

@@ -26,6 +26,13 @@ struct Case {
     now: u64,
 }
 
+impl DurableState {
+    /// As during a token request, until the result is dropped.
+    pub(in crate::sessions) async fn renewing(&self) -> impl Drop + '_ {
+        self.progress.lock().await
+    }
+}
+
 /// A store in memory whose next loads and saves fail.
 #[derive(Default)]
 struct FlakyStore {
