@@ -2,6 +2,7 @@
 //! Nothing here reads a file, the environment or a store; the commands do.
 
 mod call;
+mod check;
 mod token;
 
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ pub(crate) use crate::network::Network;
 use crate::table::ListFormat;
 
 pub(crate) use call::{Call, Data};
+pub(crate) use check::Check;
 pub(crate) use token::Token;
 
 const EXAMPLES: &str = "\
@@ -220,6 +222,9 @@ pub(crate) enum Command {
         #[command(flatten)]
         response: Response,
     },
+    /// Check whether a plugin keeps the contract
+    #[command(after_help = check::EXAMPLES)]
+    Check(Check),
     /// Check the store, the plugin, the clock and the way to the vendors
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Doctor),
@@ -573,6 +578,7 @@ impl Command {
         match self {
             Self::Call(_)
             | Self::Token(_)
+            | Self::Check(_)
             | Self::Doctor(_)
             | Self::Completions { .. }
             | Self::Man { .. } => false,
@@ -611,6 +617,7 @@ impl Command {
             | Self::Schema { .. }
             | Self::Connect(_)
             | Self::Credentials(_)
+            | Self::Check(_)
             | Self::Doctor(_)
             | Self::Completions { .. }
             | Self::Man { .. }

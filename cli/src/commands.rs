@@ -13,7 +13,9 @@ use crate::input::Input;
 use crate::json::{self, pretty};
 use crate::plugin::{descriptions, open, open_offline, schema};
 use crate::table::ListFormat;
-use crate::{call, connect, demo, doctor, form, locale, manual, output, saved, simulate, token};
+use crate::{
+    call, check, connect, demo, doctor, form, locale, manual, output, saved, simulate, token,
+};
 
 /// `classify` reads less of a body.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
@@ -28,6 +30,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Man { command, dir } => {
             return manual::man(Args::command(), command.as_deref(), dir.as_deref());
         }
+        Command::Check(options) => return check::run(&options).await,
         Command::Doctor(options) => return doctor::run(&options).await,
         Command::Simulate(options) => return simulate::run(&options).await,
         Command::Form(options) => return form::run(&options).await,

@@ -12,6 +12,7 @@ leak_check::capture!();
 
 mod args;
 mod call;
+mod check;
 mod commands;
 mod connect;
 mod core_dumps;

@@ -189,9 +189,7 @@ async fn load_with(
     granted: Option<Vec<Origin>>,
     limits: Limits,
 ) -> Result<Connector, Failure> {
-    let kept = etcetera::choose_base_strategy()
-        .map(|home| home.cache_dir().join("connector/code"))
-        .ok();
+    let kept = code_folder();
     let mut loaded = read(plugin, &transport, granted.clone(), &limits, kept).await;
     if let Err(error @ LoadError::Cache { .. }) = &loaded {
         tracing::warn!(%error, "machine code cannot be kept; compiling the plugin");
@@ -204,6 +202,12 @@ async fn load_with(
         );
         Failure::Component(which, error)
     })
+}
+
+/// The folder for machine code, if the user has a folder for caches.
+pub(crate) fn code_folder() -> Option<PathBuf> {
+    let home = etcetera::choose_base_strategy().ok()?;
+    Some(home.cache_dir().join("connector/code"))
 }
 
 async fn read(

@@ -528,6 +528,7 @@ fn a_help_text_has_an_example() {
         "token",
         "connect",
         "classify",
+        "check",
         "doctor",
         "completions",
         "man",
