@@ -1,15 +1,21 @@
 //! Credential documents made from a schema: valid ones, and similar invalid ones.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use jsonschema::Validator;
 use proptest::prelude::*;
 use proptest::strategy::{Union, ValueTree as _};
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Map, Value, json};
 
 /// The number of documents that are tried to satisfy a schema.
 const TRIES: usize = 10_000;
 /// The number of strings of each form that are tried on a field.
 const PROBES: usize = 64;
+/// Longer patterns, and such that repeat more often, are not used to make strings: the plugin may
+/// be hostile.
+const MAX_PATTERN_BYTES: usize = 1_000;
+const MAX_REPETITIONS: u64 = 100_000;
 /// The share of optional fields that are present, and of unknown ones.
 const OPTIONAL: f64 = 0.5;
 const UNKNOWN: f64 = 0.05;
@@ -26,6 +32,35 @@ const FORMS: [&str; 7] = [
     "[a-z]{1,10}@[a-z]{1,10}\\.example",
     "[0-9]{1,12}",
 ];
+
+/// Generates credential documents similar to a schema: with missing, wrong and additional fields,
+/// and some that satisfy it. For tests of what the kit does not check. The same seed makes the same
+/// ones; `example` is a valid document, for fields with strings of an unusual form.
+///
+/// The error is a reason why none can be made.
+pub fn similar_documents(
+    schema: &Value,
+    example: Option<&Value>,
+    seed: u64,
+    number: usize,
+) -> Result<Vec<Value>, String> {
+    let mut runner = runner(seed, "similar documents");
+    let documents = Documents::new(schema, example, &mut runner)?;
+    let documents = (0..number).filter_map(|_| generated(&documents.strategy, &mut runner));
+    Ok(documents.collect())
+}
+
+/// The same cases in every run with this seed.
+pub(crate) fn runner(seed: u64, purpose: &str) -> TestRunner {
+    let mut bytes = [0; 32];
+    for (chunk, number) in bytes.chunks_mut(8).zip(0_u8..) {
+        let mut hasher = DefaultHasher::new();
+        (seed, purpose, number).hash(&mut hasher);
+        chunk.copy_from_slice(&hasher.finish().to_le_bytes());
+    }
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    TestRunner::new_with_rng(Config::default(), rng)
+}
 
 /// The documents of one vendor.
 pub(crate) struct Documents {
@@ -63,6 +98,15 @@ pub(crate) fn validator(schema: &Value) -> Result<Validator, String> {
     jsonschema::draft202012::new(schema).map_err(|error| error.to_string())
 }
 
+/// The object with this member in place of its own.
+pub(crate) fn with(document: &Value, name: &str, value: Value) -> Value {
+    let mut document = document.clone();
+    if let Some(members) = document.as_object_mut() {
+        members.insert(name.to_owned(), value);
+    }
+    document
+}
+
 /// A value of the strategy.
 pub(crate) fn generated<T: std::fmt::Debug>(
     strategy: &impl Strategy<Value = T>,
@@ -95,6 +139,7 @@ fn fitting_string(
 ) -> Result<BoxedStrategy<String>, String> {
     let validator = validator(field)?;
     let pattern = field.get("pattern").and_then(Value::as_str);
+    let pattern = pattern.filter(|pattern| is_small(pattern));
     let pattern = pattern.map(|pattern| pattern.trim_start_matches('^').trim_end_matches('$'));
     let forms = FORMS.into_iter().chain(pattern);
     let forms = forms.filter_map(|form| proptest::string::string_regex(form).ok());
@@ -113,6 +158,21 @@ fn fitting_string(
         return Err(why.to_owned());
     }
     Ok(Union::new(fitting).boxed())
+}
+
+/// Whether strings of a pattern are short: the product of its counts bounds their length.
+fn is_small(pattern: &str) -> bool {
+    let counts = pattern.split('{').skip(1);
+    let counts = counts.filter_map(|rest| rest.split('}').next());
+    let counts = counts.flat_map(|counts| counts.split(','));
+    // An open count, and the code point of an escape, are no numbers.
+    let is_number = |digits: &&str| digits.starts_with(|char: char| char.is_ascii_digit());
+    let counts = counts.map(str::trim).filter(is_number);
+    let product = counts.fold(1, |product: u64, digits| {
+        let count = digits.parse().unwrap_or(u64::MAX);
+        product.saturating_mul(count.max(1))
+    });
+    pattern.len() <= MAX_PATTERN_BYTES && product <= MAX_REPETITIONS
 }
 
 fn number(field: &Value) -> BoxedStrategy<Value> {
@@ -223,4 +283,24 @@ fn document(
         Value::Object(present.chain(unknown).collect::<Map<_, _>>())
     });
     Ok(documents.boxed())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_small;
+
+    #[test]
+    fn a_pattern_of_long_strings_is_not_used() {
+        for (pattern, expected) in [
+            ("^[a-z]+$", true),
+            ("^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", true),
+            ("^[^\\x00-\\x7f\\u{fffff}]{1,1024}$", true),
+            ("a{1000000000}", false),
+            ("a{1,99999999999999999999999}", false),
+            ("((a{1000}){1000}){1000}", false),
+            (&"a".repeat(2_000), false),
+        ] {
+            assert_eq!(is_small(pattern), expected, "{pattern:.40}");
+        }
+    }
 }

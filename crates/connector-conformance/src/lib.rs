@@ -59,6 +59,7 @@ mod samples;
 mod shrink;
 mod subject;
 
+pub use documents::similar_documents;
 pub use kit::{Kit, KitError};
 pub use report::{Outcome, Report, Verdict};
 pub use rule::{Breach, Rule, Severity};

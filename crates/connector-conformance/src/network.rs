@@ -259,7 +259,7 @@ pub(crate) fn shown(bytes: &[u8]) -> String {
         })
         .collect();
     if text.chars().nth(MAX_SHOWN_BYTES).is_some() {
-        shown.push_str(&format!("… ({} bytes)", bytes.len()));
+        shown.extend(["… (", &bytes.len().to_string(), " bytes)"]);
     }
     if shown.is_empty() {
         shown.push_str("(empty)");

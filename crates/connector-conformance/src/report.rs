@@ -106,20 +106,19 @@ impl Outcome {
 
     /// The breaches, with the sentence that they break.
     fn details(&self, indent: &str) -> String {
-        let mut text = String::new();
+        let mut lines = Vec::new();
         for breach in &self.breaches {
-            let vendor = breach.vendor.as_deref().unwrap_or("the plugin");
-            text += &format!("{indent}{vendor}\n");
+            lines.push(breach.vendor.as_deref().unwrap_or("the plugin").to_owned());
             for (label, value) in [
                 ("input", &breach.input),
                 ("expected", &breach.expected),
                 ("found", &breach.found),
             ] {
-                text += &format!("{indent}  {label:<9} {value}\n");
+                lines.push(format!("  {label:<9} {value}"));
             }
         }
-        text += &format!("{indent}{}: \"{}\"\n", self.rule.source, self.rule.sentence);
-        text
+        lines.push(format!("{}: \"{}\"", self.rule.source, self.rule.sentence));
+        lines.iter().flat_map(|line| [indent, line, "\n"]).collect()
     }
 }
 

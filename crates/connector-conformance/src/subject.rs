@@ -3,23 +3,22 @@
 //! 6749 §5.1, unless there are samples.
 
 use std::fmt;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use connector_host::{CallError, Connector, Inspection, LoadError, Profile, Session, Vendor};
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use crate::documents::Documents;
+use crate::documents::{self, Documents, with};
 use crate::network::{Constant, Network, Reply, Sent};
 use crate::plugin::Plugin;
 use crate::rule::Findings;
 use crate::rules::inputs::Endings;
-use crate::samples::{Function, Sample, Samples};
+use crate::samples::{Function, GivenReply, Sample, Samples};
 
 /// The contract allows one request. More are let through, so that the check sees them.
 const REQUESTS: u32 = 8;
@@ -215,14 +214,7 @@ impl Subject {
 
     /// The same cases in every run with this seed.
     pub(crate) fn runner(&self, purpose: &str) -> TestRunner {
-        let mut bytes = [0; 32];
-        for (chunk, number) in bytes.chunks_mut(8).zip(0_u8..) {
-            let mut hasher = DefaultHasher::new();
-            (self.seed, purpose, number).hash(&mut hasher);
-            chunk.copy_from_slice(&hasher.finish().to_le_bytes());
-        }
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-        TestRunner::new_with_rng(Config::default(), rng)
+        documents::runner(self.seed, purpose)
     }
 
     async fn listed(&self, vendor: Vendor) -> Listed {
@@ -253,7 +245,7 @@ impl Subject {
         let mut replies: Vec<Reply> = sampled
             .iter()
             .filter_map(|sample| sample.exchange.reply.as_ref())
-            .map(|reply| reply.reply())
+            .map(GivenReply::reply)
             .collect();
         replies.extend(usual_replies());
         let opening = match &credential {
@@ -264,7 +256,7 @@ impl Subject {
         let access = inspected
             .filter(|sample| sample.exchange.outcome.access.is_some())
             .find_map(|sample| sample.exchange.reply.as_ref())
-            .map(|reply| reply.reply());
+            .map(GivenReply::reply);
         Listed {
             vendor,
             schema,
@@ -398,7 +390,6 @@ fn usual_replies() -> [Reply; 2] {
     let token = json!({
         "access_token": "token-0001", "token_type": "Bearer", "expires_in": 3600,
     });
-    let mut rotating = token.clone();
-    rotating["refresh_token"] = json!("refresh-0001");
+    let rotating = with(&token, "refresh_token", json!("refresh-0001"));
     [token, rotating].map(|token| Reply::json(200, &token))
 }

@@ -129,9 +129,8 @@ impl fmt::Display for Input {
         let function = self.function.name();
         write!(formatter, "{function} for {:.40?}", self.vendor)?;
         match self.function {
-            Function::Describe | Function::CredentialSchema => {}
+            Function::Describe | Function::CredentialSchema | Function::Authorize => {}
             Function::Classify => return write!(formatter, " of {}", self.reply),
-            Function::Authorize => {}
             _ => {
                 let document = self.document.as_deref().map(shown);
                 let document = document.unwrap_or("a valid document".to_owned());
@@ -566,8 +565,10 @@ fn breach(input: &Input, kind: Kind, why: String) -> Breach {
 /// The part of the endings that is of this kind.
 async fn judged(subject: &Subject, kind: Kind) -> Findings {
     let endings = subject.endings.get_or_init(|| endings(subject)).await;
-    let mut findings = Findings::default();
-    findings.cases = endings.inputs;
+    let mut findings = Findings {
+        cases: endings.inputs,
+        ..Findings::default()
+    };
     for (_, breach) in endings.breaches.iter().filter(|(known, _)| *known == kind) {
         findings.push(breach.clone());
     }

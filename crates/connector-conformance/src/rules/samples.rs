@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use connector_host::{
-    Access, ApiResponse, CallError, ConnectorError, Inspection, Refusal, Session, Verdict,
+    Access, ApiResponse, CallError, ConnectorError, Inspection, Refusal, Secret, Session, Verdict,
 };
 use futures::FutureExt as _;
 use serde_json::{Value, json};
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use crate::network::{Reply, Sent, shown, start};
 use crate::rule::{Breach, Check, Findings, Rule, Severity, ending};
 use crate::samples::{
-    ExpectedAccess, ExpectedCase, ExpectedRequest, ExpectedSession, Function, GivenSession,
-    Outcome, Sample,
+    ExpectedAccess, ExpectedCase, ExpectedRequest, ExpectedSession, Function, GivenReply,
+    GivenSession, Outcome, Sample,
 };
-use crate::subject::Subject;
+use crate::subject::{Listed, Subject};
 
 pub(crate) static SAMPLES: Rule = Rule {
     name: "samples",
@@ -45,7 +45,7 @@ async fn samples(subject: &Subject) -> Findings {
             .iter()
             .any(|listed| listed.id() == sample.vendor);
         if !is_listed {
-            let ids: Vec<_> = subject.vendors.iter().map(|listed| listed.id()).collect();
+            let ids: Vec<_> = subject.vendors.iter().map(Listed::id).collect();
             findings.require(false, || {
                 let expected = format!("a folder named after one of {ids:?}");
                 Breach::new(
@@ -80,7 +80,7 @@ async fn differences(subject: &Subject, sample: &Sample) -> Vec<Difference> {
         Ok(session) => session,
         Err(difference) => return vec![difference],
     };
-    let reply = exchange.reply.as_ref().map(|reply| reply.reply());
+    let reply = exchange.reply.as_ref().map(GivenReply::reply);
     subject
         .network
         .answer(reply.clone().unwrap_or_else(|| Reply::new(500, "")));
@@ -143,19 +143,16 @@ async fn differences(subject: &Subject, sample: &Sample) -> Vec<Difference> {
     found
 }
 
-fn difference(part: &str, expected: impl ToString, found: impl ToString) -> Difference {
-    (part.to_owned(), expected.to_string(), found.to_string())
+fn difference(
+    part: impl Into<String>,
+    expected: impl Into<String>,
+    found: impl Into<String>,
+) -> Difference {
+    (part.into(), expected.into(), found.into())
 }
 
 /// A difference where the values differ.
-fn same(
-    part: &str,
-    expected: impl PartialEq + ToString,
-    found: impl ToString,
-) -> Option<Difference>
-where
-{
-    let (expected, found) = (expected.to_string(), found.to_string());
+fn same(part: &str, expected: &str, found: &str) -> Option<Difference> {
     (expected != found).then(|| difference(part, expected, found))
 }
 
@@ -182,13 +179,11 @@ async fn session_for(
         .network
         .answer(reply.unwrap_or_else(|| Reply::new(500, "")));
     let opened = subject.plugin.authenticate(&sample.vendor, document).await;
-    match opened {
-        Ok(session) => Ok(Some(session)),
-        Err(_) => {
-            let expected = "a `session` in the sample, or a sample of `authenticate`";
-            Err(difference("session", expected, ending(&opened)))
-        }
-    }
+    let expected = "a `session` in the sample, or a sample of `authenticate`";
+    let found = ending(&opened);
+    opened
+        .map(Some)
+        .map_err(|_| difference("session", expected, found))
 }
 
 fn session_of(given: &GivenSession) -> Session {
@@ -228,7 +223,7 @@ fn of_session(expected: Option<&ExpectedSession>, session: &Session) -> Vec<Diff
     };
     let token = session.access_token.expose();
     text("session.access_token", &expected.access_token, Some(token));
-    let state = session.state.as_ref().map(|state| state.expose());
+    let state = session.state.as_ref().map(Secret::expose);
     text("session.state", &expected.state, state);
     text(
         "session.base_url",
@@ -242,13 +237,13 @@ fn of_session(expected: Option<&ExpectedSession>, session: &Session) -> Vec<Diff
     );
     if let Some(scopes) = &expected.scopes {
         let (expected, is) = (format!("{scopes:?}"), format!("{:?}", session.scopes));
-        found.extend(same("session.scopes", expected, is));
+        found.extend(same("session.scopes", &expected, &is));
     }
     if let Some(secs) = expected.lifetime_secs {
         let end = session.expires_at;
         let is = end.map(|end| seconds_between(session.issued_at, end));
         let is = is.map_or("no end".to_owned(), |secs| secs.to_string());
-        found.extend(same("session.lifetime_secs", secs, is));
+        found.extend(same("session.lifetime_secs", &secs.to_string(), &is));
     }
     found
 }
@@ -260,22 +255,23 @@ fn of_access(expected: Option<&ExpectedAccess>, access: &Access) -> Vec<Differen
     let mut found = Vec::new();
     if let Some(identity) = &expected.identity {
         let is = access.identity.as_deref().unwrap_or("none");
-        found.extend(same("access.identity", identity.as_str(), is));
+        found.extend(same("access.identity", identity, is));
     }
     if let Some(scopes) = &expected.scopes {
         let (expected, is) = (format!("{scopes:?}"), format!("{:?}", access.scopes));
-        found.extend(same("access.scopes", expected, is));
+        found.extend(same("access.scopes", &expected, &is));
     }
     for (pointer, values) in expected.choices.iter().flatten() {
         let offered = access.fields.iter().find(|field| field.pointer == *pointer);
         let choices = offered.into_iter().flat_map(|field| &field.choices);
         let is: Vec<_> = choices.map(|choice| choice.value.clone()).collect();
         let part = format!("access.choices of {pointer}");
-        found.extend(same(&part, json!(values), json!(is)));
+        let (expected, is) = (json!(values).to_string(), json!(is).to_string());
+        found.extend(same(&part, &expected, &is));
     }
     if let Some(next) = &expected.next {
         let is = access.next.as_deref().unwrap_or("none");
-        found.extend(same("access.next", next.as_str(), is));
+        found.extend(same("access.next", next, is));
     }
     found
 }
@@ -299,7 +295,7 @@ fn of_case(expected: &ExpectedCase, kind: &str, payload: Payload) -> Vec<Differe
     let mut found = Vec::new();
     let mut part = |name: &str, expected: Option<String>, is: Option<String>| {
         let is = is.unwrap_or("none".to_owned());
-        found.extend(expected.and_then(|expected| same(name, expected, is)));
+        found.extend(expected.and_then(|expected| same(name, &expected, &is)));
     };
     let number = |number: Option<u16>| number.map(|number| number.to_string());
     let status = payload.refusal.as_ref().map(|refusal| refusal.status);
@@ -386,26 +382,34 @@ fn of_request(expected: &ExpectedRequest, sent: &Sent) -> Vec<Difference> {
         expected.method.as_str(),
         sent.method.as_str(),
     ));
-    found.extend(same("request.url", expected.url.as_str(), &sent.url));
+    found.extend(same("request.url", &expected.url, &sent.url.to_string()));
     for (name, value) in &expected.headers {
         let values: Vec<_> = sent.headers.get_all(name).iter().collect();
         let is_same = values.len() == 1 && values.iter().all(|is| *is == value.as_str());
         if !is_same {
             let values = values.iter().map(|value| shown(value.as_bytes()));
             let is = values.collect::<Vec<_>>().join(", ");
-            found.push(difference(&format!("request.headers.{name}"), value, is));
+            found.push(difference(format!("request.headers.{name}"), value, is));
         }
     }
     if let Some(form) = &expected.form {
         let mut is: Vec<_> = form_urlencoded::parse(&sent.body).into_owned().collect();
         is.sort();
         let form: Vec<_> = form.clone().into_iter().collect();
-        found.extend(same("request.form", format!("{form:?}"), format!("{is:?}")));
+        found.extend(same(
+            "request.form",
+            &format!("{form:?}"),
+            &format!("{is:?}"),
+        ));
     }
     if let Some(json) = &expected.json {
         let is = serde_json::from_slice::<Value>(&sent.body);
         if is.as_ref().ok() != Some(json) {
-            found.push(difference("request.json", json, shown(&sent.body)));
+            found.push(difference(
+                "request.json",
+                json.to_string(),
+                shown(&sent.body),
+            ));
         }
     }
     if let Some(bytes) = expected.bytes()

@@ -2,6 +2,7 @@
 
 use connector_host::{CallError, ConnectorError};
 use futures::FutureExt as _;
+use futures::future::ready;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use serde_json::{Map, Value, json};
 
@@ -18,7 +19,7 @@ pub(crate) static SCHEMA: Rule = Rule {
     sentence: "Returns the JSON Schema (2020-12) of the vendor's credential document, for a form \
                library.",
     source: "wit/credentials.wit",
-    check: Check(|subject| schema(subject).boxed_local()),
+    check: Check(|subject| ready(schema(subject)).boxed_local()),
 };
 
 pub(crate) static KEYWORDS: Rule = Rule {
@@ -29,7 +30,7 @@ pub(crate) static KEYWORDS: Rule = Rule {
     sentence: "Its properties are in the order of the form; secrets are marked `format: password` \
                and `writeOnly`; choices have titles; there is no custom keyword.",
     source: "wit/credentials.wit",
-    check: Check(|subject| keywords(subject).boxed_local()),
+    check: Check(|subject| ready(keywords(subject)).boxed_local()),
 };
 
 pub(crate) static SECRETS: Rule = Rule {
@@ -39,7 +40,7 @@ pub(crate) static SECRETS: Rule = Rule {
     sentence: "Its properties are in the order of the form; secrets are marked `format: password` \
                and `writeOnly`; choices have titles; there is no custom keyword.",
     source: "wit/credentials.wit",
-    check: Check(|subject| secrets(subject).boxed_local()),
+    check: Check(|subject| ready(secrets(subject)).boxed_local()),
 };
 
 pub(crate) static PORTABLE: Rule = Rule {
@@ -52,7 +53,7 @@ pub(crate) static PORTABLE: Rule = Rule {
     sentence: "Returns the JSON Schema (2020-12) of the vendor's credential document, for a form \
                library.",
     source: "wit/credentials.wit",
-    check: Check(|subject| portable(subject).boxed_local()),
+    check: Check(|subject| ready(portable(subject)).boxed_local()),
 };
 
 pub(crate) static AGREES: Rule = Rule {
@@ -178,7 +179,7 @@ fn faults(findings: &mut Findings, vendor: &str, faults: Vec<(String, String, St
     }
 }
 
-async fn schema(subject: &Subject) -> Findings {
+fn schema(subject: &Subject) -> Findings {
     let mut findings = Findings::default();
     for listed in &subject.vendors {
         let breach = |expected: &str, found: &str| {
@@ -248,7 +249,7 @@ fn walk(schema: &Value, pointer: &str, visit: &mut impl FnMut(&str, &Map<String,
     }
 }
 
-async fn keywords(subject: &Subject) -> Findings {
+fn keywords(subject: &Subject) -> Findings {
     let mut findings = Findings::default();
     for (listed, schema) in with_schema(subject, &mut findings) {
         let mut found = Vec::new();
@@ -298,7 +299,7 @@ fn properties(schema: &Map<String, Value>) -> impl Iterator<Item = (&String, &Va
     properties.into_iter().flatten()
 }
 
-async fn secrets(subject: &Subject) -> Findings {
+fn secrets(subject: &Subject) -> Findings {
     let mut findings = Findings::default();
     for (listed, schema) in with_schema(subject, &mut findings) {
         for (name, field) in properties(schema) {
@@ -321,7 +322,7 @@ fn names(value: Option<&Value>) -> Vec<&str> {
     names.filter_map(Value::as_str).collect()
 }
 
-async fn portable(subject: &Subject) -> Findings {
+fn portable(subject: &Subject) -> Findings {
     let mut findings = Findings::default();
     for (listed, schema) in with_schema(subject, &mut findings) {
         let mut found = Vec::new();

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use connector_host::{CallError, ConnectorError, PluginError, Session, Stage, TransportError};
+use connector_host::{
+    CallError, ConnectorError, PluginError, Secret, Session, Stage, TransportError,
+};
 use futures::FutureExt as _;
 use serde_json::{Value, json};
 
@@ -59,7 +61,8 @@ pub(crate) static REFRESH: Rule = Rule {
     name: "refresh-replaces",
     severity: Severity::Error,
     about: "`refresh` of a session that was just opened sends a request where `authenticate` \
-            does, and returns a session with the token of the new reply.",
+            does, and returns a session with the token of the new reply, and with the same base \
+            URL, scopes and account where the reply is otherwise the same.",
     sentence: "Always asks for a new session, however long the current one would last; it replaces \
                all of the current one, base URL and state included.",
     source: "wit/credentials.wit",
@@ -117,8 +120,8 @@ const LIFE: &str = "expires_in";
 /// The reply with another life, if it names one in the usual way.
 fn with_life(open: &Open<'_>, life: &Value) -> Option<Reply> {
     let mut value = open.reply.value()?;
-    value.get(LIFE)?.as_u64()?;
-    value[LIFE] = life.clone();
+    let named = value.get_mut(LIFE).filter(|named| named.is_u64())?;
+    *named = life.clone();
     Some(open.reply.with_value(&value))
 }
 
@@ -292,19 +295,16 @@ async fn base_url(subject: &Subject) -> Findings {
             let input = format!("authenticate with the reply {reply}");
             let opened = session_of(subject, &open, reply).await;
             // The host checks the base URL of every session.
-            let breach = Err(CallError::Plugin(PluginError::Contract("base-url")));
-            findings.require(
-                opened.as_ref().map(drop) != breach.as_ref().map(|()| ()),
-                || {
-                    let expected = "a base URL within the origins of the credential, or an error";
-                    Breach::new(
-                        open.id(),
-                        input,
-                        expected,
-                        "a session with another base URL",
-                    )
-                },
-            );
+            let breach = CallError::Plugin(PluginError::Contract("base-url"));
+            findings.require(opened.as_ref().err() != Some(&breach), || {
+                let expected = "a base URL within the origins of the credential, or an error";
+                Breach::new(
+                    open.id(),
+                    input,
+                    expected,
+                    "a session with another base URL",
+                )
+            });
         }
     }
     findings
@@ -356,6 +356,25 @@ async fn refresh(subject: &Subject) -> Findings {
             let expected = "a session with the token of the new reply";
             Breach::new(open.id(), "refresh of a live session", expected, found)
         });
+        let rest = |session: &Session| {
+            let Session {
+                base_url,
+                scopes,
+                account,
+                ..
+            } = session;
+            format!("base URL {base_url:?}, scopes {scopes:?}, account {account:?}")
+        };
+        let rest_of_new = replaced.as_ref().map(rest);
+        findings.require(rest_of_new.as_ref() == Ok(&rest(&session)), || {
+            let found = rest_of_new.unwrap_or_else(|error| error.to_string());
+            Breach::new(
+                open.id(),
+                "refresh of a live session",
+                rest(&session),
+                found,
+            )
+        });
     }
     findings
 }
@@ -366,7 +385,7 @@ fn facts(session: &Session) -> String {
         "{:?} {:?} {:?}",
         session,
         session.access_token.expose(),
-        session.state.as_ref().map(|state| state.expose())
+        session.state.as_ref().map(Secret::expose)
     )
 }
 

@@ -5,7 +5,7 @@ use futures::FutureExt as _;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use crate::documents::generated;
+use crate::documents::{generated, with};
 use crate::network::Reply;
 use crate::rule::{Breach, Check, Findings, Rule, Severity};
 use crate::subject::{Listed, Open, Subject};
@@ -150,8 +150,7 @@ fn filled(listed: &Listed, credential: &Value, private: &Private) -> Value {
         return document;
     };
     for (field, value) in listed.fields().into_iter().zip(private.iter().cycle()) {
-        let mut changed = document.clone();
-        changed[field] = json!(value);
+        let changed = with(&document, field, json!(value));
         if documents.validator.is_valid(&changed) {
             document = changed;
         }

@@ -201,6 +201,45 @@ async fn a_generated_document_is_made_smaller() {
 }
 
 #[tokio::test]
+async fn generated_inputs_reach_every_function_and_its_main_ends() {
+    use crate::rules::inputs::Function as F;
+    let loaded = Subject::load(&component(None), Profile::Native, Some(CODE.path())).await;
+    let (connector, network) = loaded.unwrap();
+    let samples = samples("samples");
+    let plugin = Arc::new(connector);
+    let subject = Subject::new(plugin, network, samples, Effort::Quick, 1).await;
+    check(&subject, &[find("never-traps").unwrap()]).await;
+    let counts = &subject.endings.get().unwrap().counts;
+    for (function, end) in [
+        (F::Describe, "ok"),
+        (F::CredentialSchema, "ok"),
+        (F::CredentialSchema, "unknown-vendor"),
+        (F::Validate, "ok"),
+        (F::Validate, "invalid-credential"),
+        (F::Origins, "ok"),
+        (F::Origins, "invalid-credential"),
+        (F::Authenticate, "ok"),
+        (F::Authenticate, "rejected"),
+        (F::Authenticate, "forbidden"),
+        (F::Authenticate, "throttled"),
+        (F::Authenticate, "unavailable"),
+        (F::Authenticate, "invalid-response"),
+        (F::Refresh, "ok"),
+        (F::Refresh, "invalid-credential"),
+        (F::Inspect, "ok"),
+        (F::Inspect, "invalid-response"),
+        (F::Authorize, "ok"),
+        (F::Classify, "ok"),
+        (F::Classify, "unknown-vendor"),
+    ] {
+        assert!(
+            counts.contains_key(&(function, end)),
+            "{function:?} {end}: {counts:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn one_rule_can_be_checked_alone() {
     let kit = quick(component(None)).rule("describe");
     let report = kit.run().await.unwrap();

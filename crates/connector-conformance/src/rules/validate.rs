@@ -4,7 +4,7 @@ use connector_host::{CallError, ConnectorError, Issue};
 use futures::FutureExt as _;
 use serde_json::{Value, json};
 
-use crate::documents::generated;
+use crate::documents::{generated, with};
 use crate::network::{Reply, shown};
 use crate::rule::{Breach, Check, Findings, Rule, Severity, ending};
 use crate::subject::{Listed, Subject};
@@ -113,7 +113,7 @@ async fn every_problem(subject: &Subject) -> Findings {
         for set in sets.into_iter().filter(|set| !set.is_empty()) {
             let mut document = credential.clone();
             for field in &set {
-                document[*field] = wrong();
+                document = with(&document, field, wrong());
             }
             let document = document.to_string();
             let issues = issues_of(subject, listed, &document)
@@ -159,9 +159,7 @@ async fn issues(subject: &Subject) -> Findings {
     const UNKNOWN: &str = "zxqvtulip";
     let mut findings = Findings::default();
     for (listed, credential) in subject.filled(&mut findings) {
-        let mut document = credential.clone();
-        document[UNKNOWN] = json!("hush");
-        let document = document.to_string();
+        let document = with(credential, UNKNOWN, json!("hush")).to_string();
         let found = issues_of(subject, listed, &document)
             .await
             .unwrap_or_default();

@@ -58,9 +58,9 @@ impl Faulty {
         };
         let error = match (self.fault, error) {
             ("unknown-vendor", E::UnknownVendor) => E::Denied,
-            ("whole-replies", E::Unreachable(_)) => E::Unavailable(None),
             ("temporary-failures", E::Throttled(_)) => E::Throttled(None),
-            ("undocumented-replies", E::InvalidResponse(_)) => E::Unavailable(None),
+            ("whole-replies", E::Unreachable(_))
+            | ("undocumented-replies", E::InvalidResponse(_)) => E::Unavailable(None),
             ("stages", E::Unreachable(_)) => E::Unreachable(Stage::Other),
             ("unconfirmed-refusals", E::Rejected(mut refusal)) => {
                 refusal.confirmed = true;
