@@ -1,37 +1,5 @@
 //! Samples: exchanges with a vendor that the author of a plugin writes down, one a file, in TOML or
-//! JSON. The folder of a file is the id of its vendor: `samples/hotjar/sign-in.toml`.
-//!
-//! ```toml
-//! function = "authenticate"
-//!
-//! [credential]
-//! client_id = "id-0001"
-//! client_secret = "hush-0001"
-//!
-//! [request]
-//! method = "POST"
-//! url = "https://api.acme.example/token"
-//!
-//! [request.form]
-//! grant_type = "client_credentials"
-//! client_id = "id-0001"
-//! client_secret = "hush-0001"
-//!
-//! [reply]
-//! status = 401
-//!
-//! [reply.json]
-//! error = "invalid_client"
-//!
-//! [outcome.error]
-//! kind = "rejected"
-//! status = 401
-//! code = "invalid_client"
-//! confirmed = true
-//! ```
-//!
-//! What a sample leaves out of `request` and `outcome` is not compared. Unknown keys are errors.
-//! The JSON Schema of the format is `samples.schema.json` in this crate.
+//! JSON. `docs/samples.md` describes the format for them, `samples.schema.json` for programs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -49,7 +17,8 @@ use crate::network::Reply;
 /// More is a wrong file.
 const MAX_FILE_BYTES: u64 = 4 << 20;
 
-/// The samples of a plugin's vendors, in the order of their files.
+/// The samples of a plugin's vendors, in the order of their files. The format:
+#[doc = include_str!("../../../docs/samples.md")]
 #[derive(Debug, Clone, Default)]
 pub struct Samples(Vec<Sample>);
 

@@ -49,6 +49,20 @@ fn a_sample_is_the_same_in_toml_and_in_json() {
 }
 
 #[test]
+fn the_example_of_the_documentation_is_a_sample() {
+    let text = fs::read_to_string(xtask::root().join("docs/samples.md")).unwrap();
+    let example = text
+        .split("```toml")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    let exchange = Exchange::read(example, Format::Toml).unwrap();
+    assert!(exchange.request.is_some() && exchange.outcome.session.is_some());
+}
+
+#[test]
 fn a_fault_is_named_with_its_line() {
     let changed = |from: &str, to: &str| {
         assert!(VALID.contains(from), "{from}");
