@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use connector_host::{LoadError, PluginError, Profile};
 use tokio::runtime::Handle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::report::{Outcome, Report};
 use crate::rule::{Breach, Findings, Rule};
@@ -136,20 +137,39 @@ impl Kit {
     }
 }
 
+/// Three minutes for one rule and each vendor. Generated inputs take at most one; the rest takes less
+/// unless a plugin draws its calls out.
+const RULE_DEADLINE: Duration = Duration::from_mins(3);
+
 /// Checks the rules one after another.
 pub(crate) async fn check(subject: &Subject, rules: &[&'static Rule]) -> Vec<Outcome> {
+    let vendors = u32::try_from(subject.vendors.len()).unwrap_or(u32::MAX);
+    let deadline = RULE_DEADLINE.saturating_mul(vendors.max(1));
     let mut outcomes = Vec::new();
     for rule in rules {
         let start = Instant::now();
-        let findings = (rule.check.0)(subject).await;
+        let findings = timeout(deadline, (rule.check.0)(subject)).await;
+        let findings = findings.unwrap_or_else(|_| unfinished(deadline));
         outcomes.push(Outcome::new(rule, findings, start.elapsed()));
     }
     outcomes
 }
 
+/// The findings of a rule that took too long. Not skipped: a plugin must not get out of it so.
+fn unfinished(deadline: Duration) -> Findings {
+    let mut findings = Findings::default();
+    findings.push(Breach {
+        vendor: None,
+        input: "all inputs of this rule".to_owned(),
+        expected: format!("the ends of all calls within {} s", deadline.as_secs()),
+        found: "calls that take too long".to_owned(),
+    });
+    findings
+}
+
 /// The rule that a component breaks which the host does not load, and the reason. `None` where the
 /// file is no component, or the host is at fault.
-fn rule_of(error: &LoadError) -> Option<(&'static Rule, String)> {
+pub(crate) fn rule_of(error: &LoadError) -> Option<(&'static Rule, String)> {
     let rule = match error {
         LoadError::Imports { .. } => &rules::loading::IMPORTS,
         LoadError::Exports => &rules::loading::EXPORTS,
@@ -184,7 +204,7 @@ fn refused(rules: &[&'static Rule], broken: &'static Rule, why: &str) -> Vec<Out
             let why = "the component cannot be loaded".to_owned();
             findings.skipped.push(why);
         }
-        Outcome::new(rule, findings, std::time::Duration::ZERO)
+        Outcome::new(rule, findings, Duration::ZERO)
     });
     outcomes.collect()
 }

@@ -32,6 +32,15 @@ pub(crate) trait Plugin: Send + Sync {
         Box::pin(self.connector().validate(vendor, credential, locales))
     }
 
+    fn validate_in_one_instance<'a>(
+        &'a self,
+        vendor: &'a str,
+        documents: &'a [&'a str],
+    ) -> Call<'a, Vec<Result<(), CallError>>> {
+        let connector = self.connector();
+        Box::pin(connector.validate_in_one_instance(vendor, documents))
+    }
+
     fn origins<'a>(&'a self, vendor: &'a str, credential: &'a str) -> Call<'a, Vec<Origin>> {
         Box::pin(self.connector().origins(vendor, credential))
     }
@@ -73,6 +82,15 @@ pub(crate) trait Plugin: Send + Sync {
 
     fn classify<'a>(&'a self, vendor: &'a str, response: &'a ApiResponse) -> Call<'a, Verdict> {
         Box::pin(self.connector().classify(vendor, response))
+    }
+
+    fn classify_in_one_instance<'a>(
+        &'a self,
+        vendor: &'a str,
+        responses: &'a [ApiResponse],
+    ) -> Call<'a, Vec<Result<Verdict, CallError>>> {
+        let connector = self.connector();
+        Box::pin(connector.classify_in_one_instance(vendor, responses))
     }
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod authorize;
 pub(crate) mod classify;
 pub(crate) mod inputs;
 pub(crate) mod inspect;
+pub(crate) mod kept_instance;
 pub(crate) mod loading;
 pub(crate) mod refusals;
 pub(crate) mod requests;
@@ -21,7 +22,7 @@ use crate::rule::Rule;
 const MAX_COLUMNS: usize = 100;
 
 /// In the order in which an author mends them: a later rule builds on the earlier ones.
-static ALL: [&Rule; 45] = [
+static ALL: [&Rule; 46] = [
     &loading::IMPORTS,
     &loading::EXPORTS,
     &loading::VENDORS,
@@ -49,6 +50,7 @@ static ALL: [&Rule; 45] = [
     &sessions::REFRESH,
     &sessions::WHOLE_REPLIES,
     &sessions::SAME_ANSWER,
+    &kept_instance::KEPT_INSTANCE,
     &refusals::UNCONFIRMED,
     &refusals::TEMPORARY,
     &refusals::UNDOCUMENTED,

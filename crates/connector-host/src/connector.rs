@@ -2,6 +2,7 @@
 
 pub(crate) mod api_request;
 pub(crate) mod builder;
+pub(crate) mod kept_instance;
 pub(crate) mod pages;
 
 use std::fmt;

@@ -28,7 +28,8 @@ pub(crate) static VERDICTS: Rule = Rule {
     check: Check(|subject| verdicts(subject).boxed_local()),
 };
 
-fn response(reply: &Reply) -> ApiResponse {
+/// The reply as one of the API.
+pub(crate) fn response(reply: &Reply) -> ApiResponse {
     ApiResponse {
         status: reply.status,
         headers: reply.headers.clone(),
@@ -61,10 +62,14 @@ async fn total(subject: &Subject) -> Findings {
     const PREFIXES: usize = 200;
     let mut findings = Findings::default();
     for listed in &subject.vendors {
+        let mut budget = subject.effort.inputs();
         for body in bodies(subject, listed) {
             let step = (body.len() / PREFIXES).max(1);
             for length in (0..=body.len()).step_by(step) {
                 for status in [200, 401, 403, 500] {
+                    if !budget.take() {
+                        break;
+                    }
                     let prefix = body.get(..length).unwrap_or_default();
                     let reply = Reply::new(status, prefix.to_vec());
                     classified(subject, listed, &reply, &mut findings).await;

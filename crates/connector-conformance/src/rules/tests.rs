@@ -2,9 +2,9 @@
 
 mod faulty;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::{env, fs};
 
 use connector_host::Profile;
@@ -13,17 +13,28 @@ use xtask::Component;
 use xtask::component::{PLUGIN, shared_dir};
 
 use self::faulty::Faulty;
-use crate::kit::check;
+use crate::kit::{check, rule_of};
 use crate::report::{Outcome, Verdict};
 use crate::rules::{all, document, find};
 use crate::subject::Subject;
-use crate::{Effort, Kit, Samples};
+use crate::{Effort, Kit, Rule, Samples};
 
 /// The machine code of the components under test.
 static CODE: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
 
+/// The components that were built.
+static BUILT: Mutex<BTreeMap<Option<&str>, Vec<u8>>> = Mutex::new(BTreeMap::new());
+
 /// The component of an example of the guest SDK, or of the plugin of this repository.
-fn component(example: Option<&str>) -> Vec<u8> {
+fn component(example: Option<&'static str>) -> Vec<u8> {
+    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+    built
+        .entry(example)
+        .or_insert_with(|| build(example))
+        .clone()
+}
+
+fn build(example: Option<&str>) -> Vec<u8> {
     let target_dir = shared_dir(&env::current_exe().unwrap());
     let package = example.map_or(PLUGIN, |_| "connector-guest");
     let built = xtask::build(&Component {
@@ -58,7 +69,7 @@ async fn the_plugin_of_this_repository_keeps_every_rule() {
 }
 
 /// Checks an example of the guest SDK, which skips at most these rules.
-async fn check_example(example: &str, vendor: &str, skipped: &[&str]) {
+async fn check_example(example: &'static str, vendor: &str, skipped: &[&str]) {
     let mut kit = quick(component(Some(example)));
     let folder = xtask::root().join(EXAMPLE_SAMPLES).join(vendor);
     if folder.is_dir() {
@@ -136,13 +147,18 @@ const ON_LOADING: [&str; 3] = ["imports", "exports", "vendors"];
 
 /// The outcome of a rule for the plugin of this repository with the fault of that name.
 async fn with_fault(rule: &'static str) -> Outcome {
+    with_fault_in(rule, find(rule).unwrap()).await
+}
+
+/// The outcome of a rule for the plugin with this fault.
+async fn with_fault_in(fault: &'static str, rule: &'static Rule) -> Outcome {
     let bytes = component(None);
     let loaded = Subject::load(&bytes, Profile::Native, Some(CODE.path())).await;
     let (connector, network) = loaded.unwrap();
-    let plugin = Arc::new(Faulty::new(connector, network.clone(), rule));
+    let plugin = Arc::new(Faulty::new(connector, network.clone(), fault));
     let samples = samples("samples");
     let subject = Subject::new(plugin, network, samples, Effort::Quick, 1).await;
-    check(&subject, &[find(rule).unwrap()]).await.pop().unwrap()
+    check(&subject, &[rule]).await.pop().unwrap()
 }
 
 #[tokio::test]
@@ -186,6 +202,33 @@ async fn a_component_that_does_not_load_breaks_the_rule_that_says_why() {
         }
     }
     assert!(quick(b"no component".to_vec()).run().await.is_err());
+}
+
+#[test]
+fn an_error_of_loading_is_a_breach_of_a_rule_or_of_none() {
+    use connector_host::{LoadError, PluginError};
+    let profile = Profile::Native;
+    let what = "larger functions";
+    for (error, rule) in [
+        (LoadError::Exports, Some("exports")),
+        (
+            LoadError::Plugin(PluginError::Contract("id")),
+            Some("vendors"),
+        ),
+        (
+            LoadError::Plugin(PluginError::Trapped(String::new())),
+            Some("never-traps"),
+        ),
+        (LoadError::Plugin(PluginError::Memory), Some("limits")),
+        (LoadError::TooSlow { profile }, Some("limits")),
+        (LoadError::TooComplex { profile, what }, Some("limits")),
+        (LoadError::NotAComponent, None),
+        (LoadError::Plugin(PluginError::Busy), None),
+        (LoadError::Engine, None),
+    ] {
+        let found = rule_of(&error).map(|(rule, _)| rule.name);
+        assert_eq!(found, rule, "{error}");
+    }
 }
 
 #[tokio::test]
@@ -237,6 +280,17 @@ async fn generated_inputs_reach_every_function_and_its_main_ends() {
             "{function:?} {end}: {counts:?}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_that_does_not_end_is_broken() {
+    let rule = find("describe").unwrap();
+    let outcome = with_fault_in("never-ends", rule).await;
+    assert_eq!(outcome.verdict, Verdict::Broken);
+    assert!(
+        outcome.breaches[0].found.contains("too long"),
+        "{outcome:?}"
+    );
 }
 
 #[tokio::test]

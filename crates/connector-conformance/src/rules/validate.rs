@@ -63,9 +63,6 @@ const CODES: [&str; 15] = [
     "unknown",
 ];
 
-/// The documents whose issues are looked at.
-const DOCUMENTS: usize = 200;
-
 /// The issues of a document; `None` if it passes or the call fails otherwise.
 async fn issues_of(subject: &Subject, listed: &Listed, document: &str) -> Option<Vec<Issue>> {
     let validated = subject.plugin.validate(listed.id(), document, &[]).await;
@@ -109,8 +106,12 @@ async fn every_problem(subject: &Subject) -> Findings {
                     .map(|second| vec![*first, *second]),
             );
         }
-        sets.push(fields.clone());
+        sets.insert(0, fields.clone());
+        let mut budget = subject.effort.documents();
         for set in sets.into_iter().filter(|set| !set.is_empty()) {
+            if !budget.take() {
+                break;
+            }
             let mut document = credential.clone();
             for field in &set {
                 document = with(&document, field, wrong());
@@ -179,7 +180,8 @@ async fn issues(subject: &Subject) -> Findings {
             continue;
         };
         let mut runner = subject.runner("issues");
-        for _ in 0..DOCUMENTS {
+        let mut budget = subject.effort.replies();
+        while budget.take() {
             let Some(document) = generated(&documents.strategy, &mut runner) else {
                 continue;
             };

@@ -155,6 +155,41 @@ impl Plugin {
         in_flight.run_with(pin!(call)).await
     }
 
+    /// Calls a function without network once for each of the arguments, one after another in one
+    /// instance. Its calls share the limits of one.
+    pub(crate) async fn repeat<P, T, R>(
+        &self,
+        function: &Function,
+        vendor: &str,
+        arguments: Vec<P>,
+        read: impl Fn(T) -> Result<R, PluginError>,
+    ) -> Result<Vec<Result<R, CallError>>, PluginError>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        T: ComponentType + Lift + Send + Sync + 'static,
+    {
+        let work = |deadline| async move {
+            let mut store = self.store(vendor, deadline);
+            let in_flight = store.data().in_flight().clone();
+            let calls = async {
+                let instance = self.component.pre.instantiate_async(&mut store).await?;
+                let mut results = Vec::with_capacity(arguments.len());
+                for arguments in arguments {
+                    let result = typed::<P, T>(&mut store, &instance, function, arguments);
+                    results.push(result.await?);
+                }
+                Ok(results)
+            };
+            in_flight.run_with(pin!(calls)).await
+        };
+        let results = self.within_deadline(work).await?;
+        let results = results.into_iter().map(|result| {
+            let value = result.map_err(call_error)?;
+            Ok(read(value)?)
+        });
+        Ok(results.collect())
+    }
+
     /// Calls `origins` for the credential of a call.
     async fn origins_of(
         &self,

@@ -87,6 +87,9 @@ impl Plugin for Faulty {
 
     fn describe<'a>(&'a self, vendor: &'a str, locales: &'a [String]) -> Call<'a, Description> {
         Box::pin(async move {
+            if self.has("never-ends") {
+                std::future::pending::<()>().await;
+            }
             if self.has("describe") {
                 return Err(contract("describe.name"));
             }
@@ -145,6 +148,22 @@ impl Plugin for Faulty {
                 _ => {}
             }
             Err(ConnectorError::InvalidCredential(issues).into())
+        })
+    }
+
+    fn validate_in_one_instance<'a>(
+        &'a self,
+        vendor: &'a str,
+        documents: &'a [&'a str],
+    ) -> Call<'a, Vec<Result<(), CallError>>> {
+        Box::pin(async move {
+            let results = self.inner.validate_in_one_instance(vendor, documents).await;
+            let mut results = results?;
+            if self.has("kept-instance") {
+                // The answer to the document before.
+                results.rotate_right(1);
+            }
+            Ok(results)
         })
     }
 
