@@ -3,6 +3,7 @@
 
 mod call;
 mod check;
+mod record;
 mod token;
 
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use crate::table::ListFormat;
 
 pub(crate) use call::{Call, Data};
 pub(crate) use check::Check;
+pub(crate) use record::Record;
 pub(crate) use token::Token;
 
 const EXAMPLES: &str = "\
@@ -225,6 +227,9 @@ pub(crate) enum Command {
     /// Check whether a plugin keeps the contract
     #[command(after_help = check::EXAMPLES)]
     Check(Check),
+    /// Sign in, and write the exchange as a sample for `check`, without its secrets
+    #[command(after_help = record::EXAMPLES)]
+    Record(Record),
     /// Check the store, the plugin, the clock and the way to the vendors
     #[command(after_help = DOCTOR_EXAMPLES)]
     Doctor(Doctor),
@@ -560,6 +565,7 @@ impl Args {
         check_fields(command.fields())?;
         match command {
             Command::Call(call) => call.check(),
+            Command::Record(record) => record.check(),
             Command::Token(token) => token.check(),
             Command::Classify { response, .. } if response.headers().is_none() => Err(WRONG_HEADER),
             Command::Form(form) if !form.live && form.network.is_set() => Err(
@@ -598,6 +604,7 @@ impl Command {
             | Self::Inspect { credential, .. }
             | Self::Refresh { credential, .. }
             | Self::Call(Call { credential, .. })
+            | Self::Record(Record { credential, .. })
             | Self::Token(Token { credential, .. }) => &credential.source.fields,
             Self::Connect(Connect { fields, .. })
             | Self::Credentials(Credentials {
@@ -633,6 +640,7 @@ impl Command {
             } => [credential.source.document.as_ref(), Some(session)],
             Self::Call(call) => call.documents(),
             Self::Token(token) => [token.credential.source.document.as_ref(), None],
+            Self::Record(record) => [record.credential.source.document.as_ref(), None],
             Self::Classify { response, .. } => [response.body.as_ref(), None],
         }
     }

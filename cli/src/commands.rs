@@ -14,7 +14,8 @@ use crate::json::{self, pretty};
 use crate::plugin::{descriptions, open, open_offline, schema};
 use crate::table::ListFormat;
 use crate::{
-    call, check, connect, demo, doctor, form, locale, manual, output, saved, simulate, token,
+    call, check, connect, demo, doctor, form, locale, manual, output, record, saved, simulate,
+    token,
 };
 
 /// `classify` reads less of a body.
@@ -56,6 +57,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
             credential,
             network,
         } => inspect(&target, &credential, &network).await,
+        Command::Record(options) => record::run(&options).await,
         Command::Connect(options) => connect::run(&options).await,
         Command::Credentials(options) => saved::run(&options).await,
         Command::Classify { target, response } => classify(&target, &response).await,

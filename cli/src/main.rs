@@ -32,6 +32,7 @@ mod manual;
 mod network;
 mod output;
 mod plugin;
+mod record;
 mod recorder;
 mod saved;
 mod schema;

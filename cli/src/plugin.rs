@@ -29,7 +29,15 @@ const MAX_CONCURRENT_CALLS: u32 = 16;
 
 /// Loads the plugin with the network options.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
-    let transport = network.transport()?;
+    open_through(plugin, network, network.transport()?).await
+}
+
+/// The same, through this transport.
+pub(crate) async fn open_through(
+    plugin: &Plugin,
+    network: &Network,
+    transport: Arc<dyn Transport>,
+) -> Result<Connector, Failure> {
     let granted = granted(plugin, &transport, &network.grants).await?;
     let limits = network.limits(plugin.profile.call_limits());
     load_with(plugin, transport, granted, limits).await

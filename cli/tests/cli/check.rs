@@ -1,9 +1,12 @@
-//! `connector check`: its report in three forms, its exit status, and wrong usage.
+//! `connector check`: its report in three forms, its exit status, and wrong usage; and `connector
+//! record`, which writes samples for it.
 
 use std::fs;
 use std::path::Path;
 
-use crate::harness::Run;
+use serde_json::{Value, json};
+
+use crate::harness::{Run, VENDORS, Vendors, shows_a_secret, shows_a_token};
 
 /// The plugin of this repository.
 const COMPONENT: &str = env!("CONNECTOR_WASM");
@@ -147,4 +150,52 @@ fn a_rule_is_explained_and_an_unknown_one_lists_all() {
         assert!(run.stderr.contains("one-request, "), "{}", run.stderr);
     }
     assert_eq!(Run::new(&["check"], "").code, Some(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_sign_in_has_no_secret_and_is_kept_by_the_plugin() {
+    let vendors = Vendors::start().await;
+    let dir = tempfile::tempdir().unwrap();
+    let samples = dir.path().to_str().unwrap();
+    for vendor in VENDORS {
+        let credential = vendors.credential(vendor);
+        let line = [
+            "record",
+            vendor,
+            "--credential",
+            &credential,
+            "--samples",
+            samples,
+        ];
+        let written = vendors.run(&line, "").result();
+        assert_eq!(written["outcome"], "session");
+        let file = dir.path().join(vendor).join("sign-in.json");
+        assert_eq!(written["sample"], json!(file.to_str().unwrap()));
+        let sample = fs::read_to_string(&file).unwrap();
+        assert!(
+            !shows_a_secret(&sample) && !shows_a_token(&sample),
+            "{sample}"
+        );
+        let sample: Value = serde_json::from_str(&sample).unwrap();
+        assert_eq!(sample["reply"]["json"]["access_token"], "token-0002");
+
+        // It is not overwritten.
+        let run = vendors.run(&line, "");
+        let message = run.error()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("sign-in.json"), "{message}");
+        let name = ["--name", "../x"];
+        assert_eq!(vendors.run(&[&line[..], &name].concat(), "").code, Some(2));
+    }
+    let run = Run::new(
+        &[
+            "check",
+            COMPONENT,
+            "--samples",
+            samples,
+            "--rule",
+            "samples",
+        ],
+        "",
+    );
+    assert_eq!(run.code, Some(0), "{}", run.stdout);
 }

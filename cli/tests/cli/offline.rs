@@ -530,6 +530,7 @@ fn a_help_text_has_an_example() {
         "classify",
         "check",
         "doctor",
+        "record",
         "completions",
         "man",
         "simulate",

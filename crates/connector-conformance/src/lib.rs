@@ -52,6 +52,7 @@ mod documents;
 mod kit;
 mod network;
 mod plugin;
+mod recorder;
 mod report;
 mod rule;
 pub mod rules;
@@ -61,6 +62,7 @@ mod subject;
 
 pub use documents::similar_documents;
 pub use kit::{Kit, KitError};
+pub use recorder::{RecordError, Recorder};
 pub use report::{Outcome, Report, Verdict};
 pub use rule::{Breach, Rule, Severity};
 pub use samples::{Samples, SamplesError};

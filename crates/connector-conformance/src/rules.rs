@@ -12,6 +12,8 @@ pub(crate) mod samples;
 pub(crate) mod schema;
 pub(crate) mod sessions;
 pub(crate) mod silence;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod texts;
 pub(crate) mod validate;
 pub(crate) mod vendor_ids;

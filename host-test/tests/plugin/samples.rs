@@ -75,16 +75,16 @@ impl Sample {
         let schema: Value = serde_json::from_str(&schema).unwrap();
         let validator = jsonschema::draft202012::new(&schema).unwrap();
         let opening = sampled(&vendor.id, "authenticate", "session");
-        let credential = match &opening {
-            Some(exchange) => exchange["credential"].clone(),
-            None => {
+        let credential = opening.as_ref().map_or_else(
+            || {
                 let mut documents = similar_documents(&schema, None, 1, TRIES)
                     .unwrap()
                     .into_iter();
                 let good = documents.find(|document| validator.is_valid(document));
                 good.expect("one of many documents satisfies the schema")
-            }
-        };
+            },
+            |exchange| exchange["credential"].clone(),
+        );
         let is_good = validator.is_valid(&credential);
         assert!(is_good, "the sample document of {} is invalid", vendor.id);
         let reply = |exchange: &Value| exchange["reply"]["json"].clone();

@@ -367,7 +367,7 @@ async fn refresh(subject: &Subject) -> Findings {
         };
         let rest_of_new = replaced.as_ref().map(rest);
         findings.require(rest_of_new.as_ref() == Ok(&rest(&session)), || {
-            let found = rest_of_new.unwrap_or_else(|error| error.to_string());
+            let found = rest_of_new.unwrap_or_else(ToString::to_string);
             Breach::new(
                 open.id(),
                 "refresh of a live session",

@@ -2,48 +2,24 @@
 
 mod faulty;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
-use std::{env, fs};
+use std::sync::{Arc, LazyLock};
 
 use connector_host::Profile;
 use tempfile::TempDir;
-use xtask::Component;
-use xtask::component::{PLUGIN, shared_dir};
 
 use self::faulty::Faulty;
 use crate::kit::{check, rule_of};
 use crate::report::{Outcome, Verdict};
+use crate::rules::testing::component;
 use crate::rules::{all, document, find};
 use crate::subject::Subject;
 use crate::{Effort, Kit, Rule, Samples};
 
 /// The machine code of the components under test.
 static CODE: LazyLock<TempDir> = LazyLock::new(|| tempfile::tempdir().unwrap());
-
-/// The components that were built.
-static BUILT: Mutex<BTreeMap<Option<&str>, Vec<u8>>> = Mutex::new(BTreeMap::new());
-
-/// The component of an example of the guest SDK, or of the plugin of this repository.
-fn component(example: Option<&'static str>) -> Vec<u8> {
-    let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    built
-        .entry(example)
-        .or_insert_with(|| build(example))
-        .clone()
-}
-
-fn build(example: Option<&str>) -> Vec<u8> {
-    let target_dir = shared_dir(&env::current_exe().unwrap());
-    let package = example.map_or(PLUGIN, |_| "connector-guest");
-    let built = xtask::build(&Component {
-        package,
-        example,
-        target_dir: &target_dir,
-    });
-    fs::read(built.unwrap()).unwrap()
-}
 
 fn samples(folder: &str) -> Samples {
     Samples::read(&xtask::root().join(folder)).unwrap()
