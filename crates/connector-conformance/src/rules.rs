@@ -24,7 +24,7 @@ use crate::rule::Rule;
 const MAX_COLUMNS: usize = 100;
 
 /// In the order in which an author mends them: a later rule builds on the earlier ones.
-static ALL: [&Rule; 46] = [
+static ALL: [&Rule; 47] = [
     &loading::IMPORTS,
     &loading::EXPORTS,
     &loading::VENDORS,
@@ -55,6 +55,7 @@ static ALL: [&Rule; 46] = [
     &kept_instance::KEPT_INSTANCE,
     &refusals::UNCONFIRMED,
     &refusals::TEMPORARY,
+    &refusals::WAITS,
     &refusals::UNDOCUMENTED,
     &refusals::STAGES,
     &refusals::STANDARD_CODES,

@@ -180,7 +180,8 @@ impl Subject {
             .clock(Arc::new(network.clone()))
             .random(Arc::new(Constant))
             .limits(profile.call_limits().requests(REQUESTS))
-            .profile(profile);
+            .profile(profile)
+            .strict();
         if let Some(cache) = cache {
             builder = builder.cache(cache);
         }

@@ -34,8 +34,9 @@ pub(crate) static RESULTS: Rule = Rule {
     name: "results-are-valid",
     severity: Severity::Error,
     about: "With the inputs of `never-traps`, every result is within the bounds of \
-            `wit/types.wit`: lengths, characters of codes, dates, pointers. A host takes any other result for a \
-            broken plugin; the name of the field is in the report.",
+            `wit/types.wit`: lengths, characters of codes, dates, waits, pointers, and names \
+            without invisible characters. A host takes any other result for a broken plugin, or \
+            cuts it to its bounds; the name of the field is in the report.",
     sentence: "Rules for all of it: an absent value is `none`, never an empty string or a zero.",
     source: "wit/types.wit",
     check: Check(|subject| judged(subject, Kind::Contract).boxed_local()),

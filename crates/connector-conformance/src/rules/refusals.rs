@@ -32,6 +32,17 @@ pub(crate) static TEMPORARY: Rule = Rule {
     check: Check(|subject| check(subject, temporary).boxed_local()),
 };
 
+pub(crate) static WAITS: Rule = Rule {
+    name: "waits",
+    severity: Severity::Error,
+    about: "A `Retry-After` of zero, of years, in the past, far in the future, negative, or no \
+            number at all, with 429 and 503: each wait is from one second to one day, or none.",
+    sentence: "A wait in whole seconds from now: from one second to one day, whatever the vendor \
+               asked for.",
+    source: "wit/types.wit",
+    check: Check(|subject| check(subject, waits).boxed_local()),
+};
+
 pub(crate) static UNDOCUMENTED: Rule = Rule {
     name: "undocumented-replies",
     severity: Severity::Error,
@@ -146,6 +157,38 @@ fn temporary() -> Vec<Case> {
         exactly(after(503, "7"), Unavailable(Some(7))),
         exactly(Reply::new(500, ""), Unavailable(None)),
     ]
+}
+
+fn waits() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (value, expected) in [
+        ("0", Some(1)),
+        ("86400", Some(86_400)),
+        ("86401", Some(86_400)),
+        ("999999999999999999999", None),
+        ("-5", None),
+        ("1e9", None),
+        ("Tue, 14 Nov 2023 22:13:00 GMT", Some(1)),
+        ("Thu, 14 Nov 2024 22:13:20 GMT", Some(86_400)),
+        ("Tue, 99 Nov 2023 99:99:99 GMT", None),
+    ] {
+        for status in [429, 503] {
+            // The host takes a wait outside its bounds for a breach.
+            let is_expected = move |error: &ConnectorError| match error {
+                ConnectorError::Throttled(wait) | ConnectorError::Unavailable(wait) => {
+                    expected.is_none() || *wait == expected
+                }
+                _ => false,
+            };
+            let words = expected.map_or_else(
+                || "a wait of a second to a day, or none".to_owned(),
+                |seconds| format!("a wait of {seconds} s"),
+            );
+            let reply = Reply::new(status, "").header("retry-after", value);
+            cases.push((reply, words, Box::new(is_expected) as Box<_>));
+        }
+    }
+    cases
 }
 
 fn undocumented() -> Vec<Case> {

@@ -91,6 +91,7 @@ async fn the_example_with_signatures_keeps_every_rule_that_concerns_it() {
         "whole-replies",
         "unconfirmed-refusals",
         "temporary-failures",
+        "waits",
         "undocumented-replies",
         "stages",
         "standard-codes",

@@ -36,6 +36,8 @@ pub(crate) struct Plugin {
     pub(crate) vendors: Vec<Vendor>,
     /// In the order of `vendors`.
     pub(crate) policies: Vec<EgressPolicy>,
+    /// Whether a value outside its bounds is a breach.
+    pub(crate) is_strict: bool,
 }
 
 /// The network of a call.
@@ -144,6 +146,11 @@ impl Plugin {
                 }
             }
             let result = typed::<P, T>(&mut store, &instance, function, arguments).await?;
+            if let Err(error) = &result
+                && let Err(breach) = self.within_bounds(error, contract::excess::of_error)
+            {
+                return Ok(Err(breach.into()));
+            }
             let egress = store.data_mut().egress();
             let (origins, failure) = (egress.take_origins(), egress.failure());
             let explained = |error| match call_error(error) {
@@ -213,6 +220,19 @@ impl Plugin {
             Err(wit::Error::InvalidCredential(_)) if is_unfinished => Ok(declared.to_vec()),
             Err(error) => Err(call_error(error)),
         })
+    }
+
+    /// Checks that nothing in a value would be cut, if that is a breach.
+    pub(crate) fn within_bounds<T>(
+        &self,
+        value: &T,
+        excess: fn(&T) -> Result<(), PluginError>,
+    ) -> Result<(), PluginError> {
+        if self.is_strict {
+            excess(value)
+        } else {
+            Ok(())
+        }
     }
 
     /// The origins that a vendor declares.

@@ -58,6 +58,7 @@ impl Faulty {
         };
         let error = match (self.fault, error) {
             ("unknown-vendor", E::UnknownVendor) => E::Denied,
+            ("waits", E::Throttled(Some(1))) => return contract("seconds"),
             ("temporary-failures", E::Throttled(_)) => E::Throttled(None),
             ("whole-replies", E::Unreachable(_))
             | ("undocumented-replies", E::InvalidResponse(_)) => E::Unavailable(None),
