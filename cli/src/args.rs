@@ -3,6 +3,7 @@
 
 mod authenticate;
 mod call;
+mod check;
 mod classify;
 mod connect;
 mod credentials;
@@ -12,6 +13,7 @@ mod form;
 mod inspect;
 mod manual;
 mod options;
+mod record;
 mod refresh;
 mod schema;
 mod simulate;
@@ -29,6 +31,7 @@ use crate::table::ListFormat;
 
 pub(crate) use authenticate::Authenticate;
 pub(crate) use call::{Call, Data};
+pub(crate) use check::Check;
 pub(crate) use classify::{Classify, Response};
 pub(crate) use connect::Connect;
 pub(crate) use credentials::{Credentials, Export, Import, ImportCommand, SavedAction};
@@ -38,6 +41,7 @@ pub(crate) use inspect::Inspect;
 pub(crate) use manual::{Completions, Man};
 use options::check_fields;
 pub(crate) use options::{Credential, List, Plugin, Reveal, StoreFile, Target};
+pub(crate) use record::Record;
 pub(crate) use refresh::Refresh;
 pub(crate) use schema::Schema;
 pub(crate) use simulate::Simulate;
@@ -123,6 +127,12 @@ pub(crate) enum Command {
     /// Classify an API response: use it, refresh the session, wait …
     #[command(after_help = classify::EXAMPLES)]
     Classify(Classify),
+    /// Check whether a plugin keeps the contract
+    #[command(after_help = check::EXAMPLES)]
+    Check(Check),
+    /// Sign in, and write the exchange as a sample for `check`, without its secrets
+    #[command(after_help = record::EXAMPLES)]
+    Record(Record),
     /// Check the store, the plugin, the clock and the way to the vendors
     #[command(after_help = doctor::EXAMPLES)]
     Doctor(Doctor),
@@ -180,6 +190,7 @@ impl Args {
         check_fields(command.fields())?;
         match command {
             Command::Call(call) => call.check(),
+            Command::Record(record) => record.check(),
             Command::Token(token) => token.check(),
             Command::Classify(classify) => classify.check(),
             Command::Form(form) => form.check(),
@@ -207,6 +218,7 @@ impl Command {
         match self {
             Self::Call(_)
             | Self::Token(_)
+            | Self::Check(_)
             | Self::Doctor(_)
             | Self::Completions(_)
             | Self::Man(_) => false,
@@ -229,6 +241,7 @@ impl Command {
             | Self::Inspect(Inspect { credential, .. })
             | Self::Refresh(Refresh { credential, .. })
             | Self::Call(Call { credential, .. })
+            | Self::Record(Record { credential, .. })
             | Self::Token(Token { credential, .. }) => Some(credential),
             _ => None,
         }

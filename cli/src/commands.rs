@@ -16,7 +16,8 @@ use crate::json::{self, pretty};
 use crate::plugin::{descriptions, open, open_offline, schema};
 use crate::table::ListFormat;
 use crate::{
-    call, connect, demo, doctor, form, interrupt, locale, manual, output, saved, simulate, token,
+    call, check, connect, demo, doctor, form, interrupt, locale, manual, output, record, saved,
+    simulate, token,
 };
 
 /// `classify` reads less of a body.
@@ -32,6 +33,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Man(Man { command, dir }) => {
             return manual::man(Args::command(), command.as_deref(), dir.as_deref());
         }
+        Command::Check(options) => return check::run(&options).await,
         Command::Doctor(options) => return doctor::run(&options).await,
         Command::Simulate(options) => return simulate::run(&options).await,
         Command::Form(options) => return form::run(&options).await,
@@ -42,6 +44,7 @@ pub(crate) async fn run(command: Command) -> Result<(), Failure> {
         Command::Authenticate(options) => authenticate(&options).await,
         Command::Refresh(options) => refresh(&options).await,
         Command::Inspect(options) => inspect(&options).await,
+        Command::Record(options) => record::run(&options).await,
         Command::Connect(options) => connect::run(&options).await,
         Command::Credentials(options) => saved::run(&options).await,
         Command::Import(options) => saved::import(&options).await,

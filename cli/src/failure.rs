@@ -68,7 +68,7 @@ pub(crate) enum Failure {
     Status(u16),
     /// The body of a response broke off: the bytes that came, and the stage.
     Incomplete(u64, &'static str),
-    /// So many checks of `doctor` failed. It has printed them.
+    /// So many checks of `doctor` or `check` failed. They were printed.
     Checks(usize),
     /// The demo did not go as expected: the step, and the difference.
     Demo(String, String),

@@ -12,6 +12,7 @@ leak_check::capture!();
 
 mod args;
 mod call;
+mod check;
 mod commands;
 mod connect;
 mod core_dumps;
@@ -33,6 +34,7 @@ mod network;
 mod output;
 mod platform;
 mod plugin;
+mod record;
 mod recorder;
 mod saved;
 mod schema;

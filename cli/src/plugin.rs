@@ -29,7 +29,15 @@ const MAX_CONCURRENT_CALLS: u32 = 16;
 
 /// Loads the plugin with the network options.
 pub(crate) async fn open(plugin: &Plugin, network: &Network) -> Result<Connector, Failure> {
-    let transport = network.transport()?;
+    open_through(plugin, network, network.transport()?).await
+}
+
+/// The same, through this transport.
+pub(crate) async fn open_through(
+    plugin: &Plugin,
+    network: &Network,
+    transport: Arc<dyn Transport>,
+) -> Result<Connector, Failure> {
     let granted = granted(plugin, &transport, &network.grants).await?;
     let limits = network.limits(plugin.profile.call_limits());
     load_with(plugin, transport, granted, limits).await
@@ -189,9 +197,7 @@ async fn load_with(
     granted: Option<Vec<Origin>>,
     limits: Limits,
 ) -> Result<Connector, Failure> {
-    let kept = etcetera::choose_base_strategy()
-        .map(|home| home.cache_dir().join("connector/code"))
-        .ok();
+    let kept = code_folder();
     let mut loaded = read(plugin, &transport, granted.clone(), &limits, kept).await;
     if let Err(error @ LoadError::Cache { .. }) = &loaded {
         tracing::warn!(%error, "machine code cannot be kept; compiling the plugin");
@@ -204,6 +210,12 @@ async fn load_with(
         );
         Failure::Component(which, error)
     })
+}
+
+/// The folder for machine code, if the user has a folder for caches.
+pub(crate) fn code_folder() -> Option<PathBuf> {
+    let home = etcetera::choose_base_strategy().ok()?;
+    Some(home.cache_dir().join("connector/code"))
 }
 
 async fn read(

@@ -6,6 +6,7 @@ leak_check::capture!();
 // Reads the memory of a process.
 #[cfg(target_os = "linux")]
 mod call;
+mod check;
 // `script` of util-linux opens the pseudo-terminal.
 #[cfg(target_os = "linux")]
 mod connect;

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_request;
 pub(crate) mod builder;
+pub(crate) mod kept_instance;
 pub(crate) mod pages;
 
 use std::fmt;
@@ -228,7 +229,10 @@ impl Connector {
         let session = session.map(|session| ZeroizedSession(session.into()));
         let session = session.as_ref().map(|session| &session.0);
         let arguments = (vendor, credential, session, cursor);
-        let read = |access: wit::Access, _| access.try_into();
+        let read = |access: wit::Access, _| {
+            plugin.within_bounds(&access, contract::excess::of_access)?;
+            access.try_into()
+        };
         let network = Network::OfUnfinished(credential);
         plugin
             .call(function, vendor, network, arguments, read)
@@ -266,7 +270,10 @@ impl Connector {
         let plugin = &*self.plugin;
         let function = &plugin.component.exports.classify;
         let response = wit::Response::from(response);
-        let read = |verdict: wit::Verdict, _| verdict.try_into();
+        let read = |verdict: wit::Verdict, _| {
+            plugin.within_bounds(&verdict, contract::excess::of_verdict)?;
+            verdict.try_into()
+        };
         plugin
             .call(function, vendor, Network::Denied, (vendor, &response), read)
             .await

@@ -10,6 +10,7 @@ pub(crate) mod bindings;
 pub(crate) mod conversions;
 pub(crate) mod description;
 mod displayable;
+pub(crate) mod excess;
 pub(crate) mod schema;
 
 pub(crate) use displayable::displayable;

@@ -1,77 +1,14 @@
-//! The rules of the contract for functions that use the network or a session, over every vendor
-//! that the component lists. Those about forms and texts are in `forms.rs`.
+//! Requests, replies and verdicts of every vendor that the component lists, where the SDK promises
+//! more than the contract. Forms and texts are in `forms.rs`.
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use connector_host::{
-    ApiResponse, CertificateError, ConnectorError, Inspection, Origin, RequestHead, Signing, Stage,
-    TransportError, Verdict,
-};
+use connector_host::{ApiResponse, ConnectorError, Origin, Stage, Verdict};
 use host_test::script::{Asked, Reply};
-use serde_json::Value;
 
-use super::common::{failure, head, invalid_response, now, refusal, response};
-use super::documents::validator;
+use super::common::{failure, invalid_response, refusal, response};
 use super::samples::{Sample, Suite};
-
-const YEAR: Duration = Duration::from_hours(365 * 24);
-
-#[tokio::test]
-async fn lists_vendors_by_unique_ids_with_their_origins() {
-    let suite = Suite::load().await;
-    let mut ids: Vec<_> = suite.samples.iter().map(Sample::id).collect();
-    for id in &ids {
-        let is_id = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        assert!(
-            (1..=64).contains(&id.len()) && id.bytes().all(is_id),
-            "{id}"
-        );
-    }
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!(ids.len(), suite.samples.len());
-    assert!(
-        suite
-            .samples
-            .iter()
-            .all(|sample| !sample.vendor.origins.is_empty())
-    );
-    assert!(suite.open().count() > 0, "the suite runs over a session");
-}
-
-#[tokio::test]
-async fn opens_and_replaces_a_session_with_at_most_one_request_each() {
-    let suite = Suite::load().await;
-    for sample in suite.open() {
-        suite.network.answer(sample.token_reply());
-        let opened = suite.connector.authenticate(sample.id(), sample.document());
-        let session = opened.await.unwrap();
-        assert!(suite.network.take_asked().len() <= 1);
-        assert_eq!(session.issued_at, now());
-        assert_eq!(
-            session.refresh_after.is_some(),
-            session.expires_at.is_some()
-        );
-        if let (Some(refresh_after), Some(expires_at)) = (session.refresh_after, session.expires_at)
-        {
-            let life = expires_at.duration_since(now()).unwrap();
-            assert!((Duration::from_mins(1)..=YEAR).contains(&life), "{life:?}");
-            let margin = expires_at.duration_since(refresh_after).unwrap();
-            assert_eq!(margin, Duration::from_mins(15).min(life / 2));
-        }
-        suite.network.answer(sample.token_reply());
-        let replaced = suite
-            .connector
-            .refresh(sample.id(), sample.document(), &session);
-        let replaced = replaced.await.unwrap();
-        assert!(suite.network.take_asked().len() <= 1);
-        assert_eq!(
-            (replaced.base_url, replaced.scopes, replaced.account),
-            (session.base_url, session.scopes, session.account)
-        );
-    }
-}
 
 /// Makes each call that sends a request, with this reply, and returns the errors.
 async fn failures(suite: &Suite, sample: &Sample, reply: &Reply) -> Vec<ConnectorError> {
@@ -149,109 +86,6 @@ async fn sends_requests_that_any_server_accepts_to_the_origins_of_the_credential
         }
     }
     assert!(count > 0);
-}
-
-#[tokio::test]
-async fn offers_choices_that_the_form_accepts() {
-    let suite = Suite::load().await;
-    for sample in suite.open().filter(|sample| sample.is_inspected()) {
-        let session = suite.session(sample).await;
-        suite.network.answer(sample.access_reply());
-        let inspected = suite
-            .connector
-            .inspect_all(sample.id(), sample.document(), Some(&session));
-        let access = inspected.await.unwrap();
-        let field = |pointer: &str| {
-            let name = pointer.strip_prefix('/').expect("a JSON pointer");
-            let field = sample.schema["properties"].get(name);
-            field.unwrap_or_else(|| panic!("the form has no field {name}"))
-        };
-        for choices in &access.fields {
-            let form = field(&choices.pointer);
-            let validator = validator(form.get("items").unwrap_or(form));
-            for choice in &choices.choices {
-                let is_offered = validator.is_valid(&choice.value);
-                // A vendor may have scopes that are not in the form.
-                let is_other = form.get("items").is_some() && choice.value.is_string();
-                assert!(is_offered || is_other, "{}", choice.value);
-                assert!(!choice.title.trim().is_empty());
-            }
-            for pointer in &choices.depends_on {
-                field(pointer);
-            }
-        }
-        let none = Some("no such cursor");
-        let inspected =
-            suite
-                .connector
-                .inspect(sample.id(), sample.document(), Some(&session), none);
-        assert_eq!(failure(inspected.await).kind(), "other");
-    }
-}
-
-#[tokio::test]
-async fn is_inspected_with_the_declared_input() {
-    let suite = Suite::load().await;
-    for sample in suite.open() {
-        suite.network.answer(sample.access_reply());
-        let inspected = suite
-            .connector
-            .inspect(sample.id(), sample.document(), None, None);
-        let inspected = inspected.await;
-        if sample.vendor.inspection == Inspection::Credential {
-            inspected.unwrap();
-        } else {
-            assert_eq!(failure(inspected).kind(), "other");
-            assert_eq!(suite.network.take_asked().len(), 0);
-        }
-    }
-}
-
-#[tokio::test]
-async fn rejects_every_other_vendor() {
-    let suite = Suite::load().await;
-    let connector = &suite.connector;
-    suite.network.answer(Reply::empty(200));
-    for sample in suite.open() {
-        let session = suite.session(sample).await;
-        let document = sample.document();
-        let odd = [
-            String::new(),
-            sample.id().to_uppercase(),
-            format!("{} ", sample.id()),
-            format!("{}\0", sample.id()),
-            "none".to_owned(),
-        ];
-        for vendor in &odd {
-            let ends = [
-                connector.describe(vendor, &[]).await.map(drop),
-                connector.credential_schema(vendor, &[]).await.map(drop),
-                connector.validate(vendor, document, &[]).await,
-                connector.origins(vendor, document).await.map(drop),
-                connector.authenticate(vendor, document).await.map(drop),
-                connector
-                    .refresh(vendor, document, &session)
-                    .await
-                    .map(drop),
-                connector
-                    .inspect(vendor, document, None, None)
-                    .await
-                    .map(drop),
-                connector
-                    .authorize(vendor, &session, &head("GET", "https://a.example/"))
-                    .await
-                    .map(drop),
-                connector
-                    .classify(vendor, &response(200, &[], ""))
-                    .await
-                    .map(drop),
-            ];
-            for end in ends {
-                assert_eq!(failure(end), ConnectorError::UnknownVendor, "{vendor:?}");
-            }
-        }
-        assert_eq!(suite.network.take_asked().len(), 0);
-    }
 }
 
 /// Replies to a token request, each with its error.
@@ -372,45 +206,6 @@ async fn names_the_cause_of_each_refusal_and_confirms_only_known_codes() {
     }
 }
 
-#[tokio::test]
-async fn names_the_stage_at_which_a_request_failed() {
-    use TransportError as Failure;
-    let suite = Suite::load().await;
-    for sample in suite.open() {
-        for (failure, expected) in [
-            (Failure::Dns, ConnectorError::Unreachable(Stage::Dns)),
-            (Failure::DnsTimeout, ConnectorError::Unreachable(Stage::Dns)),
-            (
-                Failure::Connect,
-                ConnectorError::Unreachable(Stage::Connect),
-            ),
-            (
-                Failure::ConnectTimeout,
-                ConnectorError::Unreachable(Stage::Connect),
-            ),
-            (
-                Failure::TlsCertificate(CertificateError::WrongName),
-                ConnectorError::Unreachable(Stage::Certificate(CertificateError::WrongName)),
-            ),
-            (Failure::Tls, ConnectorError::Unreachable(Stage::Tls)),
-            (
-                Failure::Timeout,
-                ConnectorError::Unreachable(Stage::Timeout),
-            ),
-            (Failure::CutOff, ConnectorError::Unreachable(Stage::CutOff)),
-            (
-                Failure::Protocol,
-                ConnectorError::Unreachable(Stage::Protocol),
-            ),
-            (Failure::Denied, ConnectorError::Denied),
-        ] {
-            for error in failures(&suite, sample, &Reply::fail(failure)).await {
-                assert_eq!(error, expected, "{} after {failure}", sample.id());
-            }
-        }
-    }
-}
-
 /// The vendors whose sessions cost a request.
 async fn asked(suite: &Suite) -> Vec<&Sample> {
     let mut asked = Vec::new();
@@ -474,25 +269,6 @@ async fn gives_up_on_a_vendor_that_does_not_answer_or_does_not_go_on() {
             .authenticate(sample.id(), document)
             .await
             .unwrap();
-    }
-}
-
-#[tokio::test]
-async fn reads_a_reply_in_any_pieces_and_notices_a_missing_end() {
-    let suite = Suite::load().await;
-    for sample in asked(&suite).await {
-        let document = sample.document();
-        for bytes in [1, 7, 4096] {
-            suite.network.answer(sample.token_reply().chunks(bytes));
-            suite
-                .connector
-                .authenticate(sample.id(), document)
-                .await
-                .unwrap();
-        }
-        suite.network.answer(sample.token_reply().cut_after(20));
-        let opened = suite.connector.authenticate(sample.id(), document).await;
-        assert_eq!(failure(opened), ConnectorError::Unreachable(Stage::CutOff));
     }
 }
 
@@ -568,36 +344,6 @@ async fn classifies_api_responses_by_code_wait_and_status() {
 }
 
 #[tokio::test]
-async fn authorizes_requests_with_the_session_alone_if_it_declares_so() {
-    let suite = Suite::load().await;
-    for sample in suite.open() {
-        let session = suite.session(sample).await;
-        let authorize = async |head: RequestHead| {
-            let authorized = suite
-                .connector
-                .authorize(sample.id(), &session, &head)
-                .await;
-            let authorized = authorized.unwrap();
-            (authorized.headers, authorized.query)
-        };
-        let url = |path: &str| format!("{}{path}", session.base_url);
-        let first = authorize(head("GET", &url("/v1/a?b=c"))).await;
-        assert!(
-            !(first.0.is_empty() && first.1.is_empty()),
-            "nothing carries the session"
-        );
-        if sample.vendor.signing == Signing::Session {
-            assert_eq!(first, authorize(head("DELETE", &url("/"))).await);
-            let token = session.access_token.expose();
-            let carries = |value: &[u8]| String::from_utf8_lossy(value).contains(token);
-            let in_headers = first.0.iter().any(|(_, value)| carries(value));
-            let in_query = first.1.iter().any(|(_, value)| carries(value.as_bytes()));
-            assert!(in_headers || in_query);
-        }
-    }
-}
-
-#[tokio::test]
 async fn opens_sessions_whose_calls_stay_within_the_origins_of_the_credential() {
     let suite = Suite::load().await;
     for sample in suite.open() {
@@ -618,54 +364,5 @@ async fn opens_sessions_whose_calls_stay_within_the_origins_of_the_credential() 
         };
         let url = format!("{}/v1/things?limit=1", session.base_url);
         assert!(asked.url.to_string().starts_with(&url), "{}", asked.url);
-    }
-}
-
-#[tokio::test]
-async fn sends_nothing_for_an_invalid_document() {
-    let suite = Suite::load().await;
-    suite.network.answer(Reply::empty(200));
-    for sample in &suite.samples {
-        let session = if sample.opens {
-            Some(suite.session(sample).await)
-        } else {
-            None
-        };
-        let wrong: Value = sample
-            .credential
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect();
-        for document in [
-            "",
-            "nonsense",
-            "[]",
-            "{}",
-            &wrong.to_string(),
-            r#"{"client_id":1}"#,
-        ] {
-            let (vendor, connector) = (sample.id(), &suite.connector);
-            let expected = failure(connector.validate(vendor, document, &[]).await);
-            assert!(
-                matches!(&expected, ConnectorError::InvalidCredential(issues) if !issues.is_empty())
-            );
-            assert_eq!(
-                failure(connector.authenticate(vendor, document).await),
-                expected
-            );
-            assert_eq!(failure(connector.origins(vendor, document).await), expected);
-            if let Some(session) = &session {
-                let refreshed = connector.refresh(vendor, document, session).await;
-                assert_eq!(failure(refreshed), expected);
-            }
-        }
-        let good = suite
-            .connector
-            .validate(sample.id(), sample.document(), &[])
-            .await;
-        assert_eq!(good, Ok(()));
-        assert_eq!(suite.network.take_asked().len(), 0);
     }
 }

@@ -1,24 +1,17 @@
-//! The built component in wasmtime: its imports and size, the rules that hold for every vendor, and
-//! each vendor by its documentation.
+//! The built component in wasmtime: the rules of the contract, its imports and size, what the SDK
+//! promises beyond the contract, and each vendor by its documentation.
 //!
-//! The rules run over every vendor that the component lists, with documents made from its schema. A
-//! vendor whose server replies with more than a token has a file `src/VENDOR.samples.json`.
+//! A vendor whose server replies with more than a token has files `samples/VENDOR/NAME.toml`.
 
 leak_check::capture!();
 
-#[path = "../../../fuzz/src/answer.rs"]
-pub mod answer;
-
-mod agreement;
 mod common;
 mod component;
+mod conformance;
 mod contentsquare;
 mod contract;
-mod documents;
 mod encodings;
 mod forms;
 mod hotjar;
-mod inputs;
 mod messages;
 mod samples;
-mod silence;

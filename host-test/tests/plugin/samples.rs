@@ -1,15 +1,18 @@
-//! A sample for each vendor that the component lists, derived from its schema. The optional file
-//! `src/VENDOR.samples.json` adds the replies of the vendor's server.
+//! A sample for each vendor that the component lists: those of the folder `samples/VENDOR`, else one
+//! that is derived from its schema.
 
 use std::fs;
 
+use connector_conformance::similar_documents;
 use connector_host::{Connector, Inspection, Session, Vendor};
 use host_test::network::Network;
 use host_test::script::Reply;
 use serde_json::{Value, json};
 
 use super::common::connector;
-use super::documents::{good_document, validator};
+
+/// The number of documents that are tried to satisfy a schema.
+const TRIES: usize = 1_000;
 
 /// The component, its network, and its vendors.
 pub(crate) struct Suite {
@@ -70,15 +73,27 @@ impl Sample {
     async fn of(connector: &Connector, network: &Network, vendor: Vendor) -> Self {
         let schema = connector.credential_schema(&vendor.id, &[]).await.unwrap();
         let schema: Value = serde_json::from_str(&schema).unwrap();
-        let file = file(&vendor.id);
-        let part = |name: &str| file.as_ref().and_then(|file| file.get(name).cloned());
-        let credential = part("credential").unwrap_or_else(|| good_document(&schema));
-        let is_good = validator(&schema).is_valid(&credential);
-        assert!(is_good, "the sample document of {} is invalid", vendor.id);
-        let token = part("token").unwrap_or_else(
-            || json!({"access_token": "token-1", "token_type": "Bearer", "expires_in": 3600}),
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let opening = sampled(&vendor.id, "authenticate", "session");
+        let credential = opening.as_ref().map_or_else(
+            || {
+                let mut documents = similar_documents(&schema, None, 1, TRIES)
+                    .unwrap()
+                    .into_iter();
+                let good = documents.find(|document| validator.is_valid(document));
+                good.expect("one of many documents satisfies the schema")
+            },
+            |exchange| exchange["credential"].clone(),
         );
-        let access = part("access").unwrap_or_else(|| token.clone());
+        let is_good = validator.is_valid(&credential);
+        assert!(is_good, "the sample document of {} is invalid", vendor.id);
+        let reply = |exchange: &Value| exchange["reply"]["json"].clone();
+        let token = opening.as_ref().map_or_else(
+            || json!({"access_token": "token-1", "token_type": "Bearer", "expires_in": 3600}),
+            reply,
+        );
+        let inspection = sampled(&vendor.id, "inspect", "access");
+        let access = inspection.as_ref().map_or_else(|| token.clone(), reply);
         let mut sample = Self {
             vendor,
             schema,
@@ -91,10 +106,10 @@ impl Sample {
         network.answer(sample.token_reply());
         let opened = connector.authenticate(&sample.vendor.id, sample.document());
         let opened = opened.await;
-        if file.is_some() {
+        if opening.is_some() {
             opened
                 .as_ref()
-                .expect("the replies of the samples file are valid");
+                .expect("the replies of the samples are valid");
         }
         sample.opens = opened.is_ok();
         sample
@@ -120,24 +135,20 @@ impl Sample {
     pub(crate) fn is_inspected(&self) -> bool {
         self.vendor.inspection != Inspection::None
     }
-
-    /// The fields that accept any string, such as secrets.
-    pub(crate) fn free_fields(&self) -> Vec<String> {
-        let validator = validator(&self.schema);
-        let fields = self.credential.as_object().unwrap().keys();
-        let takes_any = |name: &&String| {
-            ["Zq;0?&=+%\"\\", "zq-0123456789"].iter().all(|text| {
-                let mut document = self.credential.clone();
-                document[name.as_str()] = (*text).into();
-                validator.is_valid(&document)
-            })
-        };
-        fields.filter(takes_any).cloned().collect()
-    }
 }
 
-fn file(vendor: &str) -> Option<Value> {
-    let path = xtask::root().join(format!("src/{vendor}.samples.json"));
-    let text = fs::read_to_string(path).ok()?;
-    Some(serde_json::from_str(&text).expect("a samples file is JSON"))
+/// The first sample of a function with this outcome.
+fn sampled(vendor: &str, function: &str, outcome: &str) -> Option<Value> {
+    let folder = xtask::root().join("samples").join(vendor);
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .ok()?
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    let exchanges = paths.iter().map(|path| {
+        let text = fs::read_to_string(path).unwrap();
+        toml::from_str::<Value>(&text).expect("a sample is TOML")
+    });
+    let mut exchanges = exchanges.filter(|exchange| exchange["function"] == function);
+    exchanges.find(|exchange| exchange["outcome"].get(outcome).is_some())
 }

@@ -32,6 +32,7 @@ pub struct Builder {
     runtime: Option<Runtime>,
     cache: Option<PathBuf>,
     tolerates_breaches: bool,
+    is_strict: bool,
 }
 
 impl Connector {
@@ -47,6 +48,7 @@ impl Connector {
             runtime: None,
             cache: None,
             tolerates_breaches: false,
+            is_strict: false,
         }
     }
 }
@@ -123,6 +125,15 @@ impl Builder {
         self
     }
 
+    /// Takes a value outside its bounds for a breach of the contract, for checks of a plugin: a
+    /// wait of more than a day, a name with invisible characters, a thousand issues. Default: it
+    /// is cut to its bounds.
+    #[must_use]
+    pub fn strict(mut self) -> Self {
+        self.is_strict = true;
+        self
+    }
+
     /// Loads a component from a file; see [`Builder::load_bytes`].
     pub async fn load_file(self, path: &Path) -> Result<Connector, LoadError> {
         let path = path.to_owned();
@@ -163,6 +174,7 @@ impl Builder {
             limits: self.limits.unwrap_or(profile.call_limits()),
             vendors: Vec::new(),
             policies: Vec::new(),
+            is_strict: self.is_strict,
         };
         let listed = plugin.list_vendors().await?.ok_or(LoadError::ExportTypes)?;
         plugin.vendors = contract::conversions::vendors(listed)?;

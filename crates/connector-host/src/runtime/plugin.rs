@@ -36,6 +36,8 @@ pub(crate) struct Plugin {
     pub(crate) vendors: Vec<Vendor>,
     /// In the order of `vendors`.
     pub(crate) policies: Vec<EgressPolicy>,
+    /// Whether a value outside its bounds is a breach.
+    pub(crate) is_strict: bool,
 }
 
 /// The network of a call.
@@ -144,6 +146,11 @@ impl Plugin {
                 }
             }
             let result = typed::<P, T>(&mut store, &instance, function, arguments).await?;
+            if let Err(error) = &result
+                && let Err(breach) = self.within_bounds(error, contract::excess::of_error)
+            {
+                return Ok(Err(breach.into()));
+            }
             let egress = store.data_mut().egress();
             let (origins, failure) = (egress.take_origins(), egress.failure());
             let explained = |error| match call_error(error) {
@@ -153,6 +160,41 @@ impl Plugin {
             Ok(result.map(|value| (value, origins)).map_err(explained))
         };
         in_flight.run_with(pin!(call)).await
+    }
+
+    /// Calls a function without network once for each of the arguments, one after another in one
+    /// instance. Its calls share the limits of one.
+    pub(crate) async fn repeat<P, T, R>(
+        &self,
+        function: &Function,
+        vendor: &str,
+        arguments: Vec<P>,
+        read: impl Fn(T) -> Result<R, PluginError>,
+    ) -> Result<Vec<Result<R, CallError>>, PluginError>
+    where
+        P: ComponentNamedList + Lower + Send + Sync,
+        T: ComponentType + Lift + Send + Sync + 'static,
+    {
+        let work = |deadline| async move {
+            let mut store = self.store(vendor, deadline);
+            let in_flight = store.data().in_flight().clone();
+            let calls = async {
+                let instance = self.component.pre.instantiate_async(&mut store).await?;
+                let mut results = Vec::with_capacity(arguments.len());
+                for arguments in arguments {
+                    let result = typed::<P, T>(&mut store, &instance, function, arguments);
+                    results.push(result.await?);
+                }
+                Ok(results)
+            };
+            in_flight.run_with(pin!(calls)).await
+        };
+        let results = self.within_deadline(work).await?;
+        let results = results.into_iter().map(|result| {
+            let value = result.map_err(call_error)?;
+            Ok(read(value)?)
+        });
+        Ok(results.collect())
     }
 
     /// Calls `origins` for the credential of a call.
@@ -178,6 +220,19 @@ impl Plugin {
             Err(wit::Error::InvalidCredential(_)) if is_unfinished => Ok(declared.to_vec()),
             Err(error) => Err(call_error(error)),
         })
+    }
+
+    /// Checks that nothing in a value would be cut, if that is a breach.
+    pub(crate) fn within_bounds<T>(
+        &self,
+        value: &T,
+        excess: fn(&T) -> Result<(), PluginError>,
+    ) -> Result<(), PluginError> {
+        if self.is_strict {
+            excess(value)
+        } else {
+            Ok(())
+        }
     }
 
     /// The origins that a vendor declares.

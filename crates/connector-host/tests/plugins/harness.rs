@@ -111,6 +111,16 @@ pub(crate) async fn load(plugin: &[u8], limits: Limits) -> Result<Connector, Loa
     builder.load_bytes(plugin).await
 }
 
+/// The same, where a value outside its bounds is a breach.
+pub(crate) async fn load_strict(plugin: &[u8]) -> Connector {
+    let asked = Asked {
+        network: Network::Unreached,
+        times: AtomicU32::new(0),
+    };
+    let builder = Connector::builder(Arc::new(asked)).strict();
+    builder.load_bytes(plugin).await.unwrap()
+}
+
 /// Calls `validate` of the row's plugin many times, each with the expected outcome, while correct
 /// calls of the same plugin continue. The process must not grow, and each call sends at most the
 /// permitted requests.

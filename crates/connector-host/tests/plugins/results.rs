@@ -1,14 +1,16 @@
 //! Plugins whose results are too long, lie outside their memory, or do not match their types.
 
-use connector_host::{CallError, Limits, PluginError};
+use connector_host::{CallError, ConnectorError, Limits, PluginError};
 
-use crate::harness::{Row, check, load, not_allowed};
+use crate::harness::{Row, check, load, load_strict, not_allowed};
 use crate::wat::{CORRECT, Plugin, validating};
 
 /// The case `invalid-credential` of an error, whose payload is a list of issues.
 const INVALID: u32 = 1;
 /// The case `rejected`: a status, and perhaps a code.
 const REJECTED: u32 = 2;
+/// The case `throttled`: perhaps a number of seconds.
+const THROTTLED: u32 = 4;
 /// The case `unreachable`: a stage.
 const UNREACHABLE: u32 = 6;
 /// The case `other`: a code, and a sentence.
@@ -29,6 +31,21 @@ fn roomy(body: &str) -> Row {
 
 fn too_long() -> Result<(), CallError> {
     Err(PluginError::Result.into())
+}
+
+#[tokio::test]
+async fn a_wait_outside_its_bounds_is_cut_or_to_a_check_a_breach() {
+    for (seconds, cut, is_within) in [(0, 1, false), (1, 1, true), (86_401, 86_400, false)] {
+        let plugin = validating(&failing(THROTTLED, 1, seconds));
+        let connector = load(&plugin, Limits::default()).await.unwrap();
+        let throttled: CallError = ConnectorError::Throttled(Some(cut)).into();
+        let ended = connector.validate("a", "{}", &[]).await;
+        assert_eq!(ended, Err(throttled.clone()));
+        let breach = PluginError::Contract("seconds").into();
+        let expected = if is_within { throttled } else { breach };
+        let strict = load_strict(&plugin).await;
+        assert_eq!(strict.validate("a", "{}", &[]).await, Err(expected));
+    }
 }
 
 #[tokio::test]

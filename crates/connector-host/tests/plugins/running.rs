@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connector_host::{Limits, PluginError};
+use connector_host::{ApiResponse, ConnectorError, Limits, PluginError, Verdict};
 
 use crate::harness::{Row, check, load, not_allowed, trapped};
 use crate::wat::{CORRECT, Plugin, validating};
@@ -20,6 +20,35 @@ fn with(more: &str, body: &str) -> Vec<u8> {
 #[tokio::test]
 async fn a_correct_plugin_is_loaded_and_called() {
     check(Row::new(CORRECT.component()), Ok(())).await;
+}
+
+#[tokio::test]
+async fn calls_in_one_instance_see_what_the_earlier_ones_left() {
+    // `unknown-vendor`, the first case of an error, from the second call on.
+    let plugin = with(
+        "(global $calls (mut i32) (i32.const 0))",
+        "(global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+         (if (result i32) (i32.eq (global.get $calls) (i32.const 1))
+           (then (i32.const 512))
+           (else (call $fail (i32.const 0) (i32.const 0) (i32.const 0))))",
+    );
+    let connector = load(&plugin, Limits::default()).await.unwrap();
+    let kept = connector.validate_in_one_instance("a", &["{}", "{}"]);
+    let unknown = ConnectorError::UnknownVendor.into();
+    assert_eq!(kept.await.unwrap(), [Ok(()), Err(unknown)]);
+    for _ in 0..2 {
+        assert_eq!(connector.validate("a", "{}", &[]).await, Ok(()));
+    }
+
+    let response = ApiResponse {
+        status: 200,
+        headers: Vec::new(),
+        body: Vec::new(),
+    };
+    let responses = [response.clone(), response];
+    let kept = connector.classify_in_one_instance("a", &responses).await;
+    let accepted = Ok(Verdict::Accepted);
+    assert_eq!(kept.unwrap(), [accepted.clone(), accepted]);
 }
 
 #[tokio::test]

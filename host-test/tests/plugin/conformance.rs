@@ -1,0 +1,20 @@
+//! The built component by the rules of the conformance kit, as any other plugin. The other files
+//! check what only this plugin and its SDK promise.
+
+use std::fs;
+
+use connector_conformance::{Kit, Samples, Verdict};
+use host_test::COMPONENT;
+
+#[tokio::test]
+async fn keeps_every_rule_of_the_contract() {
+    let samples = Samples::read(&xtask::root().join("samples")).unwrap();
+    let kit = Kit::new(fs::read(COMPONENT).unwrap()).samples(samples);
+    let report = kit.run().await.unwrap();
+    let is_passed = |verdict| verdict == Verdict::Passed;
+    let all_passed = report
+        .outcomes
+        .iter()
+        .all(|outcome| is_passed(outcome.verdict));
+    assert!(all_passed, "{report}");
+}
