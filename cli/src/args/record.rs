@@ -9,9 +9,9 @@ Examples:
   connector record hotjar --saved 'My key' --samples samples
   connector record acme --component acme.wasm --credential acme.json --name wrong-secret
 
-Signs in once. The sample has invented values in place of secrets and tokens; other values, such as \
-ids and names, are those of the vendor: review them before you publish it. Check a plugin by it \
-with `connector check FILE --samples DIR`.";
+Signs in once. The sample has invented values in place of secrets and tokens; other values, such \
+as ids and names, are those of the vendor: review them before you publish it. Check a plugin by \
+it with `connector check FILE --samples DIR`.";
 
 /// Options of `record`.
 #[derive(Debug, clap::Args)]

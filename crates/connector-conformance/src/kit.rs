@@ -137,8 +137,8 @@ impl Kit {
     }
 }
 
-/// Three minutes for one rule and each vendor. Generated inputs take at most one; the rest takes less
-/// unless a plugin draws its calls out.
+/// Three minutes for one rule and each vendor. Generated inputs take at most one; the rest takes
+/// less unless a plugin draws its calls out.
 const RULE_DEADLINE: Duration = Duration::from_mins(3);
 
 /// Checks the rules one after another.

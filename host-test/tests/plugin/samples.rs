@@ -1,5 +1,5 @@
-//! A sample for each vendor that the component lists: those of the folder `samples/VENDOR`, else one
-//! that is derived from its schema.
+//! A sample for each vendor that the component lists: those of the folder `samples/VENDOR`, else
+//! one that is derived from its schema.
 
 use std::fs;
 
