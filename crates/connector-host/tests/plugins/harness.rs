@@ -121,6 +121,17 @@ pub(crate) async fn load_strict(plugin: &[u8]) -> Connector {
     builder.load_bytes(plugin).await.unwrap()
 }
 
+/// Loads a plugin of which every call with a string fails, those for its description included.
+pub(crate) async fn load_with_breaches(plugin: &[u8], limits: Limits) -> Connector {
+    let network = Asked {
+        network: Network::Unreached,
+        times: AtomicU32::new(0),
+    };
+    let builder = Connector::builder(Arc::new(network)).limits(limits);
+    let builder = builder.tolerate_breaches();
+    builder.load_bytes(plugin).await.unwrap()
+}
+
 /// Calls `validate` of the row's plugin many times, each with the expected outcome, while correct
 /// calls of the same plugin continue. The process must not grow, and each call sends at most the
 /// permitted requests.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connector_host::{ApiResponse, ConnectorError, Limits, PluginError, Verdict};
 
-use crate::harness::{Row, check, load, not_allowed, trapped};
+use crate::harness::{Row, check, load, load_with_breaches, not_allowed, trapped};
 use crate::wat::{CORRECT, Plugin, validating};
 
 /// A plugin with additional definitions, whose `validate` has this body.
@@ -155,7 +155,7 @@ async fn recursion_between_the_host_and_the_plugin_is_a_crash() {
         ..CORRECT
     };
     let ended = trapped("cannot leave component instance");
-    let connector = load(&plugin.component(), Limits::default()).await.unwrap();
+    let connector = load_with_breaches(&plugin.component(), Limits::default()).await;
     assert_eq!(connector.validate("a", "{}", &[]).await, ended);
 }
 
@@ -225,7 +225,7 @@ async fn a_plugin_that_fails_to_allocate_ends_only_its_own_call() {
     ] {
         let plugin = Plugin { realloc, ..CORRECT };
         let limits = Limits::new().deadline(Duration::from_millis(200));
-        let connector = load(&plugin.component(), limits).await.unwrap();
+        let connector = load_with_breaches(&plugin.component(), limits).await;
         for _ in 0..10 {
             assert_eq!(connector.validate("a", "{}", &[]).await, ended, "{realloc}");
         }
