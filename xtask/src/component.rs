@@ -4,10 +4,11 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{self, Command, ExitCode};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::root;
 
@@ -118,6 +119,8 @@ pub fn build_outside(
     );
     let linker = format!("[target.{TARGET}]\nlinker = \"wasm-component-ld\"\n");
     let config = format!("{linker}\n{}", profile()?);
+    // Until the end of the build: another one with the same folder waits.
+    let _lock = lock(folder)?;
     replace(&folder.join("Cargo.toml"), manifest.as_bytes())?;
     replace(&folder.join(".cargo/config.toml"), config.as_bytes())?;
     // The workspace's versions. Cargo shortens `Cargo.lock`, so a copy tells whether they changed.
@@ -130,6 +133,15 @@ pub fn build_outside(
     cargo.args(["rustc", "--offline"]);
     let built = compile(cargo, name, target_dir)?;
     Ok(built.join(format!("{name}.wasm")))
+}
+
+/// Locks a folder, which is created if necessary, until the returned file is dropped.
+fn lock(folder: &Path) -> Result<File, String> {
+    let path = folder.join("build.lock");
+    fs::create_dir_all(folder)
+        .and_then(|()| File::create(&path))
+        .and_then(|file| file.lock().map(|()| file))
+        .map_err(|error| named(&path, &error))
 }
 
 /// The table of the workspace's profile. Procedural macros are compiled again for any other.
@@ -249,13 +261,17 @@ fn strip_file(built: &Path, folder: &Path, file: &str) -> Result<PathBuf, String
     Ok(path)
 }
 
+/// The number of calls of [`replace`] in this process, whose tests build at the same time.
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
 /// Replaces a file atomically if its content is another, and returns whether it was. An unchanged
 /// file keeps its time, so code that includes it is not compiled again.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<bool, String> {
     if fs::read(path).is_ok_and(|present| present == bytes) {
         return Ok(false);
     }
-    let temporary = path.with_added_extension(process::id().to_string());
+    let call = CALLS.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_added_extension(format!("{}-{call}", process::id()));
     fs::create_dir_all(path.parent().unwrap_or(path))
         .and_then(|()| fs::write(&temporary, bytes))
         .and_then(|()| fs::rename(&temporary, path))
@@ -296,4 +312,28 @@ fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn threads_replace_a_file_at_the_same_time() {
+        let file = env::temp_dir().join(format!("xtask-replace-{}", process::id()));
+        thread::scope(|scope| {
+            for content in ["one", "two", "three", "four"] {
+                let file = &file;
+                scope.spawn(move || {
+                    for _ in 0..200 {
+                        replace(file, content.as_bytes()).unwrap();
+                    }
+                });
+            }
+        });
+        assert!(["one", "two", "three", "four"].contains(&&*fs::read_to_string(&file).unwrap()));
+        fs::remove_file(file).unwrap();
+    }
 }
