@@ -14,6 +14,23 @@ type Text = Spanned<String>;
 pub(crate) type Template = Vec<Piece>;
 pub(crate) type Pairs = Vec<(String, Template)>;
 
+/// The header field that carries a session where the file names no other place.
+const AUTHORIZATION: &str = "authorization";
+
+/// The header fields of the connection and of the framing (RFC 9110 §7.6.1), which a host refuses.
+const OF_THE_TRANSPORT: [&str; 10] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "http2-settings",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
 /// A file without faults.
 #[derive(Debug)]
 pub(crate) struct Checked<'f> {
@@ -174,7 +191,15 @@ impl<'f> Checker<'f> {
         if is_basic || needs_bearer {
             let scheme = if is_basic { "Basic " } else { "Bearer " };
             let value = vec![Piece::Text(scheme.into()), Piece::Token];
-            headers.insert(0, ("authorization".into(), value));
+            let mut names = api.headers.0.iter().map(|(name, _)| name);
+            let authorization =
+                names.find(|name| name.get_ref().eq_ignore_ascii_case(AUTHORIZATION));
+            if let Some(name) = authorization {
+                let message = "this field carries the session already; name `{token}` in its \
+                               value, or remove it";
+                self.fault(name.span(), message);
+            }
+            headers.insert(0, (AUTHORIZATION.into(), value));
         }
         if let Opening::Key(key) = &opening {
             // The key is the access token.
@@ -506,7 +531,7 @@ impl<'f> Checker<'f> {
                 .into_iter()
                 .any(|declared| covers(declared.get_ref(), &origin))
             {
-                let message = format!("`origins` has not {origin}; add it, or a wildcard for it");
+                let message = format!("`origins` lacks {origin}; add it, or a wildcard for it");
                 self.fault(text.span(), message);
                 break;
             }
@@ -574,7 +599,7 @@ impl<'f> Checker<'f> {
     }
 
     fn pairs(&mut self, entries: &Entries<Text>, place: Place, scope: Scope) -> Pairs {
-        let mut pairs = Vec::new();
+        let mut pairs: Pairs = Vec::new();
         for (name, value) in &entries.0 {
             let mut key = name.get_ref().clone();
             if place == Place::Header {
@@ -586,6 +611,12 @@ impl<'f> Checker<'f> {
                     "this must be the name of a header field, such as X-Api-Key",
                 );
                 key.make_ascii_lowercase();
+                let is_transports = OF_THE_TRANSPORT.contains(&&*key) || key.starts_with("proxy-");
+                let message = "the host writes this header field itself; remove it";
+                self.demand(!is_transports, name, message);
+                let is_new = pairs.iter().all(|(other, _)| *other != key);
+                let message = "this header field is there twice, in any case; remove one of them";
+                self.demand(is_new, name, message);
             }
             let template = match scope {
                 Scope::Session => self.template(value, place),

@@ -34,7 +34,9 @@ pub fn vendor(input: TokenStream) -> TokenStream {
     let folder = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let code = arguments(input).and_then(|(name, path)| {
         let full = Path::new(&folder).join(&path);
-        let text = fs::read_to_string(&full).map_err(|error| format!("{path}: {error}"))?;
+        let text = fs::read_to_string(&full).map_err(|error| {
+            format!("{path}: {error}; the path is relative to the folder of Cargo.toml")
+        })?;
         let code = compile(&name, &path, &text)?;
         // The compiler then watches the file.
         let full = full.display().to_string();

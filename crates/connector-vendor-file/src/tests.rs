@@ -175,7 +175,7 @@ const FAULTY: &[(&str, &str, &str)] = &[
     (
         "acme.example/token",
         "evil.example/token",
-        "23:7: token.url: `origins` has not https://x.evil",
+        "23:7: token.url: `origins` lacks https://x.evil",
     ),
     (
         "acme.example/token",
@@ -231,7 +231,7 @@ const FAULTY: &[(&str, &str, &str)] = &[
     (
         "{region}.acme",
         "{region}.other",
-        "`origins` has not https://eu.other.example",
+        "`origins` lacks https://eu.other.example",
     ),
     (
         "X-Tenant =",
@@ -242,6 +242,26 @@ const FAULTY: &[(&str, &str, &str)] = &[
         "X-Tenant = \"{tenant}\"",
         "X-Key = \"{key}\"",
         "a header field cannot hold `key`",
+    ),
+    (
+        "X-Tenant =",
+        "Host =",
+        "31:34: api.headers.Host: the host writes this header field itself",
+    ),
+    (
+        "X-Tenant =",
+        "Proxy-Authorization =",
+        "the host writes this header field itself",
+    ),
+    (
+        "X-Tenant =",
+        "x-token =",
+        "31:34: api.headers.x-token: this header field is there twice",
+    ),
+    (
+        "X-Token = \"{token}\"",
+        "Authorization = \"{tenant}\"",
+        "31:13: api.headers.Authorization: this field carries the session already",
     ),
     (
         "X-Tenant = \"{tenant}\"",
@@ -349,4 +369,15 @@ fn a_key_is_carried_by_a_header_a_parameter_or_http_basic() {
 fn the_file_of_the_readme_is_the_one_that_its_example_compiles() {
     let (_, file) = include_str!("../acme.toml").split_once("\n\n").unwrap();
     assert!(include_str!("../README.md").contains(file));
+}
+
+#[test]
+fn reads_files_of_every_editor() {
+    for file in [
+        ACME.replace('\n', "\r\n"),
+        format!("\u{feff}{ACME}"),
+        format!("# é\u{2028}\n{ACME}"),
+    ] {
+        compile("Acme", "acme.toml", &file).unwrap();
+    }
 }
