@@ -96,6 +96,18 @@ fn every_schema_is_portable_and_accepts_the_sample() {
 }
 
 #[test]
+fn every_description_is_as_the_contract_has_it() {
+    let schema = include_str!("../../../wit/describe.schema.json");
+    let schema = serde_json::from_str(schema).unwrap();
+    for (vendor, _) in all() {
+        let description = vendor.description().to_json(&[]);
+        let description = serde_json::from_str(&description).unwrap();
+        let valid = jsonschema::validate(&schema, &description);
+        valid.unwrap_or_else(|error| panic!("{}: {error}", vendor.info().id));
+    }
+}
+
+#[test]
 fn every_vendor_signs_in_and_refreshes_as_documented() {
     for (vendor, samples) in all() {
         let name = vendor.info().id;
