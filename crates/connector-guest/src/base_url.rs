@@ -81,12 +81,15 @@ pub fn is_label(label: &str) -> bool {
 /// Whether `path` is empty or `/` and segments of unreserved characters (RFC 3986 §2.3), none of
 /// them empty or of dots only, so that no client reads it in another way.
 fn is_plain_path(path: &str) -> bool {
-    path.split('/').skip(1).all(|segment| {
-        segment.bytes().any(|byte| byte != b'.')
-            && segment
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
-    })
+    path.split('/').skip(1).all(is_segment)
+}
+
+/// Whether `segment` is one segment of a path, of unreserved characters and not of dots only.
+pub fn is_segment(segment: &str) -> bool {
+    segment.bytes().any(|byte| byte != b'.')
+        && segment
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
 }
 
 #[cfg(test)]

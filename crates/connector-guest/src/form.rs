@@ -70,6 +70,9 @@ pub const URL_PATTERN: &str = trimmed_pattern!(
 );
 /// The pattern of [`Field::host_label`] in a schema.
 pub const LABEL_PATTERN: &str = trimmed_pattern!("[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?");
+/// The pattern of [`Field::path_segment`] in a schema.
+pub const SEGMENT_PATTERN: &str =
+    trimmed_pattern!("[A-Za-z0-9._~-]*[A-Za-z0-9_~-][A-Za-z0-9._~-]*");
 
 /// Whether a field has to be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -108,6 +108,15 @@ impl Object {
         Some(value)
     }
 
+    /// The object in the field `name`, to take fields out of.
+    pub(crate) fn object_mut(&mut self, name: &str) -> Option<&mut Object> {
+        let mut fields = self.0.iter_mut().rev();
+        match fields.find(|(key, _)| key == name)? {
+            (_, Value::Object(object)) => Some(object),
+            _ => None,
+        }
+    }
+
     /// Whether no field is left.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -20,6 +20,7 @@ extern crate alloc;
 pub mod access;
 pub mod base_url;
 pub mod codes;
+pub mod data;
 pub mod date;
 mod description;
 mod environment;

@@ -71,7 +71,15 @@ impl Token {
 
     /// Reads a token that is no bearer token out of the field `name`: printable ASCII.
     pub fn opaque(fields: &mut Fields, name: &'static str) -> Result<Self, Error> {
-        let token = fields.take_string(name)?.map(Secret::new);
+        Self::opaque_at(fields, name)
+    }
+
+    /// Reads the same at a path of names, such as `data.token`.
+    pub fn opaque_at(fields: &mut Fields, name: &'static str) -> Result<Self, Error> {
+        let token = match fields.take_at(name) {
+            Some(Value::String(token)) => Some(Secret::new(token)),
+            _ => None,
+        };
         token
             .filter(|token| is_opaque_token(token.expose()))
             .map(Self::new)
@@ -118,7 +126,7 @@ pub(crate) fn is_opaque_token(token: &str) -> bool {
 }
 
 /// Reads a lifetime given as a number, or as a string that is one. A negative one is over.
-fn lifetime_secs(value: &Value) -> Option<u64> {
+pub(crate) fn lifetime_secs(value: &Value) -> Option<u64> {
     let secs = match value {
         Value::String(string) => number(string)?,
         value => value.as_f64()?,

@@ -103,6 +103,33 @@ impl<'f, 'a> Field<'f, 'a> {
         Some(label.expose().to_ascii_lowercase())
     }
 
+    /// Reads a host name at one of `domains` or below it, without whitespace around it, and returns
+    /// it in lower case. In a schema: `minLength` 1, `maxLength` 1024, and a pattern by
+    /// [`trimmed_pattern!`](crate::trimmed_pattern).
+    pub fn host_within(mut self, domains: &[&str]) -> Option<String> {
+        let typed = self.trimmed()?;
+        let host = typed.expose().to_ascii_lowercase();
+        let is_host = !host.contains(['/', ':'])
+            && domains
+                .iter()
+                .any(|domain| base_url::within(&["https://", &host].concat(), domain).is_some());
+        if !is_host {
+            let domains = self.form.list(domains, messages::OR);
+            let message = self.form.say(messages::NOT_A_HOST, &[&domains]);
+            self.form.push(self.pointer(), IssueCode::Format, message);
+            return None;
+        }
+        Some(host)
+    }
+
+    /// Reads one segment of the path of a URL, such as the id of an account: letters, digits, `-`,
+    /// `.`, `_` and `~`, and not dots alone. In a schema: `minLength` 1, `maxLength` 1024,
+    /// [`SEGMENT_PATTERN`](super::SEGMENT_PATTERN).
+    pub fn path_segment(self) -> Option<String> {
+        let segment = self.string_where(base_url::is_segment, messages::NOT_A_SEGMENT)?;
+        Some(segment.into_exposed())
+    }
+
     /// Reads one of the choices, and returns what stands beside it.
     pub fn choice<T: Copy>(mut self, choices: &[(&'static str, T)]) -> Option<T> {
         let value = self.value.take()?;
@@ -273,7 +300,9 @@ mod tests {
 
     use super::*;
     use crate::error::Error;
-    use crate::form::{LABEL_PATTERN, STRING_PATTERN, TOKEN_PATTERN, URL_PATTERN, UUID_PATTERN};
+    use crate::form::{
+        LABEL_PATTERN, SEGMENT_PATTERN, STRING_PATTERN, TOKEN_PATTERN, URL_PATTERN, UUID_PATTERN,
+    };
 
     const UUID: &str = "123e4567-E89B-12d3-a456-426614174000";
 
@@ -304,7 +333,7 @@ mod tests {
 
     /// Every kind of string field: a value that passes, its pattern and its reading.
     type Kind = (&'static str, &'static str, fn(Field) -> bool);
-    const KINDS: [Kind; 6] = [
+    const KINDS: [Kind; 8] = [
         ("s;é?", STRING_PATTERN, |field: Field| {
             field.string().is_some()
         }),
@@ -318,6 +347,16 @@ mod tests {
         ("acme-1", LABEL_PATTERN, |field: Field| {
             field.host_label().is_some()
         }),
+        ("AC0a_1", SEGMENT_PATTERN, |field: Field| {
+            field.path_segment().is_some()
+        }),
+        (
+            "Acme.my.example",
+            crate::trimmed_pattern!(
+                "([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\\.)*my\\.example"
+            ),
+            |field: Field| field.host_within(&["my.example"]).is_some(),
+        ),
         (
             "k-1",
             crate::trimmed_pattern!("k-[!-~]+"),
@@ -365,6 +404,46 @@ mod tests {
                 assert!(!is_valid(&pasted, pattern), "{pasted:?}");
                 assert_eq!(issues(&pasted, read), [code], "{pasted:?}");
             }
+        }
+    }
+
+    #[test]
+    fn reads_hosts_of_the_domains_and_segments_alone() {
+        let document = |value: &str| json!({"field": value}).to_string();
+        let host = |value: &str| {
+            let domains = ["my.example", "eu.example"];
+            let read = |form: &mut Form| form.required("field").host_within(&domains);
+            Form::read(&document(value), &[], read).ok()
+        };
+        let is_segment = |value: &str| {
+            let read = |form: &mut Form| form.required("field").path_segment();
+            Form::read(&document(value), &[], read).is_ok()
+        };
+        for (value, expected) in [
+            ("Acme.My.Example", Some("acme.my.example")),
+            ("a.eu.example", Some("a.eu.example")),
+            ("my.example", Some("my.example")),
+            ("evilmy.example", None),
+            ("my.example.evil.example", None),
+            ("https://a.my.example", None),
+            ("a.my.example/path", None),
+            ("a.my.example:443", None),
+            ("evil.example/.my.example", None),
+            ("u@a.my.example", None),
+            (".my.example", None),
+        ] {
+            assert_eq!(host(value).as_deref(), expected, "{value}");
+        }
+        for (value, passes) in [
+            ("AC0a-1_2~3.4", true),
+            ("..", false),
+            (".", false),
+            ("a/b", false),
+            ("a%2fb", false),
+            ("é", false),
+        ] {
+            assert_eq!(is_segment(value), passes, "{value}");
+            assert_eq!(is_valid(value, SEGMENT_PATTERN), passes, "{value}");
         }
     }
 

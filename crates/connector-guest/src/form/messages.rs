@@ -103,6 +103,21 @@ pub(super) const NOT_A_LABEL: Text = Text::new(
          intérieurs, 63 au plus",
     )],
 );
+pub(super) const NOT_A_HOST: Text = Text::new(
+    "this must be a host name without https:// and path, at or below %",
+    &[(
+        "fr",
+        "ce champ doit être un nom d’hôte sans https:// ni chemin, égal ou subordonné à %",
+    )],
+);
+pub(super) const NOT_A_SEGMENT: Text = Text::new(
+    "this must be letters, digits and - . _ ~ without spaces; copy it again",
+    &[(
+        "fr",
+        "ce champ ne peut contenir que des lettres, des chiffres et - . _ ~, sans espaces ; \
+         recopiez-le",
+    )],
+);
 pub(super) const UNKNOWN_FIELDS: Text = Text::new(
     "the document has fields that this form does not have: it accepts only %",
     &[(

@@ -62,6 +62,27 @@ impl Fields {
         (!matches!(value, Value::Null)).then_some(value)
     }
 
+    /// Takes the value at a path of field names with `.` between them, such as `data.token`. `null`
+    /// counts as absent.
+    ///
+    /// ```
+    /// use connector_guest::{Codes, json::Value, response, testing};
+    ///
+    /// let reply = testing::reply(200, r#"{"data": {"token": "t"}}"#);
+    /// let mut fields = response::accept(&Codes::NONE, &reply, testing::NOW).unwrap();
+    /// assert_eq!(fields.take_at("data.token"), Some(Value::String("t".into())));
+    /// assert_eq!(fields.take_at("data.token.x"), None);
+    /// ```
+    pub fn take_at(&mut self, path: &str) -> Option<Value> {
+        let mut object = &mut self.fields;
+        let (parents, name) = path.rsplit_once('.').unwrap_or(("", path));
+        for parent in parents.split('.').filter(|parent| !parent.is_empty()) {
+            object = object.object_mut(parent)?;
+        }
+        let value = object.take(name)?;
+        (!matches!(value, Value::Null)).then_some(value)
+    }
+
     /// Takes the string `name`; absent is `None`, another type is an error.
     pub fn take_string(&mut self, name: &'static str) -> Result<Option<String>, Error> {
         match self.take(name) {
