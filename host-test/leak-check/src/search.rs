@@ -18,12 +18,14 @@ pub const CARGO: &str = "cargo.output";
 /// Secrets of small tests and the prefix of simulated tokens: searched for without registration.
 pub const FIXTURES: [&str; 5] = ["hush", "tulip", "daffodil", "s3cr3t", "simulated-token-"];
 
-/// Test binaries that cannot log: the guest SDK and its examples depend on no
-/// `tracing`. The output of their tests is searched.
-const WITHOUT_TRACING: [&str; 6] = [
+/// Test binaries that cannot log: the guest SDK, its examples and vendors that are files depend on
+/// no `tracing`. The output of their tests is searched.
+const WITHOUT_TRACING: [&str; 8] = [
     "api_key",
     "basic_auth",
     "connector_guest",
+    "connector_vendor_file",
+    "example_vendors",
     "hmac",
     "query_token",
     "refresh_token",
