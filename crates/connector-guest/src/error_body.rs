@@ -82,9 +82,6 @@ impl ErrorBody {
 #[derive(Debug, Clone, Copy)]
 enum Place {
     Top,
-    /// An item of a list that is the whole body. A list of data looks the same, so that only its
-    /// codes are read, which count where the status is a failure.
-    Item,
     /// The value of `error` or `errors`, or an item of such a list.
     Error,
     /// A field that holds a code.
@@ -98,9 +95,9 @@ impl Place {
     fn field(self, name: &str) -> Option<Self> {
         Some(match (self, name) {
             (Self::Top, "success") => Self::Success,
-            (Self::Top | Self::Error, "error" | "errors") => Self::Error,
+            (_, "error" | "errors") => Self::Error,
             (_, "errorCode" | "error_code") | (Self::Error, "code") => Self::Code(Rank::ErrorCode),
-            (Self::Top | Self::Item, "code") => Self::Code(Rank::Code),
+            (Self::Top, "code") => Self::Code(Rank::Code),
             (Self::Error, "type") => Self::Code(Rank::Type),
             _ => return None,
         })
@@ -120,7 +117,7 @@ impl Reader<'_> {
         match self.place {
             Place::Success => self.error.success = Some(value),
             Place::Error => self.error.has_error |= value,
-            Place::Top | Place::Item | Place::Code(_) => {}
+            Place::Top | Place::Code(_) => {}
         }
     }
 
@@ -182,7 +179,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
             Place::Success if value.eq_ignore_ascii_case("true") => {
                 self.error.success = Some(true);
             }
-            Place::Top | Place::Item | Place::Success => {}
+            Place::Top | Place::Success => {}
         }
         Ok(())
     }
@@ -192,22 +189,18 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        let item = match self.place {
-            Place::Top => Some(Place::Item),
-            Place::Error => Some(Place::Error),
-            Place::Item | Place::Code(_) | Place::Success => None,
-        };
-        if let Some(place) = item.filter(|_| self.depth < MAX_DEPTH) {
+        let reads_items = matches!(self.place, Place::Error) && self.depth < MAX_DEPTH;
+        if reads_items {
             loop {
                 let item = Reader {
                     error: &mut *self.error,
-                    place,
+                    place: Place::Error,
                     depth: self.depth + 1,
                 };
                 if items.next_element_seed(item)?.is_none() {
                     return Ok(());
                 }
-                self.error.has_error |= matches!(place, Place::Error);
+                self.error.has_error = true;
             }
         }
         while items.next_element::<IgnoredAny>()?.is_some() {}
@@ -216,7 +209,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
         let reads_fields =
-            matches!(self.place, Place::Top | Place::Item | Place::Error) && self.depth < MAX_DEPTH;
+            matches!(self.place, Place::Top | Place::Error) && self.depth < MAX_DEPTH;
         while let Some(name) = fields.next_key::<Cow<str>>()? {
             if let Place::Error = self.place {
                 self.error.has_error = true;
@@ -295,18 +288,6 @@ mod tests {
             (r#"{"error":"a","x": tru"#, None, true, &["a"]),
             ("\u{feff}{\"error\":\"a\"}", None, true, &["a"]),
             ("[\"error\"]", None, false, &[]),
-            (
-                r#"[{"message":"m","errorCode":"a"},{"code":"b"}]"#,
-                None,
-                false,
-                &["a", "b"],
-            ),
-            (
-                r#"[{"success":false,"error":"a","errors":["b"]},["c"],[{"code":"d"}]]"#,
-                None,
-                false,
-                &[],
-            ),
             ("<html>", None, false, &[]),
             ("", None, false, &[]),
         ] {

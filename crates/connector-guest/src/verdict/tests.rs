@@ -149,23 +149,3 @@ fn only_the_beginning_of_a_body_counts_and_its_encoding_does_not() {
         assert_eq!(classify(&CODES, &reply(200, body), NOW), expired);
     }
 }
-
-#[test]
-fn a_code_in_a_list_counts_where_the_status_is_a_failure() {
-    const LIST: &str = r#"[{"message":"m","errorCode":"JWT_EXPIRED"}]"#;
-    const BUSY: &str = r#"[{"code":"BUSY"},{"code":"JWT_EXPIRED"}]"#;
-    const DATA: &str = r#"[{"success":false,"error":"invalid_token","code":"BUSY"}]"#;
-    for (status, body, expected) in [
-        (
-            401,
-            LIST,
-            Verdict::Refresh(refusal(401, Some("JWT_EXPIRED"))),
-        ),
-        (403, BUSY, Verdict::Throttled(None)),
-        (200, LIST, Verdict::Accepted),
-        (200, DATA, Verdict::Accepted),
-        (401, "[[]]", Verdict::Refresh(refusal(401, None))),
-    ] {
-        assert_eq!(verdict(status, &[], body), expected, "{status} {body}");
-    }
-}
