@@ -1,6 +1,5 @@
-//! The built component by the rules of the conformance kit, as any other plugin, with few generated
-//! inputs: `.ci/run` makes the full check. The other files check the promises of this plugin and its
-//! SDK alone.
+//! The built component by the rules of the conformance kit, as any other plugin, with few inputs:
+//! `.ci/run` makes the full check. The other files check the promises of this plugin and its SDK.
 
 use std::fs;
 
