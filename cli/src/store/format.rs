@@ -197,7 +197,7 @@ fn objects(database: &Connection) -> rusqlite::Result<Vec<(String, String, Strin
 /// Runs the missing steps, all or none of them.
 fn migrate(database: &Connection, sealer: &Sealer, path: &Path) -> Result<(), StoreError> {
     let change = Transaction::new_unchecked(database, TransactionBehavior::Immediate)?;
-    // Again, now that nobody else writes.
+    // Again, under the lock for writing.
     let version = match state(&change, path)? {
         State::Empty => {
             // SQLite takes a file shorter than its header for empty, and would overwrite it.

@@ -121,7 +121,7 @@ export class Failed extends Error {
 export interface Call {
   /** The languages of the form, the best first, as BCP 47 tags. */
   locales: readonly string[];
-  /** Aborted when nobody waits for the result any more. */
+  /** Aborted when the result is no longer needed. */
   signal: AbortSignal;
 }
 

@@ -90,7 +90,7 @@ async fn carries(subject: &Subject) -> Findings {
     findings
 }
 
-/// Requests that nobody should send.
+/// Malformed requests.
 fn odd(session: &Session) -> Vec<RequestHead> {
     let mut heads: Vec<_> = [
         ("GET\r\nx-evil: 1", "/"),

@@ -11,14 +11,19 @@ use crate::rule::{Breach, Check, Findings, Rule, Severity, ending};
 use crate::shrink::smallest;
 use crate::subject::{Listed, Subject};
 
+const FOR_A_FORM: &str = "Returns the JSON Schema (2020-12) of the vendor's credential document, \
+                          for a form library.";
+
+const FORM: &str = "Its properties are in the order of the form; secrets are marked `format: \
+                    password` and `writeOnly`; choices have titles; there is no custom keyword.";
+
 pub(crate) static SCHEMA: Rule = Rule {
     name: "schema",
     severity: Severity::Error,
     about: "`credential-schema` is valid by the meta-schema of JSON Schema 2020-12, names that \
             dialect in `$schema`, and describes an object with properties. It has only what a \
             host accepts when it loads the plugin.",
-    sentence: "Returns the JSON Schema (2020-12) of the vendor's credential document, for a form \
-               library.",
+    sentence: FOR_A_FORM,
     source: "wit/credentials.wit",
     check: Check(|subject| schema(subject).boxed_local()),
 };
@@ -28,8 +33,7 @@ pub(crate) static KEYWORDS: Rule = Rule {
     severity: Severity::Error,
     about: "The schema has only keywords of JSON Schema 2020-12, every field has a title, and \
             every choice is a `const` with a `title` in a `oneOf`; there is no `enum`.",
-    sentence: "Its properties are in the order of the form; secrets are marked `format: password` \
-               and `writeOnly`; choices have titles; there is no custom keyword.",
+    sentence: FORM,
     source: "wit/credentials.wit",
     check: Check(|subject| ready(keywords(subject)).boxed_local()),
 };
@@ -38,8 +42,7 @@ pub(crate) static SECRETS: Rule = Rule {
     name: "marked-secrets",
     severity: Severity::Error,
     about: "A field has both `format: password` and `writeOnly`, or neither.",
-    sentence: "Its properties are in the order of the form; secrets are marked `format: password` \
-               and `writeOnly`; choices have titles; there is no custom keyword.",
+    sentence: FORM,
     source: "wit/credentials.wit",
     check: Check(|subject| ready(secrets(subject)).boxed_local()),
 };
@@ -51,8 +54,7 @@ pub(crate) static PORTABLE: Rule = Rule {
             mode, read the schema: `additionalProperties` is `false`, `required` names properties, \
             there is no root `allOf`, every `if` also requires the properties that it tests, and \
             `then` and `else` name no property that the root lacks.",
-    sentence: "Returns the JSON Schema (2020-12) of the vendor's credential document, for a form \
-               library.",
+    sentence: FOR_A_FORM,
     source: "wit/credentials.wit",
     check: Check(|subject| ready(portable(subject)).boxed_local()),
 };

@@ -230,7 +230,7 @@ async fn refresh_after(subject: &Subject) -> Findings {
     findings
 }
 
-/// Places to which a vendor, or whoever answers in its place, must not lead a session.
+/// Places to which a reply, of the vendor or of an impostor, must not lead a session.
 const HOSTILE: [&str; 10] = [
     "https://evil.example",
     "http://api.example",
